@@ -1,0 +1,33 @@
+// Dense linear algebra, row-major. reference: plain loops; cpu: OpenBLAS/LAPACKE with one BLAS thread (fixed shapes give fixed bits).
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/api/device.h"
+
+namespace qs::kernels {
+
+enum class Transpose { no, yes };
+
+// C[m,n] = alpha op(A) op(B) + beta C; leading dimensions in elements of the stored (untransposed) matrix.
+template <class Real>
+void gemm(Device device, Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha, const Real* a, std::int64_t lda,
+          const Real* b, std::int64_t ldb, Real beta, Real* c, std::int64_t ldc);
+
+// C[n,n] += A A^T for A [n,k]; both triangles filled. Real inputs, float64 result: float32 products are accumulated in float64 every
+// 1024 columns, so the error does not grow with k.
+template <class Real>
+void gram(Device device, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc);
+// C[m,n] += A B^T, as gram but rectangular.
+template <class Real>
+void gram_block(Device device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb, double* c,
+                std::int64_t ldc);
+
+// In-place Cholesky of a symmetric matrix (lower triangle used and overwritten). Returns 0, or the order of the first non-positive pivot.
+std::int64_t cholesky(Device device, std::int64_t n, double* a, std::int64_t lda);
+// Solves L L^T x = b in place with the factor of cholesky().
+void cholesky_solve(Device device, std::int64_t n, const double* factor, std::int64_t lda, double* b);
+// Eigen-decomposition of a symmetric matrix: a is overwritten with eigenvectors in its *rows*, values ascending. Returns 0 or LAPACK's info.
+std::int64_t symmetric_eigen(Device device, std::int64_t n, double* a, std::int64_t lda, double* values);
+
+}  // namespace qs::kernels

@@ -1,0 +1,109 @@
+// Primitives of neural wavefunctions, forward and backward. Declared once here, defined by kernels/reference (plain loops: the specification),
+// kernels/cpu (SIMD) and, later, kernels/cuda; kernels/dispatch picks by Device.
+//
+// Layout: rows innermost. An activation is [T][D][B]: T tokens, D features, B configurations in SIMD lanes; B is a multiple of
+// lane_multiple<Real>() and pointers are 64-byte aligned. Rows beyond the valid ones hold finite copies and are ignored. A lane's result never
+// depends on the other lanes. Instantiated for Real = float and double. Pointers must not alias unless a comment says so.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/api/device.h"
+
+namespace qs::kernels {
+
+enum class Write { overwrite, accumulate };
+
+struct DenseShape {
+  int tokens, in, out, rows;
+};
+
+// Where a weight gradient goes. row_stride == 0: base[k] += sum over rows b < valid. Otherwise one row per sample:
+// base[b * row_stride + k] = value of row b, b < valid (overwrites).
+template <class Real>
+struct GradientTarget {
+  Real* base;
+  std::int64_t row_stride;
+  int valid;
+};
+
+// y[t][o][b] (+)= sum_i x[t][i][b] w[i][o] + bias[o]; bias may be nullptr. Also the input gradient, with w transposed and no bias.
+template <class Real>
+void dense(Device device, DenseShape shape, const Real* x, const Real* w, const Real* bias, Real* y, Write write);
+
+// dw[i][o] = sum_t x[t][i][b] dy[t][o][b] and dbias[o] = sum_t dy[t][o][b] per row, delivered to the targets (dbias.base may be nullptr).
+template <class Real>
+void dense_weight_gradient(Device device, DenseShape shape, const Real* x, const Real* dy, GradientTarget<Real> dw, GradientTarget<Real> dbias);
+
+// Delivers lane gradients g[n][B] to a target: sums or transposes.
+template <class Real>
+void emit_gradient(Device device, int n, int rows, const Real* g, GradientTarget<Real> target);
+
+// m = mean_d x, v = max(mean x^2 - m^2, 0), rstd = 1/sqrt(v + 1e-6); normalised = (x - m) rstd; y = normalised * scale[d] + bias[d].
+// Overwrites y, normalised [T][D][B], rstd [T][B]. y may alias x.
+template <class Real>
+void layer_norm(Device device, int tokens, int width, int rows, const Real* x, const Real* scale, const Real* bias, Real* y, Real* normalised, Real* rstd);
+// dx[t][d][b] (+)= rstd (g - mean_d g - normalised mean_d(g normalised)), g = dy scale. dscale[d][b], dbias[d][b]: sums over tokens, overwritten.
+template <class Real>
+void layer_norm_backward(Device device, int tokens, int width, int rows, const Real* dy, const Real* scale, const Real* normalised, const Real* rstd,
+                         Real* dx, Write write, Real* dscale, Real* dbias);
+
+// gelu(x) = x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715 x^3))), n values. y may alias x.
+template <class Real>
+void gelu(Device device, std::int64_t n, const Real* x, Real* y);
+// dx = dy gelu'(x); dx may alias dy.
+template <class Real>
+void gelu_backward(Device device, std::int64_t n, const Real* x, const Real* dy, Real* dx);
+
+// Factored attention: y[p][h*e + c][b] = sum_q alpha[h][index[p][q]] v[q][h*e + c][b]; index [T][T] maps token pairs to the n_alpha parameters of
+// a head (translation invariant: displacement; otherwise p*T + q). The input gradient is the same with the transposed index. Overwrites y.
+struct MixShape {
+  int tokens, heads, head_width, rows, n_alpha;
+};
+template <class Real>
+void mix_tokens(Device device, MixShape shape, const Real* v, const Real* alpha, const std::int32_t* index, Real* y);
+// dalpha[h][k][b] = sum over (p,q) with index[p][q] = k and over c of dy[p][h*e+c][b] v[q][h*e+c][b]. Overwrites.
+template <class Real>
+void mix_tokens_weight_gradient(Device device, MixShape shape, const Real* v, const Real* dy, const std::int32_t* index, Real* dalpha);
+
+// Softmax attention over T keys: p[h][i][j][b] = softmax_j(q_i . k_j / sqrt(e)); y[i][h*e + c][b] = sum_j p v[j][h*e+c][b]. q, k, v, y [T][H e][B].
+struct AttentionShape {
+  int tokens, heads, head_width, rows;
+};
+template <class Real>
+void attention(Device device, AttentionShape shape, const Real* q, const Real* k, const Real* v, Real* probability, Real* y);
+// Overwrites dq, dk, dv.
+template <class Real>
+void attention_backward(Device device, AttentionShape shape, const Real* q, const Real* k, const Real* v, const Real* probability, const Real* dy,
+                        Real* dq, Real* dk, Real* dv);
+
+// y[d][b] = sum_t x[t][d][b]. Overwrites.
+template <class Real>
+void sum_tokens(Device device, int tokens, int width, int rows, const Real* x, Real* y);
+// y[t][d][b] (+)= x[d][b].
+template <class Real>
+void broadcast_tokens(Device device, int tokens, int width, int rows, const Real* x, Real* y, Write write);
+// y += x, n values.
+template <class Real>
+void add(Device device, std::int64_t n, const Real* x, Real* y);
+
+// re_out[b] + i im_out[b] (+)= sum_{j<width} log_cosh(re[j][b] + i im[j][b]), in float64 whatever Real is; im may be nullptr (real argument).
+// log_cosh(u) = y + log1p(exp(-2y)) - ln 2, y = u or -u so that Re y >= 0 by sign bit; the phase is not reduced.
+template <class Real>
+void log_cosh_sum(Device device, int width, int rows, const Real* re, const Real* im, double* re_out, double* im_out, Write write);
+// d log_cosh/du = tanh u = a + i b: dre = wre a + wim b, dim = -wre b + wim a (wre, wim [B] cotangents of Re and Im; wim, dim nullptr if im is).
+template <class Real>
+void log_cosh_backward(Device device, int width, int rows, const Real* re, const Real* im, const Real* wre, const Real* wim, Real* dre, Real* dim);
+
+// x[n][b] = +1 if bit sites[n] of row b is set else -1, for b < valid; lanes beyond repeat row 0. configurations: rows of `words` 64-bit words.
+template <class Real>
+void unpack_spins(Device device, int n, int rows, int valid, const std::uint64_t* configurations, int words, const std::int32_t* sites, Real* x);
+
+// Token embedding: x[i][d][b] = table[s][d] + position[i][d], s = bit i (0/1) given as spins[i][b] = -1/+1. table [2][D], position [T][D].
+template <class Real>
+void embed_tokens(Device device, int tokens, int width, int rows, const Real* spins, const Real* table, const Real* position, Real* x);
+// dtable[s][d][b] = sum over tokens with bit s of dx. Overwrites. (The position gradient is dx itself.)
+template <class Real>
+void embed_tokens_backward(Device device, int tokens, int width, int rows, const Real* spins, const Real* dx, Real* dtable);
+
+}  // namespace qs::kernels

@@ -1,0 +1,16 @@
+// Threads run whole chunks of work; the chunk boundaries are the caller's and never depend on the number of threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace qs {
+
+// Number of threads parallel_for uses from now on (>= 1; default: OMP_NUM_THREADS, else 1).
+void set_threads(int threads);
+int threads();
+
+// Runs body(i) for 0 <= i < count, each index on exactly one thread. The first exception (lowest index) is rethrown after all ended.
+void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
+
+}  // namespace qs

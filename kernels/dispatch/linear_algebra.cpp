@@ -1,0 +1,68 @@
+// Picks the device's table and forwards.
+#include "kernels/api/linear_algebra.h"
+
+#include "kernels/api/error.h"
+#include "kernels/dispatch/linear_algebra_tables.h"
+
+namespace qs::kernels {
+namespace {
+
+template <class Real>
+const ProductTable<Real>& products(Device device) {
+  switch (device) {
+    case Device::reference: return reference::product_table<Real>();
+    case Device::cpu: return cpu::product_table<Real>();
+    case Device::cuda: return cuda::product_table<Real>();
+  }
+  throw NotBuilt("the requested device");
+}
+
+const SolverTable& solvers(Device device) {
+  switch (device) {
+    case Device::reference: return reference::solver_table();
+    case Device::cpu: return cpu::solver_table();
+    case Device::cuda: return cuda::solver_table();
+  }
+  throw NotBuilt("the requested device");
+}
+
+}  // namespace
+
+template <class Real>
+void gemm(Device device, Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha, const Real* a, std::int64_t lda,
+          const Real* b, std::int64_t ldb, Real beta, Real* c, std::int64_t ldc) {
+  products<Real>(device).gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+template <class Real>
+void gram(Device device, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
+  products<Real>(device).gram(n, k, a, lda, c, ldc);
+}
+
+template <class Real>
+void gram_block(Device device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
+                double* c, std::int64_t ldc) {
+  products<Real>(device).gram_block(m, n, k, a, lda, b, ldb, c, ldc);
+}
+
+std::int64_t cholesky(Device device, std::int64_t n, double* a, std::int64_t lda) { return solvers(device).cholesky(n, a, lda); }
+
+void cholesky_solve(Device device, std::int64_t n, const double* factor, std::int64_t lda, double* b) {
+  solvers(device).cholesky_solve(n, factor, lda, b);
+}
+
+std::int64_t symmetric_eigen(Device device, std::int64_t n, double* a, std::int64_t lda, double* values) {
+  return solvers(device).symmetric_eigen(n, a, lda, values);
+}
+
+template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, float, const float*, std::int64_t, const float*, std::int64_t,
+                   float, float*, std::int64_t);
+template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, double, const double*, std::int64_t, const double*,
+                   std::int64_t, double, double*, std::int64_t);
+template void gram(Device, std::int64_t, std::int64_t, const float*, std::int64_t, double*, std::int64_t);
+template void gram(Device, std::int64_t, std::int64_t, const double*, std::int64_t, double*, std::int64_t);
+template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t, double*, std::int64_t);
+template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*, std::int64_t, double*,
+                         std::int64_t);
+
+}  // namespace qs::kernels

@@ -1,0 +1,47 @@
+// What a device offers behind kernels/api/linear_algebra.h: every device folder fills these tables once, dispatch picks one by Device.
+// Shapes and meaning of the arguments: see the API header.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/api/linear_algebra.h"
+
+namespace qs::kernels {
+
+// Products. Columns after which float32 products are added to the float64 result.
+inline constexpr std::int64_t gram_columns = 1024;
+
+template <class Real>
+struct ProductTable {
+  void (*gemm)(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha, const Real* a, std::int64_t lda, const Real* b,
+               std::int64_t ldb, Real beta, Real* c, std::int64_t ldc);
+  void (*gram)(std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc);
+  void (*gram_block)(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb, double* c,
+                     std::int64_t ldc);
+};
+
+struct SolverTable {
+  std::int64_t (*cholesky)(std::int64_t n, double* a, std::int64_t lda);
+  void (*cholesky_solve)(std::int64_t n, const double* factor, std::int64_t lda, double* b);
+  std::int64_t (*symmetric_eigen)(std::int64_t n, double* a, std::int64_t lda, double* values);
+};
+
+namespace reference {
+template <class Real>
+const ProductTable<Real>& product_table();
+const SolverTable& solver_table();
+}  // namespace reference
+
+namespace cpu {
+template <class Real>
+const ProductTable<Real>& product_table();
+const SolverTable& solver_table();
+}  // namespace cpu
+
+namespace cuda {
+template <class Real>
+const ProductTable<Real>& product_table();
+const SolverTable& solver_table();
+}  // namespace cuda
+
+}  // namespace qs::kernels

@@ -1,0 +1,176 @@
+// The public primitives: pick the device's table, call its slot.
+#include "kernels/api/network.h"
+
+#include "kernels/dispatch/instruction_set.h"
+#include "kernels/dispatch/network_table.h"
+
+namespace qs::kernels {
+namespace {
+
+template <class Real>
+const NetworkTable<Real>& cpu_table() {
+  switch (active_instruction_set()) {
+    case InstructionSet::avx512:
+      return avx512::network_table<Real>();
+    case InstructionSet::avx2:
+      return avx2::network_table<Real>();
+    case InstructionSet::baseline:
+      return baseline::network_table<Real>();
+  }
+  return baseline::network_table<Real>();
+}
+
+template <class Real>
+const NetworkTable<Real>& on(Device device) {
+  switch (device) {
+    case Device::reference:
+      return reference::network_table<Real>();
+    case Device::cpu:
+      return cpu_table<Real>();
+    case Device::cuda:
+      return cuda_stub::network_table<Real>();
+  }
+  return reference::network_table<Real>();
+}
+
+}  // namespace
+
+template <class Real>
+void dense(Device device, DenseShape shape, const Real* x, const Real* w, const Real* bias, Real* y, Write write) {
+  on<Real>(device).dense(shape, x, w, bias, y, write);
+}
+
+template <class Real>
+void dense_weight_gradient(Device device, DenseShape shape, const Real* x, const Real* dy, GradientTarget<Real> dw, GradientTarget<Real> dbias) {
+  on<Real>(device).dense_weight_gradient(shape, x, dy, dw, dbias);
+}
+
+template <class Real>
+void emit_gradient(Device device, int n, int rows, const Real* g, GradientTarget<Real> target) {
+  on<Real>(device).emit_gradient(n, rows, g, target);
+}
+
+template <class Real>
+void layer_norm(Device device, int tokens, int width, int rows, const Real* x, const Real* scale, const Real* bias, Real* y, Real* normalised,
+                Real* rstd) {
+  on<Real>(device).layer_norm(tokens, width, rows, x, scale, bias, y, normalised, rstd);
+}
+
+template <class Real>
+void layer_norm_backward(Device device, int tokens, int width, int rows, const Real* dy, const Real* scale, const Real* normalised, const Real* rstd,
+                         Real* dx, Write write, Real* dscale, Real* dbias) {
+  on<Real>(device).layer_norm_backward(tokens, width, rows, dy, scale, normalised, rstd, dx, write, dscale, dbias);
+}
+
+template <class Real>
+void gelu(Device device, std::int64_t n, const Real* x, Real* y) {
+  on<Real>(device).gelu(n, x, y);
+}
+
+template <class Real>
+void gelu_backward(Device device, std::int64_t n, const Real* x, const Real* dy, Real* dx) {
+  on<Real>(device).gelu_backward(n, x, dy, dx);
+}
+
+template <class Real>
+void mix_tokens(Device device, MixShape shape, const Real* v, const Real* alpha, const std::int32_t* index, Real* y) {
+  on<Real>(device).mix_tokens(shape, v, alpha, index, y);
+}
+
+template <class Real>
+void mix_tokens_weight_gradient(Device device, MixShape shape, const Real* v, const Real* dy, const std::int32_t* index, Real* dalpha) {
+  on<Real>(device).mix_tokens_weight_gradient(shape, v, dy, index, dalpha);
+}
+
+template <class Real>
+void attention(Device device, AttentionShape shape, const Real* q, const Real* k, const Real* v, Real* probability, Real* y) {
+  on<Real>(device).attention(shape, q, k, v, probability, y);
+}
+
+template <class Real>
+void attention_backward(Device device, AttentionShape shape, const Real* q, const Real* k, const Real* v, const Real* probability, const Real* dy,
+                        Real* dq, Real* dk, Real* dv) {
+  on<Real>(device).attention_backward(shape, q, k, v, probability, dy, dq, dk, dv);
+}
+
+template <class Real>
+void sum_tokens(Device device, int tokens, int width, int rows, const Real* x, Real* y) {
+  on<Real>(device).sum_tokens(tokens, width, rows, x, y);
+}
+
+template <class Real>
+void broadcast_tokens(Device device, int tokens, int width, int rows, const Real* x, Real* y, Write write) {
+  on<Real>(device).broadcast_tokens(tokens, width, rows, x, y, write);
+}
+
+template <class Real>
+void add(Device device, std::int64_t n, const Real* x, Real* y) {
+  on<Real>(device).add(n, x, y);
+}
+
+template <class Real>
+void log_cosh_sum(Device device, int width, int rows, const Real* re, const Real* im, double* re_out, double* im_out, Write write) {
+  on<Real>(device).log_cosh_sum(width, rows, re, im, re_out, im_out, write);
+}
+
+template <class Real>
+void log_cosh_backward(Device device, int width, int rows, const Real* re, const Real* im, const Real* wre, const Real* wim, Real* dre, Real* dim) {
+  on<Real>(device).log_cosh_backward(width, rows, re, im, wre, wim, dre, dim);
+}
+
+template <class Real>
+void unpack_spins(Device device, int n, int rows, int valid, const std::uint64_t* configurations, int words, const std::int32_t* sites, Real* x) {
+  on<Real>(device).unpack_spins(n, rows, valid, configurations, words, sites, x);
+}
+
+template <class Real>
+void embed_tokens(Device device, int tokens, int width, int rows, const Real* spins, const Real* table, const Real* position, Real* x) {
+  on<Real>(device).embed_tokens(tokens, width, rows, spins, table, position, x);
+}
+
+template <class Real>
+void embed_tokens_backward(Device device, int tokens, int width, int rows, const Real* spins, const Real* dx, Real* dtable) {
+  on<Real>(device).embed_tokens_backward(tokens, width, rows, spins, dx, dtable);
+}
+
+template decltype(dense<float>) dense<float>;
+template decltype(dense_weight_gradient<float>) dense_weight_gradient<float>;
+template decltype(emit_gradient<float>) emit_gradient<float>;
+template decltype(layer_norm<float>) layer_norm<float>;
+template decltype(layer_norm_backward<float>) layer_norm_backward<float>;
+template decltype(gelu<float>) gelu<float>;
+template decltype(gelu_backward<float>) gelu_backward<float>;
+template decltype(mix_tokens<float>) mix_tokens<float>;
+template decltype(mix_tokens_weight_gradient<float>) mix_tokens_weight_gradient<float>;
+template decltype(attention<float>) attention<float>;
+template decltype(attention_backward<float>) attention_backward<float>;
+template decltype(sum_tokens<float>) sum_tokens<float>;
+template decltype(broadcast_tokens<float>) broadcast_tokens<float>;
+template decltype(add<float>) add<float>;
+template decltype(log_cosh_sum<float>) log_cosh_sum<float>;
+template decltype(log_cosh_backward<float>) log_cosh_backward<float>;
+template decltype(unpack_spins<float>) unpack_spins<float>;
+template decltype(embed_tokens<float>) embed_tokens<float>;
+template decltype(embed_tokens_backward<float>) embed_tokens_backward<float>;
+
+template decltype(dense<double>) dense<double>;
+template decltype(dense_weight_gradient<double>) dense_weight_gradient<double>;
+template decltype(emit_gradient<double>) emit_gradient<double>;
+template decltype(layer_norm<double>) layer_norm<double>;
+template decltype(layer_norm_backward<double>) layer_norm_backward<double>;
+template decltype(gelu<double>) gelu<double>;
+template decltype(gelu_backward<double>) gelu_backward<double>;
+template decltype(mix_tokens<double>) mix_tokens<double>;
+template decltype(mix_tokens_weight_gradient<double>) mix_tokens_weight_gradient<double>;
+template decltype(attention<double>) attention<double>;
+template decltype(attention_backward<double>) attention_backward<double>;
+template decltype(sum_tokens<double>) sum_tokens<double>;
+template decltype(broadcast_tokens<double>) broadcast_tokens<double>;
+template decltype(add<double>) add<double>;
+template decltype(log_cosh_sum<double>) log_cosh_sum<double>;
+template decltype(log_cosh_backward<double>) log_cosh_backward<double>;
+template decltype(unpack_spins<double>) unpack_spins<double>;
+template decltype(embed_tokens<double>) embed_tokens<double>;
+template decltype(embed_tokens_backward<double>) embed_tokens_backward<double>;
+
+}  // namespace qs::kernels

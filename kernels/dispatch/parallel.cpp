@@ -1,0 +1,61 @@
+#include "kernels/api/parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+int initial_threads() {
+  const char* text = std::getenv("OMP_NUM_THREADS");
+  const int wanted = text ? std::atoi(text) : 1;
+  return std::max(wanted, 1);
+}
+
+std::atomic<int>& thread_count() {
+  static std::atomic<int> count{initial_threads()};
+  return count;
+}
+
+}  // namespace
+
+void set_threads(int threads) {
+  QS_ASSERT(threads >= 1);
+  thread_count() = threads;
+}
+
+int threads() { return thread_count(); }
+
+void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body) {
+  const int workers = static_cast<int>(std::min<std::int64_t>(threads(), count));
+  if (workers <= 1) {
+    for (std::int64_t i = 0; i < count; ++i) body(i);
+    return;
+  }
+  std::atomic<std::int64_t> next{0};
+  std::vector<std::exception_ptr> failures(count);
+  const auto work = [&] {
+    for (std::int64_t i = next++; i < count; i = next++) {
+      try {
+        body(i);
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    }
+  };
+  std::vector<std::thread> pool;
+  for (int k = 1; k < workers; ++k) pool.emplace_back(work);
+  work();
+  for (std::thread& thread : pool) thread.join();
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
+}  // namespace qs

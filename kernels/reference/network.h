@@ -1,0 +1,29 @@
+// The reference device: plain loops over (token, feature, row), one accumulator each, no blocking. These files are the specification.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/dispatch/network_table.h"
+
+namespace qs::kernels::reference {
+
+// Element [t][d][b] of an activation with D features and B rows.
+inline std::int64_t at(int t, int d, int b, int D, int B) { return (static_cast<std::int64_t>(t) * D + d) * B + b; }
+
+// Each file puts its primitives into the table.
+template <class Real>
+void install_dense(NetworkTable<Real>& table);
+template <class Real>
+void install_layer_norm(NetworkTable<Real>& table);
+template <class Real>
+void install_gelu(NetworkTable<Real>& table);
+template <class Real>
+void install_mix_tokens(NetworkTable<Real>& table);
+template <class Real>
+void install_attention(NetworkTable<Real>& table);
+template <class Real>
+void install_tokens(NetworkTable<Real>& table);
+template <class Real>
+void install_log_cosh(NetworkTable<Real>& table);
+
+}  // namespace qs::kernels::reference

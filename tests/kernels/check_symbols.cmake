@@ -1,0 +1,15 @@
+# Fails if an object compiled for a wide instruction set holds a function that the linker may share with the rest of the program: a weak symbol
+# outside its own namespace, that is an inline function of a standard header. Arguments: NM, ISA, OBJECTS (separated by commas).
+string(REPLACE "," ";" OBJECTS "${OBJECTS}")
+if(NOT OBJECTS)
+  message(FATAL_ERROR "no objects to look at")
+endif()
+foreach(object IN LISTS OBJECTS)
+  execute_process(COMMAND ${NM} -C --defined-only ${object} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[0-9a-f]+ [WVu] [^\n]*" shared "${symbols}")
+  foreach(symbol IN LISTS shared)
+    if(NOT symbol MATCHES "qs::kernels::${ISA}::" AND NOT symbol MATCHES "DW\\.ref\\.__gxx_personality_v0")
+      message(SEND_ERROR "${object} shares ${symbol}")
+    endif()
+  endforeach()
+endforeach()

@@ -1,0 +1,76 @@
+// Every definition of the network primitives that this machine can run, in both precisions, as types for typed tests; and the comparison with
+// bounds derived from rounding errors.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "kernels/dispatch/instruction_set.h"
+#include "kernels/dispatch/network_table.h"
+#include "tests/kernels/lane_array.h"
+
+namespace qs::test {
+
+enum class Definition { reference, baseline, avx2, avx512 };
+
+template <class RealType, Definition definition>
+struct Implementation {
+  using Real = RealType;
+  static bool available() {
+    if (definition == Definition::avx512) return supported_instruction_set() == InstructionSet::avx512;
+    if (definition == Definition::avx2) return supported_instruction_set() >= InstructionSet::avx2;
+    return true;
+  }
+  static const kernels::NetworkTable<Real>& table() {
+    if constexpr (definition == Definition::avx512) return kernels::avx512::network_table<Real>();
+    if constexpr (definition == Definition::avx2) return kernels::avx2::network_table<Real>();
+    if constexpr (definition == Definition::baseline) return kernels::baseline::network_table<Real>();
+    return kernels::reference::network_table<Real>();
+  }
+};
+
+using AllImplementations =
+    testing::Types<Implementation<float, Definition::reference>, Implementation<double, Definition::reference>,
+                   Implementation<float, Definition::baseline>, Implementation<double, Definition::baseline>, Implementation<float, Definition::avx2>,
+                   Implementation<double, Definition::avx2>, Implementation<float, Definition::avx512>, Implementation<double, Definition::avx512>>;
+using Float64Implementations = testing::Types<Implementation<double, Definition::reference>, Implementation<double, Definition::baseline>,
+                                              Implementation<double, Definition::avx2>, Implementation<double, Definition::avx512>>;
+
+template <class Implementation>
+class NetworkTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!Implementation::available()) GTEST_SKIP() << "this machine lacks the instruction set";
+  }
+  const kernels::NetworkTable<typename Implementation::Real>& device() const { return Implementation::table(); }
+  // The specification, in float64: also the truth for float32, whose inputs it sees exactly.
+  const kernels::NetworkTable<double>& exact() const { return kernels::reference::network_table<double>(); }
+  static constexpr double eps = std::numeric_limits<typename Implementation::Real>::epsilon();
+};
+
+template <class Real>
+LaneArray<double> absolute(const LaneArray<Real>& values) {
+  LaneArray<double> result(values.size());
+  for (std::int64_t k = 0; k < values.size(); ++k) result[k] = std::abs(static_cast<double>(values[k]));
+  return result;
+}
+
+// |got[k] - want[k]| <= bound(k), and nothing was written behind the end.
+template <class Real, class Bound>
+void expect_within(const LaneArray<Real>& got, const LaneArray<double>& want, Bound bound, const std::string& what) {
+  ASSERT_EQ(got.size(), want.size());
+  EXPECT_TRUE(got.guards_intact()) << what << " was written out of bounds";
+  for (std::int64_t k = 0; k < got.size(); ++k) {
+    ASSERT_LE(std::abs(static_cast<double>(got[k]) - want[k]), bound(k)) << what << " element " << k << ": " << got[k] << " instead of " << want[k];
+  }
+}
+
+template <class Real>
+bool same_bits(const LaneArray<Real>& a, const LaneArray<Real>& b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
+}
+
+}  // namespace qs::test

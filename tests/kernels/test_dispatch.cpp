@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <vector>
+
+#include "kernels/api/error.h"
+#include "kernels/api/network.h"
+#include "kernels/api/parallel.h"
+#include "kernels/dispatch/instruction_set.h"
+#include "kernels/dispatch/network_table.h"
+#include "tests/kernels/lane_array.h"
+
+namespace qs::test {
+namespace {
+
+using kernels::Write;
+
+TEST(Dispatch, LowersTheInstructionSetOnRequestAndNeverRaisesIt) {
+  using enum InstructionSet;
+  EXPECT_EQ(choose_instruction_set(avx512, nullptr), avx512);
+  EXPECT_EQ(choose_instruction_set(avx512, ""), avx512);
+  EXPECT_EQ(choose_instruction_set(avx512, "avx2"), avx2);
+  EXPECT_EQ(choose_instruction_set(avx512, "baseline"), baseline);
+  EXPECT_EQ(choose_instruction_set(baseline, "avx512"), baseline);
+}
+
+TEST(Dispatch, RefusesAnUnknownInstructionSetByName) {
+  try {
+    choose_instruction_set(InstructionSet::avx512, "sse9");
+    FAIL() << "accepted";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("sse9"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("baseline, avx2 or avx512"), std::string::npos);
+  }
+}
+
+TEST(Dispatch, NamesTheActiveInstructionSet) { EXPECT_EQ(cpu_instruction_set(), name_of(active_instruction_set())); }
+
+template <class Real>
+LaneArray<Real> dense_on(Device device) {
+  const kernels::DenseShape s{3, 9, 11, 16};
+  const auto x = random_array<Real>(s.tokens * s.in * s.rows, 1), w = random_array<Real>(s.in * s.out, 2);
+  LaneArray<Real> y(s.tokens * s.out * s.rows);
+  kernels::dense<Real>(device, s, x.data(), w.data(), nullptr, y.data(), Write::overwrite);
+  return y;
+}
+
+TEST(Dispatch, RunsThePrimitiveOfTheDeviceItIsGiven) {
+  const auto cpu = dense_on<float>(Device::cpu), reference = dense_on<float>(Device::reference);
+
+  // 9 terms below 1: close, although the summation differs.
+  for (std::int64_t k = 0; k < cpu.size(); ++k) EXPECT_NEAR(cpu[k], reference[k], 9 * 10 * 1.2e-7);
+  EXPECT_THROW(dense_on<double>(Device::cuda), NotBuilt);
+}
+
+template <class... Arguments>
+void expect_not_built(void (*primitive)(Arguments...)) {
+  ASSERT_NE(primitive, nullptr);
+  try {
+    primitive(Arguments{}...);
+    FAIL() << "ran";
+  } catch (const NotBuilt& error) {
+    EXPECT_NE(std::string(error.what()).find("cuda"), std::string::npos);
+  }
+}
+
+template <class Real>
+void expect_complete_stub() {
+  const kernels::NetworkTable<Real>& t = kernels::cuda_stub::network_table<Real>();
+  const auto check = [](auto... primitives) { (expect_not_built(primitives), ...); };
+  check(t.dense, t.dense_weight_gradient, t.emit_gradient, t.layer_norm, t.layer_norm_backward, t.gelu, t.gelu_backward, t.mix_tokens,
+        t.mix_tokens_weight_gradient, t.attention, t.attention_backward, t.sum_tokens, t.broadcast_tokens, t.add, t.log_cosh_sum, t.log_cosh_backward,
+        t.unpack_spins, t.embed_tokens, t.embed_tokens_backward);
+}
+
+TEST(Dispatch, ThrowsNotBuiltForEveryPrimitiveOfTheAbsentDevice) {
+  expect_complete_stub<float>();
+  expect_complete_stub<double>();
+}
+
+TEST(Parallel, RunsEveryIndexOnceOnAnyNumberOfThreads) {
+  for (const int count : {1, 3}) {
+    set_threads(count);
+    std::vector<std::atomic<int>> visits(101);
+    parallel_for(101, [&](std::int64_t i) { ++visits[i]; });
+    for (const auto& visit : visits) EXPECT_EQ(visit, 1);
+  }
+  set_threads(1);
+}
+
+TEST(Parallel, RethrowsTheFailureOfTheLowestIndex) {
+  set_threads(3);
+  try {
+    parallel_for(20, [](std::int64_t i) {
+      if (i % 7 == 5) throw std::runtime_error(std::to_string(i));
+    });
+    FAIL() << "no exception";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "5");
+  }
+  set_threads(1);
+}
+
+}  // namespace
+}  // namespace qs::test

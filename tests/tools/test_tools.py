@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""The scripts of tools/: each rule is broken on purpose in a temporary tree; foreign programs are replaced by fakes on the PATH."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
+
+
+def run(*command, **options):
+    return subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, **options)
+
+
+class Tree(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def put(self, path, text, mode=0o644):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        file.chmod(mode)
+        return file
+
+
+class CheckLayers(Tree):
+    def verdict(self):
+        result = run(TOOLS / "check_layers", self.root)
+        return result.returncode, result.stdout
+
+    def test_accepts_includes_that_point_downwards(self):
+        self.put("engine/comm/session.cpp", "#include <mpi.h>\n")
+        self.put("engine/stages/vmc.cpp", '#include "engine/energy/e.h"\n#include "kernels/api/error.h"\n#include "engine/stages/vmc.h"\n')
+        self.put("engine/main.cpp", '#include "engine/cli/cli.h"\n')
+        self.assertEqual(self.verdict()[0], 0, self.verdict()[1])
+
+    def test_names_file_and_line_of_each_violation(self):
+        planted = {
+            "kernels/cpu/a.cpp": ('#include "hamiltonians/lattice.h"', "layer 1"),
+            "engine/io/b.cpp": ('#include "engine/run/plan.h"', "downwards"),
+            "engine/input/c.cpp": ('#include "engine/comm/communicator.h"', "downwards"),
+            "engine/sampling/d.cpp": ("#include <mpi.h>", "MPI"),
+            "engine/run/e.cpp": ("#include <hdf5.h>", "HDF5"),
+            "engine/run/f.cpp": ("#  include <H5Fpublic.h>", "HDF5"),
+            "engine/cli/g.cpp": ("#include <yaml-cpp/yaml.h>", "yaml-cpp"),
+            "kernels/cpu/h.cpp": ("#include <cuda_runtime.h>", "CUDA"),
+            "kernels/cuda/i.cu": ("#include <Eigen/Dense>", ".cu"),
+            "engine/energy/j.cpp": ('#include "kernels/cpu/simd.h"', "kernels/api"),
+            "engine/energy/k.cpp": ("#ifdef QSTAGE_CUDA", "conditional"),
+        }
+        for path, (line, _) in planted.items():
+            self.put(path, f"// first line\n{line}\n")
+
+        code, output = self.verdict()
+
+        self.assertEqual(code, 1)
+        rows = output.splitlines()[:-1]
+        for path, (_, word) in planted.items():
+            mine = [row for row in rows if row.startswith(f"{path}:2: ")]
+            self.assertEqual(len(mine), 1, output)
+            self.assertIn(word, mine[0])
+        self.assertEqual(len(rows), len(planted), output)
+
+
+class CheckSizes(Tree):
+    def verdict(self):
+        result = run(TOOLS / "check_sizes", self.root)
+        return result.returncode, result.stdout
+
+    def test_finds_a_long_function_whatever_braces_its_text_contains(self):
+        body = '  text = "}"; // }\n' * 90
+        self.put("engine/long.cpp", f"namespace a {{\nstruct S {{\n  int x{{1}};\n}};\nvoid S::walk(int n) const {{\n{body}}}\nint short_one() {{ return 1; }}\n}}\n")
+        code, output = self.verdict()
+        self.assertEqual(code, 1)
+        self.assertIn("engine/long.cpp:5: S::walk has 92 lines", output)
+        self.assertNotIn("short_one", output)
+
+    def test_finds_a_long_file_and_respects_an_excuse(self):
+        self.put("engine/long.cpp", "int x;\n" * 501)
+        code, output = self.verdict()
+        self.assertEqual(code, 1)
+        self.assertIn("engine/long.cpp: 501 lines", output)
+        for number in range(20):
+            self.put(f"engine/small{number}.cpp", "int x;\n")
+        self.put("engine/long.cpp", "// size budget: one table\n" + "int x;\n" * 501)
+        self.assertEqual(self.verdict()[0], 0, self.verdict()[1])
+
+
+class CountTests(Tree):
+    def count(self, text):
+        result = run("python3", TOOLS / "lib" / "count_tests.py", self.put("tests.xml", text))
+        return result.returncode, result.stdout.splitlines()[-1]
+
+    def test_counts_every_outcome(self):
+        cases = ('<testcase name="a" status="run"/><testcase name="b" status="fail"><failure message=""/></testcase>'
+                 '<testcase name="c" status="notrun"><skipped message=""/></testcase>')
+        self.assertEqual(self.count(f"<testsuite>{cases}</testsuite>"), (1, "1 passed, 1 failed, 1 skipped"))
+        self.assertEqual(self.count('<testsuite><testcase name="a" status="run"/></testsuite>'), (0, "1 passed, 0 failed"))
+
+    def test_an_empty_or_broken_report_is_a_failure(self):
+        self.assertEqual(self.count("<testsuite/>"), (1, "0 passed, 0 failed"))
+        self.assertEqual(self.count("<testsui"), (1, "0 passed, 1 failed"))
+
+
+class Run(Tree):
+    """tools/run in a copy of its folder, with fakes for apt, dpkg, cmake, ninja, mpirun."""
+
+    def setUp(self):
+        super().setUp()
+        (self.root / "tools").mkdir()
+        for name in ("run", "test", "packages.txt"):
+            shutil.copy2(TOOLS / name, self.root / "tools" / name)
+        shutil.copytree(TOOLS / "lib", self.root / "tools" / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("apt-get", "cmake", "ninja"):
+            self.fake(name, f'echo "{name} $*" >>"{self.root}/calls"')
+        self.fake("dpkg-query", 'echo -n installed')
+        self.fake("mpirun", 'echo "mpirun $*"; echo "root=${OMPI_ALLOW_RUN_AS_ROOT:-no} blas=$OPENBLAS_NUM_THREADS"; exit 75')
+        self.user(1000)
+
+    def fake(self, name, body):
+        self.put(f"fakes/{name}", f"#!/bin/sh\n{body}\n", 0o755)
+
+    def user(self, number):
+        self.fake("id", f"echo {number}")
+
+    def start(self, *arguments):
+        path = f"{self.root}/fakes:{os.environ['PATH']}"
+        return run("sh", self.root / "tools" / "run", *arguments, cwd=self.root, env={"PATH": path, "QSTAGE_RANKS": "3"})
+
+    def calls(self):
+        file = self.root / "calls"
+        return file.read_text(encoding="utf-8") if file.exists() else ""
+
+    def test_passes_arguments_and_the_exit_code_through(self):
+        result = self.start("inputs/a b.yaml", "--set", "seed=1")
+        self.assertEqual(result.returncode, 75, result.stderr)
+        self.assertIn("mpirun -n 3", result.stdout)
+        self.assertIn("qstage-vmc run inputs/a b.yaml --set seed=1", result.stdout)
+        self.assertIn("root=no blas=1", result.stdout)
+        self.assertIn("cmake --preset release", self.calls())
+        self.assertNotIn("apt-get", self.calls())
+
+    def test_allows_root_only_to_root(self):
+        self.user(0)
+        self.assertIn("root=1", self.start("a.yaml").stdout)
+
+    def test_tells_users_the_apt_line_and_leaves_with_two(self):
+        self.fake("dpkg-query", 'case "$*" in *libfmt-dev*) exit 1 ;; esac; echo -n installed')
+        result = self.start("a.yaml")
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, r"sudo apt-get update && sudo apt-get install -y .*libfmt-dev$")
+        self.assertEqual(self.calls(), "")
+
+    def test_installs_only_what_is_missing_as_root(self):
+        self.user(0)
+        self.fake("dpkg-query", 'case "$*" in *libfmt-dev*|*libssl-dev*) exit 1 ;; esac; echo -n installed')
+        self.assertEqual(self.start("a.yaml").returncode, 75)
+        installs = [line for line in self.calls().splitlines() if " install " in line]
+        self.assertEqual(len(installs), 1)
+        self.assertTrue(installs[0].endswith(" libfmt-dev libssl-dev"), installs[0])
+
+    def test_shows_the_compiler_message_of_a_failed_build(self):
+        self.fake("cmake", 'case "$*" in *--build*) echo "a.cpp:1: error: sorry"; exit 1 ;; esac')
+        result = self.start("a.yaml")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("a.cpp:1: error: sorry", result.stderr)
+
+    def test_explains_itself(self):
+        self.assertEqual(self.start("--help").returncode, 0)
+        self.assertEqual(self.start().returncode, 2)
+        self.assertIn("INPUT.yaml", self.start().stdout)
+
+
+class PackageList(unittest.TestCase):
+    def test_gives_a_reason_for_every_package(self):
+        lines = (TOOLS / "packages.txt").read_text(encoding="utf-8").splitlines()
+        entries = [line for line in lines if line and not line.startswith("#")]
+        self.assertGreater(len(entries), 20)
+        for line in entries:
+            self.assertRegex(line, r"^(run|test|plot) +[a-z0-9.+-]+ *# \S")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,31 @@
+# Flags of every target, on one interface library.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")  # asserts are ours (QS_ASSERT) and stay on; no -march=native, no fast-math: binaries travel, NaNs are seen
+
+add_library(qs_flags INTERFACE)
+target_compile_options(qs_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<BOOL:${QSTAGE_WERROR}>:-Werror>)
+# GCC 12 reports these two inside inlined std::string and fmt code that is sound (GCC bugs 105329, 105651).
+target_compile_options(qs_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-stringop-overflow>)
+target_include_directories(qs_flags INTERFACE ${CMAKE_SOURCE_DIR})
+if(QSTAGE_SANITIZE)
+  target_compile_options(qs_flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+  target_link_options(qs_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+find_program(QSTAGE_CCACHE ccache)
+if(QSTAGE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${QSTAGE_CCACHE})
+endif()
+
+# qs_library(<name> SOURCES ... [PUBLIC <libs>] [PRIVATE <libs>]): a static library with the house flags.
+function(qs_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC qs_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
