@@ -1,0 +1,31 @@
+// H = J sum_{i<j} (pi/N)^2 / sin^2(pi (i-j) / N) S_i.S_j (Haldane, Phys. Rev. Lett. 60, 635 (1988); Shastry, ibid. 639).
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "hamiltonians/models/models.h"
+#include "hamiltonians/models/spin_bonds.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+
+Operator build_haldane_shastry(const Lattice& lattice, const ModelOptions& options) {
+  if (lattice.options().kind != LatticeKind::chain || lattice.options().boundary[0] != Boundary::periodic) {
+    throw InputError(fmt::format("system.lattice {} cannot carry haldane_shastry (its distance is the chord of a ring): use a periodic chain",
+                                 lattice.describe()));
+  }
+  const int n = lattice.sites();
+  Operator op{"haldane_shastry", "S.S", n, {}, {}};
+  const SublatticeRotation rotation(lattice, options.sign_rule);
+  for (int i = 0; i < n; ++i) {
+    for (int j = i + 1; j < n; ++j) {
+      const int steps = std::min(j - i, n - (j - i));  // equal distances get bitwise equal coefficients
+      const double inverse_chord = std::numbers::pi / (n * std::sin(std::numbers::pi * steps / n));
+      add_heisenberg(op, inverse_chord * inverse_chord, "J", i, j, rotation);
+    }
+  }
+  return op;
+}
+
+}  // namespace qs

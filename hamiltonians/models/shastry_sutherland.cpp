@@ -1,0 +1,48 @@
+// H = J_s sum_{square bonds} S.S + J_d sum_{dimers} S.S (Shastry and Sutherland, Physica B+C 108, 1069 (1981)); the literature swaps
+// J and J', we name the ratio J_s / J_d. Dimers: (x, y)-(x+1, y+1) for x, y both even and (x+1, y)-(x, y+1) for x, y both odd.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hamiltonians/models/models.h"
+#include "hamiltonians/models/spin_bonds.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+
+namespace {
+
+void check_lattice(const Lattice& lattice) {
+  const LatticeOptions& options = lattice.options();
+  const bool even = std::all_of(options.size.begin(), options.size.end(), [](int length) { return length % 2 == 0; });
+  const bool periodic = std::all_of(options.boundary.begin(), options.boundary.end(), [](Boundary b) { return b == Boundary::periodic; });
+  if (options.kind != LatticeKind::square || !even || !periodic) {
+    throw InputError(
+        fmt::format("system.lattice {} cannot carry shastry_sutherland (every site needs its dimer): use a periodic square lattice with even sides",
+                    lattice.describe()));
+  }
+}
+
+}  // namespace
+
+Operator build_shastry_sutherland(const Lattice& lattice, const ModelOptions& options) {
+  check_lattice(lattice);
+  Operator op{"shastry_sutherland", "S.S", lattice.sites(), {}, {}};
+  const SublatticeRotation rotation(lattice, options.sign_rule);
+  if (options.active.contains("Js")) {
+    for (const Bond& bond : lattice.bonds(1)) add_heisenberg(op, 1, "Js", bond.i, bond.j, rotation);
+  }
+  if (!options.active.contains("Jd")) return op;
+  const int lx = lattice.options().size[0], ly = lattice.options().size[1];
+  for (int x = 0; x < lx; ++x) {
+    for (int y = x % 2; y < ly; y += 2) {  // x and y both even or both odd
+      const int right = (x + 1) % lx, above = (y + 1) % ly;
+      const int i = x % 2 == 0 ? lattice.site_at(x, y, 0) : lattice.site_at(right, y, 0);
+      const int j = x % 2 == 0 ? lattice.site_at(right, above, 0) : lattice.site_at(x, above, 0);
+      add_heisenberg(op, 1, "Jd", i, j, rotation);
+    }
+  }
+  return op;
+}
+
+}  // namespace qs

@@ -1,0 +1,51 @@
+// Spinless fermions: H = -t sum_{nn} (c+_i c_j + h.c.) + V sum_{nn} n_i n_j + sum_i eps_i n_i. The site energies eps_i are `delta`
+// times a pattern; a hop across an antiperiodic seam carries -1.
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "hamiltonians/models/models.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+
+namespace {
+
+// 0 (even) or 1 (odd) per site.
+std::vector<int> sublattices(const Lattice& lattice) {
+  const LatticeKind kind = lattice.options().kind;
+  if (kind == LatticeKind::triangular || kind == LatticeKind::kagome) {
+    throw InputError(fmt::format("system.hamiltonian.delta pins one of two sublattices ({} has none): set delta to 0", lattice.describe()));
+  }
+  std::vector<int> parity(lattice.sites());
+  for (int site = 0; site < lattice.sites(); ++site) {
+    const auto [x, y, b] = lattice.cell_of(site);
+    parity[site] = kind == LatticeKind::honeycomb ? b : (x + y) % 2;
+  }
+  return parity;
+}
+
+void add_pinning(Operator& op, const Lattice& lattice, Pinning pinning) {
+  const std::vector<int> parity = sublattices(lattice);
+  for (int site = 0; site < lattice.sites(); ++site) {
+    const int pattern = pinning == Pinning::odd ? parity[site] : 1 - 2 * parity[site];
+    if (pattern != 0) op.add(pattern, "delta", {{Factor::number, site}});
+  }
+}
+
+}  // namespace
+
+Operator build_tv(const Lattice& lattice, const ModelOptions& options) {
+  Operator op{"tv", "t", lattice.sites(), {}, {}};
+  for (const Bond& bond : lattice.bonds(1)) {
+    if (options.active.contains("t")) {
+      op.add(-bond.seam_sign, "t", {{Factor::create, bond.i}, {Factor::annihilate, bond.j}});
+      op.add(-bond.seam_sign, "t", {{Factor::create, bond.j}, {Factor::annihilate, bond.i}});
+    }
+    if (options.active.contains("V")) op.add(1, "V", {{Factor::number, bond.i}, {Factor::number, bond.j}});
+  }
+  if (options.active.contains("delta")) add_pinning(op, lattice, options.pinning);
+  return op;
+}
+
+}  // namespace qs

@@ -1,0 +1,41 @@
+// A Problem is lattice + sector + operator + coupling values; a family is the list of problems one network serves.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "hamiltonians/lattice.h"
+#include "hamiltonians/operator.h"
+#include "hamiltonians/sector.h"
+#include "hamiltonians/term_table.h"
+
+namespace qs {
+
+struct Problem {
+  Sector sector;
+  std::map<std::string, double> named;     // the model's couplings as the input names them, defaults filled in
+  std::vector<double> couplings;           // values for Operator::couplings, same order (products such as J*Delta evaluated)
+  std::string label;                       // "V = 2" or "particles = 5, V = 2": what varies in the family; "" for a family of one
+  double infinite_temperature_energy = 0;  // E_inf of the V-score
+};
+
+struct ProblemFamily {
+  Lattice lattice;
+  Operator hamiltonian;
+  TermTable table;
+  std::vector<Problem> problems;
+  std::vector<std::string> varied;                 // names of the columns that vary, e.g. {"V"} or {"particles", "V"}
+  std::vector<std::vector<double>> varied_values;  // [problems][varied]
+
+  int size() const { return static_cast<int>(problems.size()); }
+  int modes() const { return hamiltonian.modes; }
+  // Value of a named coupling of problem g; "N" (or "particles") gives sector.particles(). InputError for an unknown name.
+  double feature(int g, const std::string& name) const;
+};
+
+// E_inf = Tr O / dim, with the trace over the sector for fermions and, as the V-score (Wu et al., arXiv 2302.04919) defines it for
+// spins, over the full spin space even if Sz is fixed: 0 for Heisenberg, XXZ and TFIM.
+double infinite_temperature_energy(const Operator& op, const Sector& sector, const std::vector<double>& couplings);
+
+}  // namespace qs

@@ -1,0 +1,240 @@
+#include "hamiltonians/registry.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "hamiltonians/models/models.h"
+#include "hamiltonians/observables/observables.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+
+namespace {
+
+constexpr auto kSpin = SectorKind::spin_half;
+constexpr auto kSpinless = SectorKind::spinless_fermions;
+constexpr auto kSpinful = SectorKind::spinful_fermions;
+
+template <class Entry>
+std::string join_names(std::span<const Entry> entries, std::string Entry::*name) {
+  std::string text;
+  for (const Entry& entry : entries) text += (text.empty() ? "" : ", ") + entry.*name;
+  return text;
+}
+
+template <class Entry>
+const Entry& find_named(std::span<const Entry> entries, std::string Entry::*name, const std::string& wanted, const char* key) {
+  for (const Entry& entry : entries) {
+    if (entry.*name == wanted) return entry;
+  }
+  throw InputError(fmt::format("{} '{}' is not known (known: {})", key, wanted, join_names(entries, name)));
+}
+
+const char* name_of(SectorKind kind) {
+  switch (kind) {
+    case SectorKind::spin_half:
+      return "spin_half";
+    case SectorKind::spinless_fermions:
+      return "spinless_fermions";
+    case SectorKind::spinful_fermions:
+      return "spinful_fermions";
+  }
+  return "";
+}
+
+bool is_coupling(const ModelEntry& model, const std::string& name) {
+  return std::any_of(model.couplings.begin(), model.couplings.end(), [&](const CouplingEntry& coupling) { return coupling.name == name; });
+}
+
+void check_coupling(const ModelEntry& model, const std::string& key, const std::string& name) {
+  if (is_coupling(model, name)) return;
+  throw InputError(fmt::format("{}.{} is not a coupling of {} (known: {})", key, name, model.kind,
+                               join_names(std::span<const CouplingEntry>(model.couplings), &CouplingEntry::name)));
+}
+
+void check_finite(const std::string& key, const std::string& name, double value) {
+  if (!std::isfinite(value)) throw InputError(fmt::format("{}.{} is {} (couplings are finite numbers): give a finite value", key, name, value));
+}
+
+void check_system(const ModelEntry& model, const SystemOptions& options) {
+  if (options.sector.kind != model.sector) {
+    throw InputError(fmt::format("system.sector.kind {} does not fit the model {} (it needs {})", name_of(options.sector.kind), model.kind,
+                                 name_of(model.sector)));
+  }
+  const auto& boundary = options.lattice.boundary;
+  if (model.sector == kSpin && std::find(boundary.begin(), boundary.end(), Boundary::antiperiodic) != boundary.end()) {
+    throw InputError("system.lattice.boundary antiperiodic belongs to fermions (spins have no hopping to change sign): use periodic or open");
+  }
+  if (model.spin_number == SpinNumber::not_conserved && options.sector.up >= 0) {
+    throw InputError(fmt::format("system.sector.total_sz is fixed ({} does not conserve Sz): remove total_sz", model.kind));
+  }
+  const bool exchange = model.sector == kSpin && model.spin_number == SpinNumber::conserved;
+  if (options.sign_rule == SignRule::marshall && !exchange) {
+    throw InputError(fmt::format("system.hamiltonian.marshall_sign rotates exchange terms ({} has none): switch it off", model.kind));
+  }
+  for (const auto& [name, value] : options.couplings) {
+    check_coupling(model, "system.hamiltonian", name);
+    check_finite("system.hamiltonian", name, value);
+  }
+}
+
+void check_family(const ModelEntry& model, const SystemOptions& options) {
+  for (std::size_t column = 0; column < options.varied.size(); ++column) {
+    const std::string& name = options.varied[column];
+    if (std::count(options.varied.begin(), options.varied.end(), name) > 1) {
+      throw InputError(fmt::format("system.family.{} is listed twice: keep one", name));
+    }
+    if (name == "particles") {
+      if (model.sector != kSpinless)
+        throw InputError(
+            fmt::format("system.family.particles belongs to spinless_fermions ({} has {}): remove it", model.kind, name_of(model.sector)));
+    } else {
+      check_coupling(model, "system.family", name);
+    }
+  }
+  if (options.varied.empty() && !options.rows.empty()) throw InputError("system.family has rows but names no coupling: name what varies");
+  if (!options.varied.empty() && options.rows.empty())
+    throw InputError(fmt::format("system.family.{} is empty: give at least one value", options.varied[0]));
+  for (const auto& row : options.rows) {
+    if (row.size() != options.varied.size()) {
+      throw InputError(fmt::format("system.family has a row of {} values for {} names: give one value per name", row.size(), options.varied.size()));
+    }
+    for (std::size_t column = 0; column < row.size(); ++column) check_finite("system.family", options.varied[column], row[column]);
+  }
+}
+
+// The problem of one family row; couplings and E_inf follow once the operator is known.
+Problem make_problem(const ModelEntry& model, const SystemOptions& options, const std::vector<double>& row, int sites) {
+  SectorOptions sector = options.sector;
+  sector.sites = sites;
+  std::map<std::string, double> named;
+  for (const CouplingEntry& coupling : model.couplings) named[coupling.name] = coupling.default_value;
+  for (const auto& [name, value] : options.couplings) named[name] = value;
+  std::string label;
+  for (std::size_t column = 0; column < row.size(); ++column) {
+    const std::string& name = options.varied[column];
+    if (name == "particles") {
+      if (row[column] != std::floor(row[column]) || std::abs(row[column]) > 1e9)
+        throw InputError(fmt::format("system.family.particles {} is not a whole number of particles: use an integer", row[column]));
+      sector.up = static_cast<int>(row[column]);
+    } else {
+      named[name] = row[column];
+    }
+    label += fmt::format("{}{} = {:g}", column == 0 ? "" : ", ", name, row[column]);
+  }
+  return {Sector(sector), std::move(named), {}, std::move(label), 0};
+}
+
+}  // namespace
+
+std::span<const ModelEntry> models() {
+  static const std::array<ModelEntry, 7> table = {{
+      {"heisenberg",
+       "sum_k J_k sum_{shell k} S_i.S_j (J > 0: antiferromagnetic)",
+       "S.S",
+       kSpin,
+       SpinNumber::conserved,
+       {{"J1", 1, "nearest neighbours"}, {"J2", 0, "second shell"}, {"J3", 0, "third shell"}},
+       build_heisenberg},
+      {"xxz",
+       "J sum_nn (Sx Sx + Sy Sy + Delta Sz Sz)",
+       "S.S",
+       kSpin,
+       SpinNumber::conserved,
+       {{"J", 1, "exchange"}, {"Delta", 1, "anisotropy"}},
+       build_xxz},
+      {"tfim",
+       "-J sum_nn sz sz - Gamma sum_i sx, Pauli matrices",
+       "Pauli",
+       kSpin,
+       SpinNumber::not_conserved,
+       {{"J", 1, "Ising coupling (J > 0: ferromagnetic)"}, {"Gamma", 1, "transverse field"}},
+       build_tfim},
+      {"shastry_sutherland",
+       "Js sum_square S.S + Jd sum_dimers S.S",
+       "S.S",
+       kSpin,
+       SpinNumber::conserved,
+       {{"Js", 1, "square bonds"}, {"Jd", 1, "dimer bonds"}},
+       build_shastry_sutherland},
+      {"haldane_shastry",
+       "J sum_{i<j} (pi/N)^2 / sin^2(pi (i-j)/N) S_i.S_j",
+       "S.S",
+       kSpin,
+       SpinNumber::conserved,
+       {{"J", 1, "overall scale"}},
+       build_haldane_shastry},
+      {"tv",
+       "-t sum_nn (c+_i c_j + h.c.) + V sum_nn n_i n_j + delta sum_i pattern_i n_i",
+       "t",
+       kSpinless,
+       SpinNumber::conserved,
+       {{"t", 1, "hopping"}, {"V", 0, "nearest-neighbour repulsion"}, {"delta", 0, "pinning field, pattern: see pinning"}},
+       build_tv},
+      {"hubbard",
+       "-t sum_{nn,s} (c+_is c_js + h.c.) + U sum_i n_up n_down",
+       "t",
+       kSpinful,
+       SpinNumber::conserved,
+       {{"t", 1, "hopping"}, {"U", 0, "on-site repulsion"}},
+       build_hubbard},
+  }};
+  return table;
+}
+
+std::span<const ObservableEntry> observables() {
+  static const std::array<ObservableEntry, 8> table = {{
+      {"density", "<n_i> of every site (spinful: n_up + n_down)", {kSpinless, kSpinful}, build_density},
+      {"density_density", "<n_0 n_j> for every site j; j = 0 is <n_0^2>", {kSpinless, kSpinful}, build_density_density},
+      {"double_occupancy", "<n_up n_down> of every site", {kSpinful}, build_double_occupancy},
+      {"sz_sz", "<Sz_0 Sz_j> for every site j, spin 1/2 units", {kSpin, kSpinful}, build_sz_sz},
+      {"spin_spin", "<S_0.S_j> for every site j", {kSpin, kSpinful}, build_spin_spin},
+      {"structure_factor",
+       "(1/N) sum_ij cos q.(r_i - r_j) <A_i A_j>, A = n (spinless) or Sz, for every q = kx,ky in units of 2 pi / L; diagonal, so "
+       "it costs no network evaluation; in a singlet, 3 times the Sz value is S.S",
+       {kSpin, kSpinless, kSpinful},
+       build_structure_factor},
+      {"spin_structure_factor",
+       "(1/N) sum_ij cos q.(r_i - r_j) <S_i.S_j>; every q costs about N^2/4 network evaluations per sample",
+       {kSpin, kSpinful},
+       build_spin_structure_factor},
+      {"staggered_moment",
+       "(1/N^2) sum_ij e_i e_j <A_i A_j>, e = +-1 on the sublattices, A A = S.S or (spinless) n n",
+       {kSpin, kSpinless, kSpinful},
+       build_staggered_moment},
+  }};
+  return table;
+}
+
+const ModelEntry& find_model(const std::string& kind) { return find_named(models(), &ModelEntry::kind, kind, "system.hamiltonian.kind"); }
+
+const ObservableEntry& find_observable(const std::string& name) { return find_named(observables(), &ObservableEntry::name, name, "observable"); }
+
+ProblemFamily build_family(const SystemOptions& options) {
+  const ModelEntry& model = find_model(options.model);
+  check_system(model, options);
+  check_family(model, options);
+  const Lattice lattice(options.lattice);
+  const std::vector<std::vector<double>> rows = options.rows.empty() ? std::vector<std::vector<double>>{{}} : options.rows;
+
+  ProblemFamily family{lattice, {}, {}, {}, options.varied, rows};
+  ModelOptions model_options{options.sign_rule, options.pinning, {}};
+  for (const std::vector<double>& row : rows) {
+    family.problems.push_back(make_problem(model, options, row, lattice.sites()));
+    for (const auto& [name, value] : family.problems.back().named) {
+      if (value != 0) model_options.active.insert(name);
+    }
+  }
+  family.hamiltonian = model.build(lattice, model_options);
+  family.table = TermTable(family.hamiltonian);
+  for (Problem& problem : family.problems) {
+    problem.couplings = family.hamiltonian.coupling_values(problem.named);
+    problem.infinite_temperature_energy = infinite_temperature_energy(family.hamiltonian, problem.sector, problem.couplings);
+  }
+  return family;
+}
+
+}  // namespace qs

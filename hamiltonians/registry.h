@@ -1,0 +1,78 @@
+// The explicit tables of models and observables. One row each; parser, help, validation and the contract tests read them.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hamiltonians/lattice.h"
+#include "hamiltonians/operator.h"
+#include "hamiltonians/problem.h"
+#include "hamiltonians/sector.h"
+
+namespace qs {
+
+enum class SignRule { none, marshall };  // marshall: sublattice rotation from a two-colouring of the shell-1 bonds
+// Site energies eps of the t-V model. odd: +delta on one sublattice (odd sites of a chain, odd x + y of a square, B of a
+// honeycomb), 0 on the other; staggered: +delta on the even sublattice, -delta on the odd one, delta (-1)^(x+y).
+enum class Pinning { odd, staggered };
+enum class SpinNumber { conserved, not_conserved };  // does the model keep Sz (models of spins only)?
+
+struct CouplingEntry {
+  std::string name;
+  double default_value;
+  std::string doc;
+};
+
+struct ModelOptions {
+  SignRule sign_rule = SignRule::none;
+  Pinning pinning = Pinning::odd;
+  std::set<std::string> active;  // couplings that differ from zero in at least one problem: only their terms are built
+};
+
+struct ModelEntry {
+  std::string kind;  // "heisenberg", "xxz", "tfim", "shastry_sutherland", "haldane_shastry", "tv", "hubbard"
+  std::string doc;
+  std::string convention;  // "S.S", "Pauli", "t"
+  SectorKind sector;       // the kind of degrees of freedom
+  SpinNumber spin_number;
+  std::vector<CouplingEntry> couplings;
+  Operator (*build)(const Lattice&, const ModelOptions&);
+};
+
+std::span<const ModelEntry> models();
+const ModelEntry& find_model(const std::string& kind);  // InputError listing the known kinds
+
+struct NamedOperator {
+  std::string label;  // "0-3" for a pair, "1,0" for a wave vector in units of 2 pi / L, "0" for a site
+  Operator op;        // all couplings are "1"
+};
+
+// An observable is a list of operators (one per site, pair or wave vector), all real symmetric.
+struct ObservableEntry {
+  std::string name;  // density, density_density, double_occupancy, sz_sz, spin_spin, structure_factor, spin_structure_factor, staggered_moment
+  std::string doc;
+  std::vector<SectorKind> sectors;
+  // The sign rule of the Hamiltonian: exchange parts must be rotated with it, or they would be measured in the wrong basis.
+  std::vector<NamedOperator> (*build)(const Lattice&, const Sector&, SignRule);
+};
+std::span<const ObservableEntry> observables();
+const ObservableEntry& find_observable(const std::string& name);
+
+// Everything the input says about a system, already typed. Lists in `varied` make the family.
+struct SystemOptions {
+  LatticeOptions lattice;
+  SectorOptions sector;  // sites is filled from the lattice
+  std::string model;
+  std::map<std::string, double> couplings;  // missing names take their default
+  SignRule sign_rule = SignRule::none;
+  Pinning pinning = Pinning::odd;         // t-V only
+  std::vector<std::string> varied;        // coupling names, or "particles"
+  std::vector<std::vector<double>> rows;  // one row of values per problem; empty: a family of one
+};
+// Throws InputError with a message that names the key (system.sector.particles, ...) but no location; the input layer adds it.
+ProblemFamily build_family(const SystemOptions& options);
+
+}  // namespace qs
