@@ -1,0 +1,148 @@
+// What the table cannot say: inheritance of stages, keys that exclude or need each other.
+#include <fmt/format.h>
+
+#include "engine/input/resolve_system.h"
+#include "engine/input/schema.h"
+#include "engine/input/validate.h"
+
+namespace qs::input {
+namespace {
+
+DataPtr null_like(const Node::Data& like) {
+  DataPtr out = make_text(like, "");
+  out->form = Form::null;
+  out->given = false;
+  return out;
+}
+
+// Paths name the place in this document, so a node that a stage inherits is copied with the stage's own path.
+DataPtr copy_to(const Node::Data& source, const std::string& path) {
+  const DataPtr out = std::make_shared<Node::Data>(source);
+  out->path = path;
+  for (std::size_t i = 0; i < out->items.size(); ++i) out->items[i] = copy_to(*out->items[i], fmt::format("{}.{}", path, i));
+  for (auto& [name, child] : out->entries) child = copy_to(*child, path + "." + name);
+  return out;
+}
+
+// `move` -> `moves`, and exactly one of the two.
+void resolve_moves(Node::Data& sampler, Diagnostics& diagnostics) {
+  if (word_of(sampler, "kind") != "metropolis") return;
+  const DataPtr move = sampler.find("move"), moves = sampler.find("moves");
+  if (!move || !moves) return;
+  const bool one = !move->is(Form::null), many = !moves->is(Form::null);
+  if (one && many) {
+    diagnostics.error(moves->key_where, fmt::format("{} contradicts {} (one proposal or a mixture; keep one)", moves->path, move->path));
+  } else if (!one && !many) {
+    diagnostics.error(sampler.where, fmt::format("{} needs 'move' or 'moves' (how configurations change, e.g. move: {{kind: {}}})", sampler.path,
+                                                 joined(kinds_of("moves"), "|")));
+  } else if (one && move->is(Form::map)) {
+    replace(sampler, "moves", make_list(*move, {move}));
+    replace(sampler, "move", null_like(*move));
+  }
+}
+
+void check_samples(const Node::Data& sampler, const Node::Data& blame, Diagnostics& diagnostics) {
+  const DataPtr samples = find_form(sampler, "samples", Form::integer), chains = find_form(sampler, "chains", Form::integer);
+  if (!samples || !chains || samples->integer % chains->integer == 0) return;
+  const std::int64_t up = (samples->integer / chains->integer + 1) * chains->integer;
+  diagnostics.error(blame.where, fmt::format("{}.samples {} is not a multiple of {}.chains {} (every chain gives equally many samples); try {}",
+                                             sampler.path, samples->integer, sampler.path, chains->integer, up));
+}
+
+// The key the user can change: the one written here, else the section.
+const Node::Data& written(const Node::Data& map, const Node::Data& fallback) {
+  for (const char* key : {"samples", "chains"})
+    if (const DataPtr data = map.find(key); data && data->given) return *data;
+  return fallback;
+}
+
+void check_both_moves(const Node::Data& override, Diagnostics& diagnostics) {
+  if (const DataPtr move = override.find("move"), moves = override.find("moves"); move && moves && move->given && moves->given)
+    diagnostics.error(moves->key_where, fmt::format("{} contradicts {} (one proposal or a mixture; keep one)", moves->path, move->path));
+}
+
+// Global keys below, the stage's keys above. A stage's `move` also replaces global `moves` and the other way round.
+DataPtr merge_sampler(const Node::Data& global, const Node::Data& own, Diagnostics& diagnostics) {
+  check_both_moves(own, diagnostics);
+  const DataPtr merged = copy_to(global, own.path);
+  merged->where = own.where;
+  merged->key_where = own.key_where;
+  for (const auto& [key, value] : own.entries) {
+    replace(*merged, key, value);
+    if (key == "move") replace(*merged, "moves", null_like(*value));
+    if (key == "moves") replace(*merged, "move", null_like(*value));
+  }
+  if (own.find("move") && !own.find("moves")) resolve_moves(*merged, diagnostics);
+  return merged;
+}
+
+// True if the stage wrote a whole section: it has another kind than the global one, or there is no global one.
+bool complete(const Node::Data& own, const DataPtr& global) {
+  if (!global) return true;
+  const std::string kind = word_of(own, "kind");
+  return !kind.empty() && kind != word_of(*global, "kind");
+}
+
+void resolve_sampler(Node::Data& stage, const Node::Data& root, Diagnostics& diagnostics) {
+  const DataPtr own = stage.find("sampler");
+  const DataPtr global = find_form(root, "sampler", Form::map);
+  if (!own || own->is(Form::invalid)) return;
+  if (own->is(Form::null)) {
+    if (global) return replace(stage, "sampler", copy_to(*global, own->path));
+    const DataPtr any = root.find("sampler");
+    if (!any || any->is(Form::null))
+      diagnostics.error(
+          stage.where,
+          fmt::format("{} needs a sampler (it draws configurations); add one here or at the top, e.g. sampler: {{kind: metropolis, move: {{kind: "
+                      "exchange}}}}",
+                      stage.path));
+    return;
+  }
+  if (complete(*own, global)) {
+    resolve_moves(*own, diagnostics);
+    return check_samples(*own, written(*own, *own), diagnostics);
+  }
+  const DataPtr merged = merge_sampler(*global, *own, diagnostics);
+  if (own->find("samples") || own->find("chains")) check_samples(*merged, written(*own, *own), diagnostics);
+  replace(stage, "sampler", merged);
+}
+
+void resolve_family(Node::Data& stage, const Node::Data& system, Diagnostics& diagnostics) {
+  if (const DataPtr held_out = find_form(stage, "held_out", Form::map)) check_family(*held_out, system, diagnostics);
+  const DataPtr own = stage.find("family"), global = system.find("family");
+  if (!own) return;
+  check_family(*own, system, diagnostics);
+  if (own->is(Form::null) && global && global->is(Form::map)) replace(stage, "family", copy_to(*global, own->path));
+}
+
+void check_wavefunction(const Node::Data& stage, const Node::Data& root, Diagnostics& diagnostics) {
+  const std::string kind = word_of(stage, "kind");
+  const DataPtr psi = root.find("wavefunction");
+  if (kind.empty() || kind == "ed" || !psi || !psi->is(Form::null)) return;
+  diagnostics.error(stage.where,
+                    fmt::format("{} needs a wavefunction (a stage of kind {} works on one); add the key 'wavefunction'", stage.path, kind));
+}
+
+}  // namespace
+
+void resolve(Node::Data& root, Diagnostics& diagnostics) {
+  const DataPtr system = find_form(root, "system", Form::map);
+  if (system) {
+    if (const DataPtr lattice = find_form(*system, "lattice", Form::map)) resolve_lattice(*lattice, diagnostics);
+    resolve_couplings(*system, diagnostics);
+  }
+  if (const DataPtr sampler = find_form(root, "sampler", Form::map)) {
+    resolve_moves(*sampler, diagnostics);
+    check_samples(*sampler, written(*sampler, *sampler), diagnostics);
+  }
+  if (const DataPtr stages = find_form(root, "stages", Form::list))
+    for (const DataPtr& stage : stages->items) {
+      if (!stage->is(Form::map)) continue;
+      check_wavefunction(*stage, root, diagnostics);
+      resolve_sampler(*stage, root, diagnostics);
+      if (system) resolve_family(*stage, *system, diagnostics);
+    }
+  resolve_wavefunction(root, diagnostics);
+}
+
+}  // namespace qs::input

@@ -1,0 +1,261 @@
+#include "engine/input/resolve_system.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/input/raw.h"
+#include "engine/input/schema.h"
+#include "engine/input/validate.h"
+
+namespace qs::input {
+
+DataPtr find_form(const Node::Data& map, const std::string& key, Form form) {
+  const DataPtr found = map.find(key);
+  return found && found->is(form) ? found : nullptr;
+}
+
+std::string word_of(const Node::Data& map, const std::string& key) {
+  const DataPtr found = find_form(map, key, Form::text);
+  return found ? found->text : "";
+}
+
+DataPtr make_text(const Node::Data& like, const std::string& text) {
+  auto out = std::make_shared<Node::Data>();
+  out->form = Form::text;
+  out->text = text;
+  out->where = like.where;
+  out->key_where = like.key_where;
+  out->path = like.path;
+  out->given = like.given;
+  return out;
+}
+
+DataPtr make_list(const Node::Data& like, std::vector<DataPtr> items) {
+  DataPtr out = make_text(like, "");
+  out->form = Form::list;
+  out->items = std::move(items);
+  return out;
+}
+
+void replace(Node::Data& map, const std::string& key, DataPtr data) {
+  for (auto& [name, old] : map.entries)
+    if (name == key) {
+      old = std::move(data);
+      return;
+    }
+  map.entries.emplace_back(key, std::move(data));
+}
+
+void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics) {
+  const DataPtr size = find_form(lattice, "size", Form::list);
+  const DataPtr periodic = lattice.find("periodic"), boundary = lattice.find("boundary");
+  if (!size || !periodic || !boundary || periodic->is(Form::invalid) || boundary->is(Form::invalid)) return;
+  if (periodic->given && boundary->given) {
+    diagnostics.error(boundary->key_where,
+                      fmt::format("{} contradicts {} (both say what happens at the ends; keep one)", boundary->path, periodic->path));
+    return;
+  }
+  const Node::Data& source = boundary->given ? *boundary : *periodic;
+  const auto word = [&](const Node::Data& one) {
+    if (one.is(Form::text)) return make_text(one, one.text);
+    return make_text(one, one.is(Form::flag) && !one.flag ? "open" : "periodic");  // neither given: periodic
+  };
+  std::vector<DataPtr> words;
+  for (std::size_t axis = 0; axis < size->items.size(); ++axis) words.push_back(word(source.is(Form::list) ? *source.items.at(axis) : source));
+  DataPtr resolved = make_list(source, std::move(words));
+  resolved->path = boundary->path;
+  replace(lattice, "boundary", resolved);
+  const DataPtr none = make_text(*periodic, "");
+  none->form = Form::null;
+  none->given = false;
+  replace(lattice, "periodic", none);
+}
+
+namespace {
+
+std::vector<std::string> family_words(const Node::Data& system) {
+  const DataPtr hamiltonian = find_form(system, "hamiltonian", Form::map);
+  const DataPtr sector = find_form(system, "sector", Form::map);
+  const std::string kind = hamiltonian ? word_of(*hamiltonian, "kind") : "";
+  if (kind.empty()) return {};
+  std::vector<std::string> out = couplings_of(kind);
+  if (sector && word_of(*sector, "kind") == "spinless_fermions") out.push_back("particles");
+  return out;
+}
+
+void check_name(const Location& where, const std::string& path, const std::string& name, const std::vector<std::string>& known,
+                Diagnostics& diagnostics) {
+  if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
+  diagnostics.error(where, fmt::format("{} {} is not a coupling of this system {}", path, quote(name), known_words(name, known)));
+}
+
+void check_particles(const Node::Data& value, Diagnostics& diagnostics) {
+  if (!value.is(Form::number) || (value.number >= 0 && value.number == std::floor(value.number))) return;
+  diagnostics.error(value.where, fmt::format("{} {:g} is not a particle number (write an integer >= 0)", value.path, value.number));
+}
+
+void check_rows(const Node::Data& family, const std::vector<std::string>& known, Diagnostics& diagnostics) {
+  const DataPtr names = find_form(family, "names", Form::list), rows = find_form(family, "rows", Form::list);
+  if (!names) return;
+  for (const DataPtr& name : names->items)
+    if (name->is(Form::text)) check_name(name->where, names->path, name->text, known, diagnostics);
+  if (!rows) return;
+  for (const DataPtr& row : rows->items) {
+    if (!row->is(Form::list)) continue;
+    if (row->items.size() != names->items.size()) {
+      diagnostics.error(row->where, fmt::format("{} has {} entries, but {} has {} (one value per name)", row->path, row->items.size(), names->path,
+                                                names->items.size()));
+      continue;
+    }
+    for (std::size_t k = 0; k < row->items.size(); ++k)
+      if (names->items[k]->text == "particles") check_particles(*row->items[k], diagnostics);
+  }
+}
+
+// A family of more members than this is a slip of the keyboard: statistics alone would not fit.
+constexpr std::size_t max_members = 1 << 16;
+
+}  // namespace
+
+void check_family(const Node::Data& family, const Node::Data& system, Diagnostics& diagnostics) {
+  if (!family.is(Form::map)) return;
+  const std::vector<std::string> known = family_words(system);
+  if (family.find("names")) return check_rows(family, known, diagnostics);
+  std::size_t members = 1;
+  for (const auto& [name, list] : family.entries) {
+    check_name(list->key_where, family.path, name, known, diagnostics);
+    if (!list->is(Form::list)) continue;
+    members = std::min(max_members + 1, members * list->items.size());
+    if (name != "particles") continue;
+    for (const DataPtr& entry : list->items) check_particles(*entry, diagnostics);
+  }
+  if (members > max_members)
+    diagnostics.error(family.where, fmt::format("{} has more than {} combinations (list them as rows)", family.path, max_members));
+}
+
+void resolve_couplings(Node::Data& system, Diagnostics& diagnostics) {
+  const DataPtr hamiltonian = find_form(system, "hamiltonian", Form::map);
+  if (!hamiltonian) return;
+  for (const std::string& name : couplings_of(word_of(*hamiltonian, "kind"))) {
+    const DataPtr list = find_form(*hamiltonian, name, Form::list);
+    if (!list) continue;
+    DataPtr family = system.find("family");
+    if (!family || family->is(Form::invalid)) continue;
+    if (family->is(Form::map) && (family->find("names") || family->find(name))) {
+      diagnostics.error(list->where, fmt::format("{} is a list, but {} is given too (both make the family; keep one)", list->path, family->path));
+      continue;
+    }
+    if (family->is(Form::null)) {
+      family = make_text(*list, "");
+      family->form = Form::map;
+      family->path = "system.family";
+      replace(system, "family", family);
+    }
+    family->entries.emplace_back(name, list);
+    const DataPtr first = std::make_shared<Node::Data>(*list->items.front());
+    first->path = list->path;
+    first->key_where = list->key_where;
+    replace(*hamiltonian, name, first);
+  }
+  if (const DataPtr family = system.find("family")) check_family(*family, system, diagnostics);
+}
+
+namespace {
+
+// Couplings and N, the words that networks take; `particles` of a family is called N there.
+std::vector<std::string> feature_words(const Node::Data& system) {
+  std::vector<std::string> out = family_words(system);
+  if (out.empty()) return out;
+  std::erase(out, "particles");
+  out.push_back("N");
+  return out;
+}
+
+void add_names(const Node::Data& map, std::vector<std::string>& names) {
+  const DataPtr family = find_form(map, "family", Form::map);
+  if (!family) return;
+  std::vector<std::string> words;
+  if (const DataPtr list = find_form(*family, "names", Form::list)) {
+    for (const DataPtr& item : list->items) words.push_back(item->text);
+  } else {
+    for (const auto& entry : family->entries) words.push_back(entry.first);
+  }
+  for (std::string& word : words) {
+    if (word == "particles") word = "N";
+    if (std::find(names.begin(), names.end(), word) == names.end()) names.push_back(word);
+  }
+}
+
+std::vector<DataPtr> texts(const Node::Data& like, const std::vector<std::string>& words) {
+  std::vector<DataPtr> out;
+  for (const std::string& word : words) out.push_back(make_text(like, word));
+  return out;
+}
+
+void check_names(const Node::Data& list, const std::vector<std::string>& known, Diagnostics& diagnostics) {
+  for (const DataPtr& item : list.items) {
+    if (item->is(Form::list)) check_names(*item, known, diagnostics);
+    if (item->is(Form::text)) check_name(item->where, list.path, item->text, known, diagnostics);
+  }
+}
+
+void resolve_qstage(Node::Data& psi, const std::vector<std::string>& known) {
+  DataPtr tail = psi.find("tail"), features = psi.find("features");
+  if (!tail || !features || tail->is(Form::invalid) || known.empty()) return;
+  if (tail->is(Form::null)) tail = make_list(*tail, texts(*tail, known));
+  if (!tail->items.empty() && tail->items.front()->is(Form::text)) tail = make_list(*tail, {tail});
+  replace(psi, "tail", tail);
+  if (!features->is(Form::null)) return;
+  std::vector<std::string> names;
+  for (const DataPtr& token : tail->items)
+    for (const DataPtr& name : token->items)
+      if (std::find(names.begin(), names.end(), name->text) == names.end()) names.push_back(name->text);
+  replace(psi, "features", make_list(*features, texts(*features, names)));
+}
+
+void resolve_vit(Node::Data& psi, const Node::Data& root, Diagnostics& diagnostics) {
+  const DataPtr system = find_form(root, "system", Form::map);
+  const DataPtr lattice = system ? find_form(*system, "lattice", Form::map) : nullptr;
+  const DataPtr size = lattice ? find_form(*lattice, "size", Form::list) : nullptr;
+  const DataPtr patch = psi.find("patch"), couplings = psi.find("couplings");
+  if (patch && size && patch->is(Form::null)) {
+    const DataPtr two = make_text(*patch, "");
+    two->form = Form::integer;
+    two->integer = 2;
+    replace(psi, "patch", make_list(*patch, std::vector<DataPtr>(size->items.size(), two)));
+  } else if (patch && size && patch->is(Form::list) && patch->items.size() != size->items.size()) {
+    diagnostics.error(patch->where, fmt::format("{} has {} entries, but {} has {} (one per axis)", patch->path, patch->items.size(), size->path,
+                                                size->items.size()));
+  }
+  if (!couplings || !couplings->is(Form::null)) return;
+  std::vector<std::string> names;
+  if (system) add_names(*system, names);
+  if (const DataPtr stages = find_form(root, "stages", Form::list))
+    for (const DataPtr& stage : stages->items) add_names(*stage, names);
+  replace(psi, "couplings", make_list(*couplings, texts(*couplings, names)));
+}
+
+}  // namespace
+
+void resolve_wavefunction(Node::Data& root, Diagnostics& diagnostics) {
+  const DataPtr psi = find_form(root, "wavefunction", Form::map);
+  const DataPtr system = find_form(root, "system", Form::map);
+  if (!psi || !system) return;
+  const std::vector<std::string> known = feature_words(*system);
+  for (const char* key : {"tail", "features", "couplings"})
+    if (const DataPtr list = find_form(*psi, key, Form::list)) check_names(*list, known, diagnostics);
+  const DataPtr width = find_form(*psi, "d_model", Form::integer), heads = find_form(*psi, "heads", Form::integer);
+  if (width && heads && width->integer % heads->integer != 0) {
+    const Node::Data& at = heads->given ? *heads : *width;
+    diagnostics.error(
+        at.where, fmt::format("wavefunction.d_model {} is not a multiple of wavefunction.heads {} (every head has the same width); try d_model {}",
+                              width->integer, heads->integer, (width->integer / heads->integer + 1) * heads->integer));
+  }
+  const std::string kind = word_of(*psi, "kind");
+  if (kind == "qstage") resolve_qstage(*psi, known);
+  if (kind == "vit") resolve_vit(*psi, root, diagnostics);
+}
+
+}  // namespace qs::input

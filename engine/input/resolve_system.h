@@ -1,0 +1,28 @@
+// Steps of resolve() that concern names of couplings. Internal to engine/input.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/input/node_data.h"
+
+namespace qs::input {
+
+// Quiet look-ups on a tree that may hold invalid parts: nullptr unless the value is there with the wanted form.
+DataPtr find_form(const Node::Data& map, const std::string& key, Form form);
+std::string word_of(const Node::Data& map, const std::string& key);  // "" unless it is text
+
+DataPtr make_text(const Node::Data& like, const std::string& text);
+DataPtr make_list(const Node::Data& like, std::vector<DataPtr> items);
+void replace(Node::Data& map, const std::string& key, DataPtr data);
+
+// `periodic` or `boundary` -> one word per axis in `boundary`.
+void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics);
+// Lists among the Hamiltonian's couplings -> system.family; then the names and shapes of that family.
+void resolve_couplings(Node::Data& system, Diagnostics& diagnostics);
+// Names of a family (or held_out) are couplings of the Hamiltonian, or `particles` of spinless fermions.
+void check_family(const Node::Data& family, const Node::Data& system, Diagnostics& diagnostics);
+// Names in tail, features, couplings; defaults that depend on the system; heads against width.
+void resolve_wavefunction(Node::Data& root, Diagnostics& diagnostics);
+
+}  // namespace qs::input
