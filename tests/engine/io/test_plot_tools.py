@@ -1,0 +1,110 @@
+"""tools/qstage_io.py, compare.py and plot_run.py on results files made here. Exit 77 (skipped) without h5py or matplotlib."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+try:
+    import h5py
+    import matplotlib  # noqa: F401
+    import numpy as np
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "tools")
+sys.path.insert(0, TOOLS)
+import qstage_io  # noqa: E402
+
+
+def write_results(folder, shift=0.0, error=1e-3):
+    """The published layout: a family of two, pretraining, vmc, evaluation."""
+    os.makedirs(folder)
+    steps = np.arange(1, 21)
+    with h5py.File(os.path.join(folder, "results.h5"), "w") as f:
+        f.attrs["layout"] = "qstage-results"
+        f["stages/00_ed/energy"] = [[-5.0, -4.0], [-3.0, -2.0]]
+        f["stages/01_pretrain/trace/step"] = steps
+        f["stages/01_pretrain/trace/loss"] = 1.0 / steps
+        vmc = f.create_group("stages/02_vmc")
+        vmc["couplings/V"] = [0.0, 1.0]
+        vmc["trace/step"] = steps
+        vmc["trace/energy/mean"] = np.stack([-5 + 1.0 / steps, -3 + 1.0 / steps], axis=1)
+        vmc["trace/energy/mean"].attrs["convention"] = "t"
+        vmc["trace/energy/error"] = np.full((20, 2), 0.05)
+        vmc["trace/energy/variance"] = np.stack([1.0 / steps, 2.0 / steps], axis=1)
+        vmc["trace/energy/rhat"] = np.zeros((20, 2))
+        vmc["trace/energy/rhat_valid"] = np.zeros((20, 2))
+        vmc["trace/accept"] = np.full((20, 2), 0.4)
+        vmc["trace/lr"] = np.full(20, 0.02)
+        vmc["trace/diag_shift"] = np.geomspace(1e-2, 1e-4, 20)
+        evaluate = f.create_group("stages/03_evaluate")
+        evaluate["couplings/V"] = [0.0, 1.0]
+        evaluate["energy/mean"] = [-4.999 + shift, -2.999]
+        evaluate["energy/error"] = [error, error]
+        evaluate["energy/exact"] = [-5.0, -3.0]
+        evaluate["observables/density/mean"] = [[0.5, 0.5], [0.25, 0.75]]
+        evaluate["observables/density/error"] = [[0.01, 0.01], [0.01, 0.01]]
+        f["timing/02_vmc/sample"] = 3.0
+        f["timing/02_vmc/solve"] = 1.0
+        f["parameters/layer/kernel"] = np.ones((2, 3))
+        f["provenance/input_original"] = np.array(b"format: 1", dtype="S9")
+    return folder
+
+
+def tool(name, *arguments):
+    return subprocess.run([sys.executable, os.path.join(TOOLS, name), *arguments], capture_output=True, text=True, check=False)
+
+
+class Tools(unittest.TestCase):
+    def setUp(self):
+        self.scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(self.scratch.cleanup)
+        self.a = write_results(os.path.join(self.scratch.name, "a"))
+
+    def test_load_gives_dicts_and_turns_masked_values_into_nan(self):
+        data = qstage_io.load(self.a)
+        trace = data["stages"]["02_vmc"]["trace"]
+        self.assertEqual(data["provenance"]["input_original"], "format: 1")
+        self.assertTrue(np.isnan(trace["energy"]["rhat"]).all())
+        self.assertNotIn("rhat_valid", trace["energy"])
+        self.assertEqual(qstage_io.attributes(self.a)["stages/02_vmc/trace/energy/mean"], {"convention": "t"})
+        self.assertEqual(qstage_io.weights(self.a)["layer/kernel"].shape, (2, 3))
+        self.assertEqual(qstage_io.coupling_labels(data["stages"]["02_vmc"], 2), ["V = 0", "V = 1"])
+
+    def test_compare_accepts_equal_runs_and_finds_a_shifted_one(self):
+        same = write_results(os.path.join(self.scratch.name, "same"), shift=1e-3)
+        other = write_results(os.path.join(self.scratch.name, "other"), shift=1e-2)
+        agreement, difference = tool("compare.py", self.a, same), tool("compare.py", self.a, other)
+        self.assertEqual(agreement.returncode, 0, agreement.stderr)
+        self.assertIn("largest |z| = 0.71", agreement.stdout)
+        self.assertEqual(difference.returncode, 1)
+        self.assertIn("largest |z| = 7.07", difference.stdout)
+
+    def test_compare_refuses_runs_without_an_evaluation(self):
+        with h5py.File(os.path.join(self.a, "results.h5"), "a") as f:
+            del f["stages/03_evaluate"]
+        result = tool("compare.py", self.a, self.a)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no evaluate stage", result.stderr)
+
+    def test_plot_writes_one_figure_for_one_or_several_runs(self):
+        other = write_results(os.path.join(self.scratch.name, "b"), shift=0.1)
+        for runs, name, magic in (([self.a], "one.pdf", b"%PDF"), ([self.a, other], "two.png", b"\x89PNG")):
+            output = os.path.join(self.scratch.name, name)
+            result = tool("plot_run.py", *runs, "-o", output)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stderr, "")
+            with open(output, "rb") as figure:
+                self.assertTrue(figure.read(4) == magic)
+
+    def test_plot_names_a_missing_file(self):
+        result = tool("plot_run.py", os.path.join(self.scratch.name, "absent"), "-o", os.path.join(self.scratch.name, "x.pdf"))
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("absent", result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
