@@ -1,0 +1,166 @@
+#include "engine/comm/blocks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+// A complete node of the tree: blocks [start, start + size), size a power of two that divides start.
+struct Node {
+  int start, size;
+  bool operator==(const Node&) const = default;
+};
+
+bool are_siblings(const Node& left, const Node& right) {
+  return left.size == right.size && left.start + left.size == right.start && left.start % (2 * left.size) == 0;
+}
+
+// The nodes that blocks [first, last) join to, in order. Known to every rank for every rank, so only values travel.
+std::vector<Node> nodes_of(int first, int last) {
+  std::vector<Node> nodes;
+  for (int block = first; block < last; ++block) {
+    nodes.push_back({block, 1});
+    while (nodes.size() >= 2 && are_siblings(nodes[nodes.size() - 2], nodes.back())) {
+      nodes.pop_back();
+      nodes.back().size *= 2;
+    }
+  }
+  return nodes;
+}
+
+// My blocks joined as far as the tree allows: [nodes][width].
+std::vector<std::vector<double>> join_mine(const Blocks& blocks, std::int64_t width, const std::function<void(int, std::span<double>)>& partial) {
+  std::vector<Node> nodes;
+  std::vector<std::vector<double>> values;
+  for (int block = blocks.first(); block < blocks.last(); ++block) {
+    nodes.push_back({block, 1});
+    partial(block, values.emplace_back(width));
+    while (nodes.size() >= 2 && are_siblings(nodes[nodes.size() - 2], nodes.back())) {
+      std::vector<double>& left = values[values.size() - 2];
+      const std::vector<double>& right = values.back();
+      for (std::int64_t k = 0; k < width; ++k) left[k] += right[k];
+      nodes.pop_back();
+      nodes.back().size *= 2;
+      values.pop_back();
+    }
+  }
+  QS_ASSERT(nodes == nodes_of(blocks.first(), blocks.last()));
+  return values;
+}
+
+// Sums columns of gathered nodes up the tree; nodes beyond the last block are absent, their sibling passes unchanged.
+class TreeTop {
+ public:
+  TreeTop(const std::vector<Node>& nodes, int count, const double* values, std::int64_t width)
+      : nodes_(nodes), count_(count), values_(values), width_(width) {}
+
+  void sum(double* out) {
+    int size = 1;
+    while (size < count_) size *= 2;
+    next_ = 0;
+    sum({0, size}, out);
+  }
+
+ private:
+  void sum(Node node, double* out) {
+    if (nodes_[next_] == node) {
+      const double* value = values_ + static_cast<std::int64_t>(next_++) * width_;
+      std::copy(value, value + width_, out);
+      return;
+    }
+    const int half = node.size / 2;
+    sum({node.start, half}, out);
+    if (node.start + half >= count_) return;
+    std::vector<double> right(width_);
+    sum({node.start + half, half}, right.data());
+    for (std::int64_t k = 0; k < width_; ++k) out[k] += right[k];
+  }
+
+  const std::vector<Node>& nodes_;
+  int count_;
+  const double* values_;
+  std::int64_t width_;
+  std::size_t next_ = 0;
+};
+
+// Long values: rank r sums columns [begin(r), end(r)), so every value travels twice, however many ranks there are.
+std::int64_t slice_begin(std::int64_t width, int ranks, int rank) { return width * rank / ranks; }
+// Short values: one collective, every rank sums all columns.
+constexpr std::int64_t short_width = 2048;
+
+// The nodes of all ranks in block order, and how many each rank brings.
+struct Frontier {
+  Frontier(const Blocks& blocks, int ranks) : count(ranks) {
+    for (int r = 0; r < ranks; ++r) {
+      const std::vector<Node> theirs = nodes_of(blocks.first_block(r), blocks.first_block(r + 1));
+      count[r] = static_cast<std::int64_t>(theirs.size());
+      nodes.insert(nodes.end(), theirs.begin(), theirs.end());
+    }
+  }
+  std::vector<std::size_t> bytes(std::int64_t width) const {
+    std::vector<std::size_t> bytes_of_rank;
+    for (std::int64_t nodes_there : count) bytes_of_rank.push_back(static_cast<std::size_t>(nodes_there * width) * sizeof(double));
+    return bytes_of_rank;
+  }
+  std::vector<Node> nodes;
+  std::vector<std::int64_t> count;
+};
+
+std::vector<double> pack_columns(const std::vector<std::vector<double>>& values, std::int64_t begin, std::int64_t size) {
+  std::vector<double> packed;
+  packed.reserve(values.size() * static_cast<std::size_t>(size));
+  for (const std::vector<double>& value : values) packed.insert(packed.end(), value.begin() + begin, value.begin() + begin + size);
+  return packed;
+}
+
+}  // namespace
+
+Blocks::Blocks(std::int64_t items, int ranks, int rank, int blocks) : items_(items), blocks_(blocks), ranks_(ranks), rank_(rank) {
+  QS_ASSERT(items >= 0 && blocks >= 1 && ranks >= 1 && 0 <= rank && rank < ranks);
+  if (ranks > blocks) {
+    throw InputError(
+        fmt::format("{} ranks are more than the {} blocks into which the work is cut (their number fixes the bits of every sum); use at most {}",
+                    ranks, blocks, blocks));
+  }
+}
+
+int Blocks::owner(int block) const {
+  // Largest r with floor(blocks r / ranks) <= block.
+  return static_cast<int>(((std::int64_t{block} + 1) * ranks_ - 1) / blocks_);
+}
+
+void tree_sum(Communicator& comm, const Blocks& blocks, std::int64_t width, const std::function<void(int, std::span<double>)>& partial,
+              std::span<double> total) {
+  QS_ASSERT(static_cast<std::int64_t>(total.size()) == width);
+  std::vector<std::vector<double>> mine;
+  on_all(comm, [&] { mine = join_mine(blocks, width, partial); });
+
+  const int ranks = comm.size();
+  const Frontier frontier(blocks, ranks);
+  std::vector<double> gathered;
+  if (width <= short_width) {
+    gathered.resize(frontier.nodes.size() * static_cast<std::size_t>(width));
+    comm.all_gather_bytes(pack_columns(mine, 0, width).data(), frontier.bytes(width), gathered.data());
+    TreeTop(frontier.nodes, blocks.count(), gathered.data(), width).sum(total.data());
+    return;
+  }
+
+  std::vector<double> my_slice;
+  std::vector<std::size_t> slice_bytes;
+  for (int root = 0; root < ranks; ++root) {
+    const std::int64_t begin = slice_begin(width, ranks, root), size = slice_begin(width, ranks, root + 1) - begin;
+    slice_bytes.push_back(static_cast<std::size_t>(size) * sizeof(double));
+    if (comm.rank() == root) gathered.resize(frontier.nodes.size() * static_cast<std::size_t>(size));
+    comm.gather_bytes(pack_columns(mine, begin, size).data(), frontier.bytes(size), gathered.data(), root);
+    if (comm.rank() != root) continue;
+    my_slice.resize(size);
+    TreeTop(frontier.nodes, blocks.count(), gathered.data(), size).sum(my_slice.data());
+  }
+  comm.all_gather_bytes(my_slice.data(), slice_bytes, total.data());
+}
+
+}  // namespace qs

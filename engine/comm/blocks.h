@@ -1,0 +1,45 @@
+// Work is divided into a fixed number of blocks (default 64) that never depends on the rank count; ranks own contiguous runs of blocks.
+// Sums over blocks are joined by one pairwise tree, so their bits are the same on any number of ranks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "engine/comm/communicator.h"
+
+namespace qs {
+
+inline constexpr int default_blocks = 64;
+
+class Blocks {
+ public:
+  // `items` things (chains, basis states) in `blocks` blocks over `ranks` ranks; ranks <= blocks else InputError.
+  Blocks(std::int64_t items, int ranks, int rank, int blocks = default_blocks);
+
+  int count() const { return blocks_; }
+  std::int64_t items() const { return items_; }
+  std::int64_t begin(int block) const { return items_ * block / blocks_; }  // first item of a block
+  std::int64_t end(int block) const { return begin(block + 1); }
+  int first_block(int rank) const { return static_cast<int>(std::int64_t{blocks_} * rank / ranks_); }
+  int first() const { return first_block(rank_); }  // my blocks: [first(), last())
+  int last() const { return first_block(rank_ + 1); }
+  int owner(int block) const;
+  std::int64_t my_begin() const { return begin(first()); }
+  std::int64_t my_end() const { return begin(last()); }
+  std::int64_t my_items() const { return my_end() - my_begin(); }
+
+ private:
+  std::int64_t items_;
+  int blocks_, ranks_, rank_;
+};
+
+// total[k] = pairwise tree over blocks of partial(block)[k]; the same bits for any rank count. `partial(block, out)` overwrites out [width] and is
+// called for my blocks in order; it makes no collective calls, and if it throws on any rank all ranks throw. A node of the tree joins blocks
+// [i 2^l, (i+1) 2^l): a rank joins the aligned runs among its blocks and only those partials travel (one on 2^k ranks, at most 2 log2(blocks)
+// else, which also bounds the vectors alive). Result on every rank.
+void tree_sum(Communicator& comm, const Blocks& blocks, std::int64_t width, const std::function<void(int block, std::span<double> out)>& partial,
+              std::span<double> total);
+
+}  // namespace qs
