@@ -1,0 +1,44 @@
+#include "engine/wavefunctions/checks.h"
+
+#include <algorithm>
+
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+void require_positive(const char* key, int value) {
+  if (value < 1) throw InputError(std::string("wavefunction.") + key + " is " + std::to_string(value) + " (a size); choose 1 or more");
+}
+
+void require_heads_divide(int heads, int d_model) {
+  require_positive("heads", heads);
+  require_positive("d_model", d_model);
+  if (d_model % heads != 0) {
+    throw InputError("wavefunction.heads " + std::to_string(heads) + " does not divide wavefunction.d_model " + std::to_string(d_model) +
+                     " (every head gets an equal share of the features); choose d_model as a multiple of heads");
+  }
+}
+
+std::vector<int> feature_columns(const char* key, const std::vector<std::string>& names, const NetworkInput& input) {
+  std::vector<int> columns;
+  for (const std::string& name : names) {
+    const auto found = std::find(input.feature_names.begin(), input.feature_names.end(), name);
+    if (found == input.feature_names.end()) {
+      throw InputError(std::string("wavefunction.") + key + " names '" + name +
+                       "', which this system does not have; known: " + joined(input.feature_names));
+    }
+    columns.push_back(static_cast<int>(found - input.feature_names.begin()));
+  }
+  return columns;
+}
+
+}  // namespace qs

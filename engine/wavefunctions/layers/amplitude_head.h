@@ -1,0 +1,111 @@
+// Pools all tokens into psi = Re + i Im: (Re, Im) = Dense_c(LN(Dense_b(gelu(Dense_a(x))))). log psi = ln|psi| + i arg psi in float64;
+// psi = 0 gives Re log psi = -infinity.
+#pragma once
+
+#include <cmath>
+#include <complex>
+#include <string>
+
+#include "engine/wavefunctions/layers/dense.h"
+#include "engine/wavefunctions/layers/layer_norm.h"
+
+namespace qs {
+
+template <class Real>
+class AmplitudeHead {
+ public:
+  struct Paths {
+    std::string first, second, norm, out;
+  };
+  struct Saved {
+    Real* hidden;  // before gelu
+    Real* active;
+    Real* pooled;  // before the norm, not needed by backward
+    typename LayerNorm<Real>::Saved norm;
+    Real* normed;
+    Real* psi;  // [2][B]
+  };
+
+  AmplitudeHead(const ParameterLayout& layout, const Paths& paths, int inputs)
+      : first_(layout, paths.first, inputs),
+        second_(layout, paths.second, first_.out()),
+        norm_(layout, paths.norm),
+        out_(layout, paths.out, second_.out()) {}
+
+  void load(std::span<const double> parameters) {
+    for (Dense<Real>* dense : {&first_, &second_, &out_}) dense->load(parameters);
+    norm_.load(parameters);
+  }
+
+  Saved carve(Arena<Real>& arena, int rows, Pass pass) const {
+    Saved saved;
+    saved.hidden = arena.take(hidden_values(rows));
+    saved.active = pass == Pass::evaluate ? saved.hidden : arena.take(hidden_values(rows));
+    saved.pooled = arena.take(pooled_values(rows));
+    saved.norm = norm_.carve(arena, 1, rows);
+    saved.normed = arena.take(pooled_values(rows));
+    saved.psi = arena.take(2 * std::size_t(rows));
+    return saved;
+  }
+
+  void forward(Lanes lanes, const Real* x, const Saved& saved, double* re, double* im) const {
+    first_.forward(lanes, 1, x, saved.hidden);
+    kernels::gelu(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, saved.active);
+    second_.forward(lanes, 1, saved.active, saved.pooled);
+    norm_.forward(lanes, 1, saved.pooled, saved.normed, saved.norm);
+    out_.forward(lanes, 1, saved.normed, saved.psi);
+    for (int b = 0; b < lanes.rows; ++b) {
+      const std::complex<double> log_psi = std::log(psi_of(saved, lanes.rows, b));
+      re[b] = log_psi.real();
+      im[b] = log_psi.imag();
+    }
+  }
+
+  std::size_t scratch_values(int rows) const {
+    return 2 * std::size_t(rows) + 2 * pooled_values(rows) + hidden_values(rows) + norm_.scratch_values(rows);
+  }
+  // Overwrites dx.
+  void backward(Lanes lanes, const Real* x, const Saved& saved, const Real* wre, const Real* wim, Real* dx, Arena<Real> scratch,
+                const Gradient<Real>& gradient) const {
+    Real* dpsi = scratch.take(2 * std::size_t(lanes.rows));
+    Real* dnormed = scratch.take(pooled_values(lanes.rows));
+    Real* dpooled = scratch.take(pooled_values(lanes.rows));
+    Real* dhidden = scratch.take(hidden_values(lanes.rows));
+    amplitude_cotangent(lanes.rows, saved, wre, wim, dpsi);
+    out_.backward_weights(lanes, 1, saved.normed, dpsi, gradient);
+    out_.backward_input(lanes, 1, dpsi, dnormed);
+    norm_.backward(lanes, 1, dnormed, saved.norm, dpooled, kernels::Write::overwrite, scratch, gradient);
+    second_.backward_weights(lanes, 1, saved.active, dpooled, gradient);
+    second_.backward_input(lanes, 1, dpooled, dhidden);
+    kernels::gelu_backward(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, dhidden, dhidden);
+    first_.backward_weights(lanes, 1, x, dhidden, gradient);
+    first_.backward_input(lanes, 1, dhidden, dx);
+  }
+
+  double flops() const { return first_.flops(1) + second_.flops(1) + out_.flops(1); }
+
+ private:
+  std::size_t hidden_values(int rows) const { return std::size_t(first_.out()) * rows; }
+  std::size_t pooled_values(int rows) const { return std::size_t(second_.out()) * rows; }
+
+  static std::complex<double> psi_of(const Saved& saved, int rows, int b) {
+    return {static_cast<double>(saved.psi[b]), static_cast<double>(saved.psi[rows + b])};
+  }
+  // Re(conj(w) dpsi / psi) = Re(c) dRe - Im(c) dIm with c = conj(w) / psi. A configuration with psi = 0 is never sampled: its cotangent is 0.
+  static void amplitude_cotangent(int rows, const Saved& saved, const Real* wre, const Real* wim, Real* dpsi) {
+    for (int b = 0; b < rows; ++b) {
+      const std::complex<double> psi = psi_of(saved, rows, b);
+      const std::complex<double> weight(static_cast<double>(wre[b]), static_cast<double>(wim[b]));
+      const std::complex<double> c = psi == 0.0 ? 0.0 : std::conj(weight) / psi;
+      dpsi[b] = static_cast<Real>(c.real());
+      dpsi[rows + b] = static_cast<Real>(-c.imag());
+    }
+  }
+
+  Dense<Real> first_;
+  Dense<Real> second_;
+  LayerNorm<Real> norm_;
+  Dense<Real> out_;
+};
+
+}  // namespace qs

@@ -1,0 +1,45 @@
+// x_i = embedding[s_i] + pos_emb[i] for bits s_i.
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "engine/wavefunctions/layers/layer.h"
+
+namespace qs {
+
+template <class Real>
+class TokenEmbedding {
+ public:
+  TokenEmbedding(const ParameterLayout& layout, int tokens, int width)
+      : tokens_(tokens), width_(width), table_(layout, "Embed_0/embedding"), position_(layout, "pos_emb") {}
+
+  static void declare(std::vector<TensorSpec>& specs, int tokens, int width) {
+    specs.push_back({"Embed_0/embedding", {2, width}, Initial::normal(1.0 / std::sqrt(width))});
+    specs.push_back({"pos_emb", {1, tokens, width}, Initial::normal(0.02)});
+  }
+
+  void load(std::span<const double> parameters) {
+    table_.load(parameters);
+    position_.load(parameters);
+  }
+  void forward(Lanes lanes, const Real* spins, Real* x) const {
+    kernels::embed_tokens(lanes.device, tokens_, width_, lanes.rows, spins, table_.data(), position_.data(), x);
+  }
+
+  std::size_t scratch_values(int rows) const { return 2 * std::size_t(width_) * rows; }
+  void backward(Lanes lanes, const Real* spins, const Real* dx, Arena<Real> scratch, const Gradient<Real>& gradient) const {
+    Real* dtable = scratch.take(scratch_values(lanes.rows));
+    kernels::embed_tokens_backward(lanes.device, tokens_, width_, lanes.rows, spins, dx, dtable);
+    kernels::emit_gradient(lanes.device, 2 * width_, lanes.rows, dtable, gradient.at(table_.offset()));
+    kernels::emit_gradient(lanes.device, tokens_ * width_, lanes.rows, dx, gradient.at(position_.offset()));
+  }
+
+ private:
+  int tokens_;
+  int width_;
+  Weight<Real> table_;
+  Weight<Real> position_;
+};
+
+}  // namespace qs

@@ -1,0 +1,87 @@
+// The part every network shares: parameters, features, workspaces, and the three chunk operations in terms of one forward and one backward.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/wavefunctions/layers/layer.h"
+#include "engine/wavefunctions/wavefunction.h"
+
+namespace qs {
+
+template <class Real>
+class Network : public Wavefunction {
+ public:
+  const ParameterLayout& layout() const final { return layout_; }
+  JacobianMode jacobian_mode() const final { return mode_; }
+  Precision precision() const final { return sizeof(Real) == sizeof(float) ? Precision::float32 : Precision::float64; }
+
+  std::vector<double> initial_parameters(RandomKey key) const final { return initial_values(specs_, key); }
+  void set_parameters(std::span<const double> parameters) final;
+  void set_features(const std::vector<std::vector<double>>& features) final;
+
+  int chunk_rows() const final { return chunk_rows_; }
+  void log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const final;
+  void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight, double* gradient) const final;
+  void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const final;
+  void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, double* rows, std::int64_t row_stride) const final;
+
+ protected:
+  struct Chunk {
+    Lanes lanes;
+    int valid;
+    const ConfigurationBatch& batch;
+    std::int64_t first;
+  };
+  // Re and Im of log psi, [B] each.
+  struct LogPsi {
+    double* re;
+    double* im;
+  };
+  // Cotangents of Re and Im of log psi, [B] each.
+  struct Cotangent {
+    const Real* re;
+    const Real* im;
+  };
+
+  // `specs` in flat order; `dead` paths have no influence on log psi, their gradient is zero.
+  Network(Device device, JacobianMode mode, std::vector<TensorSpec> specs, std::vector<std::string> dead, const NetworkInput& input);
+
+  // Called by the constructor of the final class once its layers exist: sizes workspaces and chunks.
+  void plan();
+
+  // Packs the weights of every layer.
+  virtual void load(std::span<const double> parameters) = 0;
+  // Values forward (and, when differentiating, backward) take from the arena for `rows` lanes.
+  virtual std::size_t arena_values(int rows, Pass pass) const = 0;
+  virtual void forward(const Chunk& chunk, Pass pass, Arena<Real> arena, LogPsi out) const = 0;
+  // After a differentiating forward on the same arena.
+  virtual void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const = 0;
+
+  // x[c][b] = feature columns[c] of the problem of row b; lanes beyond the valid ones repeat row 0.
+  void fill_features(const Chunk& chunk, std::span<const int> columns, Real* x) const;
+  void unpack(const Chunk& chunk, std::span<const std::int32_t> modes, Real* x) const;
+
+ private:
+  Chunk make_chunk(const ConfigurationBatch& batch, std::int64_t first, int count) const;
+  std::size_t gradient_values() const;
+  void jacobian_rows(const ConfigurationBatch& batch, std::int64_t first, int count, Real* rows, std::int64_t row_stride) const;
+
+  Device device_;
+  JacobianMode mode_;
+  int modes_;
+  std::vector<TensorSpec> specs_;
+  ParameterLayout layout_;
+  std::vector<ParameterSlice> dead_;
+  std::size_t feature_columns_;
+  std::int64_t problems_ = 0;
+  std::vector<Real> features_;  // [problems][features]
+  int chunk_rows_ = 0;
+  bool packed_ = false;
+  mutable WorkspacePool<Real> workspaces_;
+};
+
+}  // namespace qs

@@ -1,0 +1,80 @@
+#include "engine/wavefunctions/patches.h"
+
+#include <functional>
+#include <numeric>
+#include <string>
+
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+std::string list(const std::vector<int>& values) {
+  std::string text = "[";
+  for (std::size_t k = 0; k < values.size(); ++k) text += (k ? ", " : "") + std::to_string(values[k]);
+  return text + "]";
+}
+
+int product(const std::vector<int>& values) { return std::accumulate(values.begin(), values.end(), 1, std::multiplies<>()); }
+
+// Digits of a mixed-radix number, last axis fastest.
+std::vector<int> digits(int value, const std::vector<int>& size) {
+  std::vector<int> digit(size.size());
+  for (std::size_t a = size.size(); a-- > 0; value /= size[a]) digit[a] = value % size[a];
+  return digit;
+}
+
+int number(const std::vector<int>& digit, const std::vector<int>& size) {
+  int value = 0;
+  for (std::size_t a = 0; a < size.size(); ++a) value = value * size[a] + digit[a];
+  return value;
+}
+
+void check_tiling(const std::vector<int>& patch, const std::vector<int>& lattice) {
+  if (patch.size() != lattice.size()) {
+    throw InputError("wavefunction.patch " + list(patch) + " has " + std::to_string(patch.size()) + " numbers, lattice " + list(lattice) + " has " +
+                     std::to_string(lattice.size()) + " axes (one number of cells per axis)");
+  }
+  for (std::size_t a = 0; a < patch.size(); ++a) {
+    if (patch[a] < 1 || lattice[a] % patch[a] != 0) {
+      throw InputError("wavefunction.patch " + list(patch) + " does not divide lattice " + list(lattice) +
+                       " (tokens must tile it); choose a divisor of the lattice along every axis");
+    }
+  }
+}
+
+}  // namespace
+
+Patches make_patches(const NetworkInput& input, const std::vector<int>& patch) {
+  check_tiling(patch, input.lattice_size);
+  QS_ASSERT(input.sites == product(input.lattice_size) * input.basis && input.modes % input.sites == 0);
+  std::vector<int> grid(patch.size());
+  for (std::size_t a = 0; a < patch.size(); ++a) grid[a] = input.lattice_size[a] / patch[a];
+  const int cells = product(patch);
+  const int spins = input.modes / input.sites;
+
+  Patches result;
+  result.tokens = product(grid);
+  result.entries = spins * cells * input.basis;
+  for (int p = 0; p < result.tokens; ++p) {
+    const std::vector<int> corner = digits(p, grid);
+    for (int k = 0; k < result.entries; ++k) {
+      const int basis = k % input.basis;
+      const int spin = k / (input.basis * cells);
+      std::vector<int> cell = digits(k / input.basis % cells, patch);
+      for (std::size_t a = 0; a < cell.size(); ++a) cell[a] += corner[a] * patch[a];
+      result.modes.push_back(spin * input.sites + number(cell, input.lattice_size) * input.basis + basis);
+    }
+  }
+  for (int p = 0; p < result.tokens; ++p) {
+    for (int q = 0; q < result.tokens; ++q) {
+      const std::vector<int> from = digits(p, grid);
+      std::vector<int> step = digits(q, grid);
+      for (std::size_t a = 0; a < step.size(); ++a) step[a] = (step[a] - from[a] + grid[a]) % grid[a];
+      result.displacement.push_back(number(step, grid));
+    }
+  }
+  return result;
+}
+
+}  // namespace qs

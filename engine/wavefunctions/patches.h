@@ -1,0 +1,22 @@
+// Cuts a lattice of cells into equal patches: the tokens of a vision transformer.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/wavefunctions/wavefunction.h"
+
+namespace qs {
+
+struct Patches {
+  int tokens = 0;
+  int entries = 0;                         // modes per patch
+  std::vector<std::int32_t> modes;         // [tokens][entries]
+  std::vector<std::int32_t> displacement;  // [tokens][tokens]: token index of (patch q - patch p) on the periodic lattice of patches
+};
+
+// patch = cells per axis. Patches are numbered with the last axis fastest; inside a patch: spin (0 = down first), cell with the last axis fastest,
+// site of the cell. InputError if the patch does not tile the lattice.
+Patches make_patches(const NetworkInput& input, const std::vector<int>& patch);
+
+}  // namespace qs

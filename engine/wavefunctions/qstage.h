@@ -1,0 +1,25 @@
+// The Q-stage network (arXiv 2512.11962): a pre-norm transformer over the sites' occupations, conditioned on the couplings by one cross-attention
+// after the second block and by tail tokens before the pooling layers. psi = Re + i Im, so log psi = ln|psi| + i arg psi.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/wavefunctions/wavefunction.h"
+
+namespace qs {
+
+struct QstageOptions {
+  int depth = 2;
+  int d_model = 60;
+  int heads = 10;
+  int mlp = 60;
+  // One tail token per list, a dense layer of the named features. The cross-attention token reads all features of the system.
+  std::vector<std::vector<std::string>> tails;
+};
+
+// Tensors as flax names them. One token per mode. InputError on sizes that do not fit, unknown features, or a system without features.
+std::unique_ptr<Wavefunction> make_qstage(const QstageOptions& options, const NetworkInput& input, Precision precision, Device device);
+
+}  // namespace qs

@@ -1,0 +1,22 @@
+// Restricted Boltzmann machine (Carleo and Troyer, Science 355, 602): log psi = sum_j log_cosh((s W + b)_j) + a . s with s = +-1, alpha N hidden
+// units, real (psi > 0) or complex parameters (holomorphic). It reads no couplings.
+#pragma once
+
+#include <memory>
+
+#include "engine/wavefunctions/wavefunction.h"
+
+namespace qs {
+
+enum class RbmDtype { real, complex };
+
+struct RbmOptions {
+  int alpha = 1;
+  RbmDtype dtype = RbmDtype::complex;
+};
+
+// Tensors: Dense/kernel [N, alpha N], Dense/bias, visible_bias; a complex tensor is two real slices, <path>_re and <path>_im. InputError if alpha
+// < 1.
+std::unique_ptr<Wavefunction> make_rbm(const RbmOptions& options, const NetworkInput& input, Precision precision, Device device);
+
+}  // namespace qs

@@ -1,0 +1,225 @@
+// x_p = Dense(patch p); per layer x += W concat_h(A_h V_h)(LN_1 x), x += Dense(gelu(Dense(LN_2 x)));
+// z = LN(sum_p x_p); u = LN(W0 z + b0) + i LN(W1 z + b1); log psi = sum_d log_cosh(u_d).
+#include "engine/wavefunctions/vit.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "engine/wavefunctions/checks.h"
+#include "engine/wavefunctions/layers/dense.h"
+#include "engine/wavefunctions/layers/factored_attention.h"
+#include "engine/wavefunctions/layers/layer_norm.h"
+#include "engine/wavefunctions/layers/log_cosh_head.h"
+#include "engine/wavefunctions/layers/mlp.h"
+#include "engine/wavefunctions/network.h"
+#include "engine/wavefunctions/patches.h"
+
+namespace qs {
+namespace {
+
+constexpr const char* kHead = "OuputHead_0";
+
+// Everything the sizes follow from, checked.
+struct VitPlan {
+  VitOptions options;
+  Patches patches;
+  std::vector<int> columns;  // of the couplings
+
+  int inputs() const { return patches.entries + static_cast<int>(columns.size()); }
+  bool general() const { return options.attention == VitAttention::factored_general; }
+};
+
+VitPlan make_plan(const VitOptions& options, const NetworkInput& input) {
+  require_positive("layers", options.layers);
+  require_heads_divide(options.heads, options.d_model);
+  return {options, make_patches(input, options.patch), feature_columns("couplings", options.couplings, input)};
+}
+
+std::string layer_path(int layer) { return "Encoder_0/layers_" + std::to_string(layer) + "/"; }
+
+std::vector<TensorSpec> vit_specs(const VitPlan& plan) {
+  const int width = plan.options.d_model;
+  const int heads = plan.options.heads;
+  const int tokens = plan.patches.tokens;
+  std::vector<TensorSpec> specs;
+  const auto dense = [&](const std::string& path, int in, int out) {
+    Dense<double>::declare(specs, path, in, out, Initial::xavier_uniform(in, out));
+  };
+  const auto norm = [&](const std::string& path) { LayerNorm<double>::declare(specs, path, width); };
+
+  dense("Embed_0/embed", plan.inputs(), width);
+  for (int k = 0; k < plan.options.layers; ++k) {
+    const std::string path = layer_path(k);
+    norm(path + "layer_norm_1");
+    norm(path + "layer_norm_2");
+    dense(path + "attn/v", width, width);
+    dense(path + "attn/W", width, width);
+    // Fans of flax: the last two axes times the product of the others.
+    if (plan.general()) {
+      specs.push_back({path + "attn/alpha", {heads, tokens, tokens}, Initial::xavier_uniform(double(heads) * tokens, double(heads) * tokens)});
+    } else {
+      specs.push_back({path + "attn/alpha", {heads, tokens}, Initial::xavier_uniform(heads, tokens)});
+    }
+    dense(path + "ff/layers_0", width, 4 * width);
+    dense(path + "ff/layers_2", 4 * width, width);
+  }
+  for (const char* name : {"/out_layer_norm", "/norm2", "/norm3"}) norm(kHead + std::string(name));
+  for (const char* name : {"/output_layer0", "/output_layer1"}) dense(kHead + std::string(name), width, width);
+  sort_by_path(specs);
+  return specs;
+}
+
+// index[p][q] of the mixing parameters.
+std::vector<std::int32_t> mixing_index(const VitPlan& plan) {
+  if (!plan.general()) return plan.patches.displacement;
+  std::vector<std::int32_t> index(std::size_t(plan.patches.tokens) * plan.patches.tokens);
+  std::iota(index.begin(), index.end(), 0);
+  return index;
+}
+
+template <class Real>
+struct VitLayer {
+  VitLayer(const ParameterLayout& layout, const VitPlan& plan, const std::string& path)
+      : attention(layout, {path + "layer_norm_1", path + "attn/v", path + "attn/alpha", path + "attn/W"}, plan.options.d_model, plan.options.heads,
+                  plan.patches.tokens, mixing_index(plan)),
+        mlp(layout, {path + "layer_norm_2", path + "ff/layers_0", path + "ff/layers_2"}, plan.patches.tokens, plan.options.d_model) {}
+
+  FactoredAttentionResidual<Real> attention;
+  MlpResidual<Real> mlp;
+};
+
+template <class Real>
+class Vit final : public Network<Real> {
+ public:
+  Vit(VitPlan plan, const NetworkInput& input, Device device)
+      : Network<Real>(device, JacobianMode::complex_log, vit_specs(plan), {}, input),
+        plan_(std::move(plan)),
+        embed_(this->layout(), "Embed_0/embed", plan_.inputs()),
+        head_(this->layout(), kHead, plan_.patches.tokens, plan_.options.d_model) {
+    for (int k = 0; k < plan_.options.layers; ++k) layers_.emplace_back(this->layout(), plan_, layer_path(k));
+    this->plan();
+  }
+
+  std::string kind() const override { return "vit"; }
+  double flops_per_evaluation() const override {
+    double flops = embed_.flops(tokens()) + head_.flops();
+    for (const VitLayer<Real>& layer : layers_) flops += layer.attention.flops() + layer.mlp.flops();
+    return flops;
+  }
+
+ private:
+  using typename Network<Real>::Chunk;
+  using typename Network<Real>::LogPsi;
+  using typename Network<Real>::Cotangent;
+
+  struct LayerSaved {
+    typename FactoredAttentionResidual<Real>::Saved attention;
+    typename MlpResidual<Real>::Saved mlp;
+  };
+  struct Buffers {
+    Real* patches;  // [T][entries + couplings][B]
+    Real* x;        // [T][D][B], the residual stream
+    typename LogCoshHead<Real>::Saved head;
+    Arena<Real> layers;  // what the layers keep
+  };
+
+  int tokens() const { return plan_.patches.tokens; }
+  std::size_t stream_values(int rows) const { return std::size_t(tokens()) * plan_.options.d_model * rows; }
+
+  LayerSaved carve_layer(Arena<Real>& arena, int rows, Pass pass) const {
+    LayerSaved saved;
+    saved.attention = layers_.front().attention.carve(arena, rows);
+    saved.mlp = layers_.front().mlp.carve(arena, rows, pass);
+    return saved;
+  }
+  std::size_t layer_values(int rows, Pass pass) const {
+    Arena<Real> count;
+    carve_layer(count, rows, pass);
+    return count.used();
+  }
+  // All layers have the same shapes: when only evaluating they share one set of buffers.
+  LayerSaved layer_saved(const Buffers& buffers, std::size_t layer, int rows, Pass pass) const {
+    Arena<Real> arena = buffers.layers;
+    if (pass == Pass::differentiate) arena.take(layer * layer_values(rows, pass));
+    return carve_layer(arena, rows, pass);
+  }
+
+  Buffers carve(Arena<Real>& arena, int rows, Pass pass) const {
+    Buffers buffers;
+    buffers.patches = arena.take(std::size_t(tokens()) * plan_.inputs() * rows);
+    buffers.x = arena.take(stream_values(rows));
+    buffers.head = head_.carve(arena, rows);
+    buffers.layers = arena;
+    arena.take(layer_values(rows, pass) * (pass == Pass::differentiate ? layers_.size() : 1));
+    return buffers;
+  }
+
+  std::size_t arena_values(int rows, Pass pass) const override {
+    Arena<Real> count;
+    carve(count, rows, pass);
+    const VitLayer<Real>& layer = layers_.front();
+    const std::size_t scratch = std::max({head_.scratch_values(rows), layer.attention.scratch_values(rows), layer.mlp.scratch_values(rows)});
+    return count.used() + (pass == Pass::differentiate ? scratch : 0);
+  }
+
+  void load(std::span<const double> parameters) override {
+    embed_.load(parameters);
+    for (VitLayer<Real>& layer : layers_) {
+      layer.attention.load(parameters);
+      layer.mlp.load(parameters);
+    }
+    head_.load(parameters);
+  }
+
+  void fill_patches(const Chunk& chunk, Real* patches) const {
+    const std::span<const std::int32_t> modes(plan_.patches.modes);
+    const std::size_t entries = static_cast<std::size_t>(plan_.patches.entries);
+    for (int p = 0; p < tokens(); ++p) {
+      Real* patch = patches + std::size_t(p) * plan_.inputs() * chunk.lanes.rows;
+      this->unpack(chunk, modes.subspan(p * entries, entries), patch);
+      this->fill_features(chunk, plan_.columns, patch + entries * chunk.lanes.rows);
+    }
+  }
+
+  void forward(const Chunk& chunk, Pass pass, Arena<Real> arena, LogPsi out) const override {
+    const Lanes lanes = chunk.lanes;
+    const Buffers buffers = carve(arena, lanes.rows, pass);
+    fill_patches(chunk, buffers.patches);
+    embed_.forward(lanes, tokens(), buffers.patches, buffers.x);
+    for (std::size_t k = 0; k < layers_.size(); ++k) {
+      const LayerSaved saved = layer_saved(buffers, k, lanes.rows, pass);
+      layers_[k].attention.forward(lanes, buffers.x, saved.attention);
+      layers_[k].mlp.forward(lanes, buffers.x, saved.mlp);
+    }
+    head_.forward(lanes, buffers.x, buffers.head, out.re, out.im);
+  }
+
+  void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const override {
+    const Lanes lanes = chunk.lanes;
+    const Buffers buffers = carve(arena, lanes.rows, Pass::differentiate);
+    Real* dx = buffers.x;  // the stream itself is not needed: every layer saved its own input
+    head_.backward(lanes, buffers.head, cotangent.re, cotangent.im, dx, arena, gradient);
+    for (std::size_t k = layers_.size(); k-- > 0;) {
+      const LayerSaved saved = layer_saved(buffers, k, lanes.rows, Pass::differentiate);
+      layers_[k].mlp.backward(lanes, dx, saved.mlp, arena, gradient);
+      layers_[k].attention.backward(lanes, dx, saved.attention, arena, gradient);
+    }
+    embed_.backward_weights(lanes, tokens(), buffers.patches, dx, gradient);
+  }
+
+  VitPlan plan_;
+  Dense<Real> embed_;
+  std::vector<VitLayer<Real>> layers_;
+  LogCoshHead<Real> head_;
+};
+
+}  // namespace
+
+std::unique_ptr<Wavefunction> make_vit(const VitOptions& options, const NetworkInput& input, Precision precision, Device device) {
+  VitPlan plan = make_plan(options, input);
+  if (precision == Precision::float32) return std::make_unique<Vit<float>>(std::move(plan), input, device);
+  return std::make_unique<Vit<double>>(std::move(plan), input, device);
+}
+
+}  // namespace qs

@@ -1,0 +1,68 @@
+// The contract of every neural wavefunction. Batches only; every row is conditioned on its problem's features (couplings).
+// Wavefunctions do not sample and know no Hamiltonian. Implementations are single-threaded per *chunk*; the batch functions
+// of chunked.h are the only place that knows threads.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/wavefunctions/parameters.h"
+#include "hamiltonians/configuration.h"
+#include "kernels/api/device.h"
+#include "kernels/api/random.h"
+
+namespace qs {
+
+enum class Precision { float32, float64 };
+
+// What a network must know about the systems it serves.
+struct NetworkInput {
+  int modes = 0;  // bits of a configuration
+  int sites = 0;
+  std::vector<int> lattice_size;              // cells per axis
+  int basis = 1;                              // sites per cell
+  std::vector<std::string> feature_names;     // e.g. {"t", "V", "N"}; empty: no conditioning
+  std::vector<std::vector<double>> features;  // [problems][features], raw values
+};
+
+// How many real rows one sample contributes to the Jacobian: complex log psi -> 2 (Re, Im), real positive log psi -> 1.
+enum class JacobianMode { complex_log, real_log };
+
+// Stateless description + packed weights. One chunk = up to chunk_rows() configurations.
+class Wavefunction {
+ public:
+  virtual ~Wavefunction() = default;
+
+  virtual std::string kind() const = 0;
+  virtual const ParameterLayout& layout() const = 0;
+  virtual JacobianMode jacobian_mode() const = 0;
+  virtual Precision precision() const = 0;
+
+  // Initial parameters [P]; draw k of slice s uses stream s, step k of `key`.
+  virtual std::vector<double> initial_parameters(RandomKey key) const = 0;
+  // Packs `parameters` [P] for the device. Must be called before any evaluation.
+  virtual void set_parameters(std::span<const double> parameters) = 0;
+  // Replaces the table of features (a stage may train another family); shape [problems][features].
+  virtual void set_features(const std::vector<std::vector<double>>& features) = 0;
+
+  // Rows [first, first + count) of the batch, count <= chunk_rows(). The result of a row does not depend on its neighbours.
+  virtual int chunk_rows() const = 0;
+  virtual void log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const = 0;
+  // gradient[k] += sum_i Re(conj(weight_i) d log psi_i / d theta_k), float64 accumulation over chunks. gradient [P].
+  virtual void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
+                         double* gradient) const = 0;
+  // Rows of the Jacobian d log psi_i / d theta_k: sample i of the chunk fills rows (2i, 2i+1) = (Re, Im) of `rows` in complex mode, row i = Re
+  // in real mode; `row_stride` values apart. The type follows precision(): calling the other overload is an internal error.
+  virtual void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const = 0;
+  virtual void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, double* rows, std::int64_t row_stride) const = 0;
+
+  virtual double flops_per_evaluation() const = 0;  // one log psi, multiply-adds counted as 2
+};
+
+int rows_per_sample(JacobianMode mode);
+
+}  // namespace qs

@@ -1,0 +1,141 @@
+// Small systems, random parameters and batches shared by the tests of the wavefunctions.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/registry.h"
+
+namespace qs::test {
+
+struct Case {
+  std::string name;
+  WavefunctionOptions options;
+  NetworkInput input;
+};
+
+inline NetworkInput spins_on(std::vector<int> size, int basis = 1) {
+  NetworkInput input;
+  input.sites = std::accumulate(size.begin(), size.end(), basis, std::multiplies<>());
+  input.modes = input.sites;
+  input.lattice_size = std::move(size);
+  input.basis = basis;
+  return input;
+}
+
+inline NetworkInput spinful(NetworkInput input) {
+  input.modes = 2 * input.sites;
+  return input;
+}
+
+inline NetworkInput with_features(NetworkInput input, std::vector<std::string> names, std::vector<std::vector<double>> values) {
+  input.feature_names = std::move(names);
+  input.features = std::move(values);
+  return input;
+}
+
+inline NetworkInput tv(NetworkInput input) { return with_features(std::move(input), {"t", "V", "N"}, {{1.0, 0.5, 3.0}, {1.0, 2.0, 2.0}}); }
+
+// Every kind and every variant that changes the computation.
+inline std::vector<Case> cases() {
+  const auto qstage = [](int depth, std::vector<std::vector<std::string>> tails) {
+    return QstageOptions{.depth = depth, .d_model = 6, .heads = 2, .mlp = 5, .tails = std::move(tails)};
+  };
+  const auto vit = [](std::vector<int> patch, VitAttention attention, std::vector<std::string> couplings = {}) {
+    return VitOptions{.patch = std::move(patch), .layers = 2, .d_model = 6, .heads = 3, .attention = attention, .couplings = std::move(couplings)};
+  };
+  const NetworkInput j2 = with_features(spins_on({6}), {"J1", "J2"}, {{1.0, 0.2}, {1.0, 0.6}});
+  return {
+      {"QstageOneTail", qstage(2, {{"t", "V", "N"}}), tv(spins_on({6}))},
+      {"QstageTwoTailsFourBlocks", qstage(4, {{"V"}, {"N"}}), tv(spins_on({5}))},
+      {"QstageOneBlockWithoutCrossAttention", qstage(1, {{"V"}}), tv(spins_on({6}))},
+      {"QstageWithoutTails", qstage(2, {}), tv(spins_on({4}))},
+      {"QstageSpinful", qstage(2, {{"V", "t"}}), tv(spinful(spins_on({3})))},
+      {"VitSquare", vit({2, 2}, VitAttention::factored), spins_on({4, 6})},
+      {"VitChainGeneralAttention", vit({2}, VitAttention::factored_general), spins_on({8})},
+      {"VitCouplings", vit({2}, VitAttention::factored, {"J2"}), j2},
+      {"VitTwoSitesPerCell", vit({1, 2}, VitAttention::factored), spins_on({3, 2}, 2)},
+      {"VitSpinful", vit({1, 2}, VitAttention::factored), spinful(spins_on({2, 2}))},
+      {"RbmComplex", RbmOptions{.alpha = 2, .dtype = RbmDtype::complex}, spins_on({6})},
+      {"RbmReal", RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, spins_on({7})},
+  };
+}
+
+inline std::unique_ptr<Wavefunction> make(const Case& c, Precision precision = Precision::float64, Device device = Device::cpu) {
+  return make_wavefunction(c.options, c.input, precision, device);
+}
+
+// Initial values plus noise, so that no bias or scale keeps its trivial value.
+inline std::vector<double> noisy_parameters(const Wavefunction& psi, double deviation = 0.2) {
+  std::vector<double> parameters = psi.initial_parameters({.seed = 11, .stage = 0});
+  std::mt19937_64 engine(5);
+  std::normal_distribution<double> normal(0.0, deviation);
+  for (double& value : parameters) value += normal(engine);
+  return parameters;
+}
+
+inline ConfigurationBatch random_batch(const NetworkInput& input, std::int64_t rows) {
+  ConfigurationBatch batch(input.modes, rows);
+  std::mt19937_64 engine(17);
+  const std::size_t problems = std::max<std::size_t>(input.features.size(), 1);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (int m = 0; m < input.modes; ++m) {
+      if (engine() & 1u) flip_bit(batch.row(i), m);
+    }
+    batch.problem[i] = static_cast<std::int32_t>(engine() % problems);
+  }
+  return batch;
+}
+
+inline ConfigurationBatch one_row(const ConfigurationBatch& batch, std::int64_t i) {
+  ConfigurationBatch single(batch.modes, 0);
+  single.push_back(batch.row(i), batch.problem[i]);
+  return single;
+}
+
+inline std::vector<std::complex<double>> random_weights(std::int64_t rows) {
+  std::vector<std::complex<double>> weights(rows);
+  std::mt19937_64 engine(23);
+  std::normal_distribution<double> normal;
+  for (auto& w : weights) w = {normal(engine), normal(engine)};
+  return weights;
+}
+
+template <class Real = double>
+std::vector<Real> jacobian_of(const Wavefunction& psi, const ConfigurationBatch& batch) {
+  const std::int64_t rows = rows_per_sample(psi.jacobian_mode()) * batch.rows();
+  std::vector<Real> matrix(rows * psi.layout().total, std::numeric_limits<Real>::quiet_NaN());
+  jacobian(psi, batch, 0, batch.rows(), matrix.data(), psi.layout().total);
+  return matrix;
+}
+
+inline std::vector<double> vjp_of(const Wavefunction& psi, const ConfigurationBatch& batch, const std::vector<std::complex<double>>& weights) {
+  std::vector<double> gradient(psi.layout().total);
+  vjp(psi, batch, 0, batch.rows(), weights, gradient);
+  return gradient;
+}
+
+template <class Values>
+double max_abs(const Values& values) {
+  double largest = 0.0;
+  for (const auto& value : values) largest = std::max(largest, static_cast<double>(std::abs(value)));
+  return largest;
+}
+
+template <class A, class B>
+double max_difference(const A& a, const B& b) {
+  double largest = 0.0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const double difference = static_cast<double>(std::abs(a[k] - b[k]));
+    largest = difference <= largest ? largest : difference;  // a NaN wins
+  }
+  return largest;
+}
+
+}  // namespace qs::test

@@ -1,0 +1,69 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/wavefunctions/patches.h"
+#include "tests/engine/wavefunctions/fixtures.h"
+
+namespace qs {
+namespace {
+
+using namespace qs::test;
+
+// Site (x, y) = x Ly + y goes to patch (x div bx)(Ly/by) + (y div by), entry (x mod bx) by + (y mod by).
+TEST(Patches, FollowTheFormulaOnASquareLattice) {
+  const int lx = 4, ly = 6, bx = 2, by = 3;
+
+  const Patches patches = make_patches(spins_on({lx, ly}), {bx, by});
+
+  ASSERT_EQ(patches.tokens, 4);
+  ASSERT_EQ(patches.entries, 6);
+  for (int x = 0; x < lx; ++x) {
+    for (int y = 0; y < ly; ++y) {
+      const int patch = x / bx * (ly / by) + y / by;
+      EXPECT_EQ(patches.modes[patch * 6 + x % bx * by + y % by], x * ly + y);
+    }
+  }
+}
+
+// Token (i, j) to (k, l): ((k - i) mod mx) my + (l - j) mod my.
+TEST(Patches, DisplacementsArePeriodic) {
+  const Patches patches = make_patches(spins_on({4, 6}), {2, 2});
+
+  for (int i = 0; i < 2; ++i) {
+    for (int j = 0; j < 3; ++j) {
+      for (int k = 0; k < 2; ++k) {
+        for (int l = 0; l < 3; ++l) EXPECT_EQ(patches.displacement[(i * 3 + j) * 6 + k * 3 + l], (k - i + 2) % 2 * 3 + (l - j + 3) % 3);
+      }
+    }
+  }
+}
+
+TEST(Patches, HoldAllSitesOfACellAndBothSpins) {
+  const Patches patches = make_patches(spinful(spins_on({4}, 2)), {2});
+
+  ASSERT_EQ(patches.tokens, 2);
+  EXPECT_THAT(patches.modes, testing::ElementsAre(0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15));
+}
+
+// Shifting every site by one patch permutes the tokens, which the factored attention and the sum over tokens do not see.
+TEST(Patches, TranslationByOnePatchLeavesTheVitUnchanged) {
+  const Case c = cases()[5];
+  const auto psi = make(c);
+  psi->set_parameters(noisy_parameters(*psi));
+  const ConfigurationBatch batch = random_batch(c.input, 6);
+  ConfigurationBatch moved(batch.modes, batch.rows());
+  for (std::int64_t r = 0; r < batch.rows(); ++r) {
+    for (int s = 0; s < 24; ++s) {
+      const int x = s / 6, y = s % 6;
+      if (test_bit(batch.row(r), s)) flip_bit(moved.row(r), (x + 2) % 4 * 6 + (y + 4) % 6);
+    }
+  }
+
+  const auto before = log_psi(*psi, batch);
+  const auto after = log_psi(*psi, moved);
+
+  EXPECT_LE(max_difference(before, after), 1e-12);
+}
+
+}  // namespace
+}  // namespace qs
