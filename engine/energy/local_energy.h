@@ -1,0 +1,23 @@
+// E_loc(sigma) = sum_sigma' <sigma|H|sigma'> psi(sigma') / psi(sigma): only non-zero elements, equal sigma' merged.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <vector>
+
+#include "engine/sampling/sample_set.h"
+#include "engine/wavefunctions/wavefunction.h"
+#include "hamiltonians/problem.h"
+
+namespace qs {
+
+// couplings[g]: values for the operator's couplings in problem g. Local rows only, no communication (Metropolis and exact sum alike).
+std::vector<std::complex<double>> local_estimates(const TermTable& op, const std::vector<std::vector<double>>& couplings, const Wavefunction& psi,
+                                                  const SampleSet& samples);
+// The Hamiltonian of the family.
+std::vector<std::complex<double>> local_energies(const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples);
+// The same on an exact sum over the whole basis: log psi of connected states is looked up instead of evaluated. Collective.
+std::vector<std::complex<double>> local_estimates_exact(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
+                                                        const ProblemFamily& family, const SampleSet& samples);
+
+}  // namespace qs

@@ -1,0 +1,38 @@
+// Counts proposals, acceptances and invalid exponents of this rank's chains, per problem and per move.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/comm/communicator.h"
+#include "engine/sampling/sampler.h"
+
+namespace qs {
+
+class AcceptanceCounter {
+ public:
+  AcceptanceCounter(int problems, std::vector<std::string> moves);
+
+  void reset();
+  void proposed(int problem, int move) {
+    ++mine_.proposed[problem];
+    ++mine_.move_proposed[index(problem, move)];
+  }
+  void accepted(int problem, int move) {
+    ++mine_.accepted[problem];
+    ++mine_.move_accepted[index(problem, move)];
+  }
+  void invalid(int problem) { ++mine_.invalid[problem]; }
+
+  // Over all ranks; collective.
+  Acceptance total(Communicator& comm) const;
+  // accepted / proposed per problem, 0 before the first proposal; collective.
+  std::vector<double> ratios(Communicator& comm) const;
+
+ private:
+  std::size_t index(int problem, int move) const { return problem * mine_.moves.size() + move; }
+
+  Acceptance mine_;
+};
+
+}  // namespace qs

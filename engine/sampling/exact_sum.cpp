@@ -1,0 +1,139 @@
+// The exact sum: every basis state of every problem with its weight |psi|^2 / sum. States are numbered problem after problem, each in the
+// order of its sector, and distributed by blocks.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/sampling/sampler.h"
+#include "engine/wavefunctions/chunked.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+constexpr std::int64_t most_states = std::int64_t{1} << 26;
+
+// First state number of every problem, and the total behind.
+std::vector<std::int64_t> state_offsets(const ProblemFamily& family) {
+  std::vector<std::int64_t> offset{0};
+  for (const Problem& problem : family.problems) {
+    if (!problem.sector.enumerable() || problem.sector.dimension() > most_states - offset.back()) {
+      throw InputError(
+          fmt::format("the sector is too large for an exact sum ({}; at most 2^26 states over all problems); use sampler kind 'metropolis'",
+                      problem.sector.describe()));
+    }
+    offset.push_back(offset.back() + problem.sector.dimension());
+  }
+  return offset;
+}
+
+class ExactSum final : public Sampler {
+ public:
+  ExactSum(const ProblemFamily& family, Communicator& comm)
+      : comm_(comm),
+        problems_(family.size()),
+        offset_(state_offsets(family)),
+        blocks_(offset_.back(), comm.size(), comm.rank()),
+        modes_(family.modes()) {
+    states_ = ConfigurationBatch(family.modes(), blocks_.my_items());
+    int g = 0;
+    for (std::int64_t i = 0; i < states_.rows(); ++i) {
+      const std::int64_t state = blocks_.my_begin() + i;
+      while (state >= offset_[g + 1]) ++g;
+      *states_.row(i) = family.problems[g].sector.state(state - offset_[g]);
+      states_.problem[i] = g;
+    }
+  }
+
+  std::string kind() const override { return "exact_sum"; }
+  SampleSet sample(const Wavefunction& psi) override;
+  std::vector<double> acceptance(Communicator&) const override { return {}; }
+  Acceptance acceptance_counts(Communicator&) const override { return {}; }
+  ConfigurationBatch gather_chains() const override { return ConfigurationBatch(modes_, 0); }
+  std::uint64_t proposals_done() const override { return 0; }
+  void restore(const ConfigurationBatch& all_chains, std::uint64_t) override {
+    if (all_chains.rows() > 0)
+      throw CheckpointError("the checkpoint holds Markov chains, but the sampler is an exact sum; resume with the stored sampler");
+  }
+
+ private:
+  std::vector<double> largest_log_modulus(const SampleSet& samples) const;
+  void require_usable(const SampleSet& samples) const;
+
+  Communicator& comm_;
+  int problems_;
+  std::vector<std::int64_t> offset_;  // [problems + 1]
+  Blocks blocks_;
+  int modes_;
+  ConfigurationBatch states_;  // mine
+};
+
+void ExactSum::require_usable(const SampleSet& samples) const {
+  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
+    const std::complex<double> value = samples.log_psi[i];
+    const bool zero = value.real() == -std::numeric_limits<double>::infinity();
+    if (zero || (std::isfinite(value.real()) && std::isfinite(value.imag()))) continue;
+    throw NumericalError(
+        fmt::format("log psi of a basis state is {} + {}i (rank {}, problem {}, configuration 0x{:x}); the parameters have left the range "
+                    "where the wavefunction can be evaluated: lower the learning rate or raise the shift",
+                    value.real(), value.imag(), comm_.rank(), samples.rows.problem[i], *samples.rows.row(i)));
+  }
+}
+
+std::vector<double> ExactSum::largest_log_modulus(const SampleSet& samples) const {
+  std::vector<double> largest(problems_, -std::numeric_limits<double>::infinity());
+  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
+    double& best = largest[samples.rows.problem[i]];
+    best = std::max(best, samples.log_psi[i].real());
+  }
+  const std::vector<double> all = comm_.all_gather<double>(largest);
+  for (std::size_t i = 0; i < all.size(); ++i) largest[i % problems_] = std::max(largest[i % problems_], all[i]);
+  for (int g = 0; g < problems_; ++g) {
+    if (largest[g] == -std::numeric_limits<double>::infinity()) {
+      throw NumericalError(fmt::format("psi is zero on every basis state of problem {}; start from other parameters", g));
+    }
+  }
+  return largest;
+}
+
+SampleSet ExactSum::sample(const Wavefunction& psi) {
+  SampleSet samples{.rows = states_,
+                    .log_psi = std::vector<std::complex<double>>(states_.rows()),
+                    .weight = std::vector<double>(states_.rows()),
+                    .block_begin = {},
+                    .blocks = blocks_,
+                    .problems = problems_,
+                    .samples_per_chain = 1,
+                    .markov = false,
+                    .total_rows = blocks_.items()};
+  for (int block = blocks_.first(); block <= blocks_.last(); ++block) samples.block_begin.push_back(blocks_.begin(block) - blocks_.my_begin());
+  on_all(comm_, [&] {
+    log_psi(psi, states_, samples.log_psi);
+    require_usable(samples);
+  });
+
+  // weight = exp(2 (Re log psi - max)) / sum: the maximum is exact on any number of ranks, the sum follows the block tree.
+  const std::vector<double> largest = largest_log_modulus(samples);
+  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
+    samples.weight[i] = std::exp(2 * (samples.log_psi[i].real() - largest[samples.rows.problem[i]]));
+  }
+  std::vector<double> norm(problems_);
+  tree_sum(
+      comm_, blocks_, problems_,
+      [&](int block, std::span<double> out) {
+        std::fill(out.begin(), out.end(), 0.0);
+        const int k = block - blocks_.first();
+        for (std::int64_t i = samples.block_begin[k]; i < samples.block_begin[k + 1]; ++i) out[samples.rows.problem[i]] += samples.weight[i];
+      },
+      norm);
+  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) samples.weight[i] /= norm[samples.rows.problem[i]];
+  return samples;
+}
+
+}  // namespace
+
+std::unique_ptr<Sampler> make_exact_sum(const ProblemFamily& family, Communicator& comm) { return std::make_unique<ExactSum>(family, comm); }
+
+}  // namespace qs

@@ -1,0 +1,298 @@
+// Lockstep Metropolis chains. Chain c (global number) belongs to problem c / C for life; ranks own the chains of their blocks and never talk
+// while sampling. Every random number is a function of (seed, stage, chain, proposal), so the chains do not depend on ranks or threads.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+
+#include "engine/sampling/acceptance.h"
+#include "engine/sampling/move_mixture.h"
+#include "engine/sampling/random_state.h"
+#include "engine/sampling/sampler.h"
+#include "engine/wavefunctions/chunked.h"
+#include "kernels/api/error.h"
+#include "kernels/api/parallel.h"
+
+namespace qs {
+namespace {
+
+// Draws of one proposal.
+constexpr std::uint32_t draw_move = 0;    // all words: the move
+constexpr std::uint32_t draw_choice = 1;  // words 0, 1: acceptance; words 2, 3: which move of the mixture
+// Steps with the top bit set belong to the random start; attempt in the low bits.
+constexpr std::uint64_t start_step = std::uint64_t{1} << 63;
+constexpr int start_attempts = 1000;
+constexpr std::int64_t chains_per_task = 64;
+
+bool is_zero(std::complex<double> log_psi) { return log_psi.real() == -HUGE_VAL; }
+bool is_usable(std::complex<double> log_psi) { return std::isfinite(log_psi.real()) && std::isfinite(log_psi.imag()); }
+
+std::string hexadecimal(const Word* row, int words) {
+  std::string text = "0x";
+  for (int w = words - 1; w >= 0; --w) text += fmt::format("{:016x}", row[w]);
+  return text;
+}
+
+class Metropolis final : public Sampler {
+ public:
+  Metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
+
+  std::string kind() const override { return "metropolis"; }
+  SampleSet sample(const Wavefunction& psi) override;
+  std::vector<double> acceptance(Communicator& comm) const override { return acceptance_.ratios(comm); }
+  Acceptance acceptance_counts(Communicator& comm) const override { return acceptance_.total(comm); }
+  ConfigurationBatch gather_chains() const override;
+  std::uint64_t proposals_done() const override { return proposals_done_; }
+  void restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) override;
+
+ private:
+  std::int64_t global_chain(std::int64_t mine) const { return blocks_.my_begin() + mine; }
+  int problem_of(std::int64_t mine) const { return static_cast<int>(global_chain(mine) / options_.chains); }
+  void draw_start(std::int64_t mine, int attempt);
+  void random_start(const Wavefunction& psi);
+  void refresh(const Wavefunction& psi);
+  void sweep(const Wavefunction& psi);
+  void advance(const Wavefunction& psi);
+  void run(const Wavefunction& psi, SampleSet& samples);
+  void propose();
+  void accept(const std::vector<std::complex<double>>& candidate_log_psi);
+  void record(SampleSet& samples, std::int64_t k) const;
+  SampleSet empty_samples() const;
+
+  MetropolisOptions options_;
+  const ProblemFamily& family_;
+  Communicator& comm_;
+  RandomKey key_;
+  Blocks blocks_;
+  std::vector<std::shared_ptr<const MoveMixture>> moves_;  // [problems]
+  // My chains: what a checkpoint stores, and what follows from it and the parameters.
+  ConfigurationBatch chains_;
+  std::uint64_t proposals_done_ = 0;
+  std::vector<std::complex<double>> log_psi_;
+  // One lockstep proposal.
+  std::vector<Proposal> proposals_;
+  std::vector<std::uint8_t> move_index_;
+  ConfigurationBatch candidates_;  // of the chains whose proposal is not empty, in order
+  AcceptanceCounter acceptance_;
+};
+
+Metropolis::Metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key)
+    : options_(options),
+      family_(family),
+      comm_(comm),
+      key_(key),
+      blocks_(options.chains * family.size(), comm.size(), comm.rank()),
+      moves_(mixtures_of(options.moves, family)),
+      acceptance_(family.size(), moves_[0]->names()) {
+  const std::int64_t chains = blocks_.my_items();
+  chains_ = ConfigurationBatch(family.modes(), chains);
+  candidates_ = ConfigurationBatch(family.modes(), 0);
+  log_psi_.resize(chains);
+  proposals_.resize(chains);
+  move_index_.resize(chains);
+  for (std::int64_t c = 0; c < chains; ++c) {
+    chains_.problem[c] = problem_of(c);
+    draw_start(c, 0);
+  }
+}
+
+void Metropolis::draw_start(std::int64_t mine, int attempt) {
+  random_state(family_.problems[problem_of(mine)].sector, key_, static_cast<std::uint32_t>(global_chain(mine)), start_step + attempt,
+               chains_.row(mine));
+}
+
+// Uniform random states with psi != 0: chains that fell on a zero draw again.
+void Metropolis::random_start(const Wavefunction& psi) {
+  for (std::int64_t c = 0; c < chains_.rows(); ++c) draw_start(c, 0);
+  log_psi(psi, chains_, log_psi_);
+  for (int attempt = 1;; ++attempt) {
+    std::vector<std::int64_t> zeros;
+    for (std::int64_t c = 0; c < chains_.rows(); ++c) {
+      if (is_zero(log_psi_[c])) zeros.push_back(c);
+    }
+    if (zeros.empty()) return;
+    if (attempt == start_attempts) {
+      throw NumericalError(fmt::format("psi is zero on {} random states in a row (rank {}, chain {}, problem {}); start from other parameters",
+                                       attempt, comm_.rank(), global_chain(zeros[0]), chains_.problem[zeros[0]]));
+    }
+    ConfigurationBatch again(chains_.modes, 0);
+    for (std::int64_t c : zeros) {
+      draw_start(c, attempt);
+      again.push_back(chains_.row(c), chains_.problem[c]);
+    }
+    const std::vector<std::complex<double>> values = log_psi(psi, again);
+    for (std::size_t i = 0; i < zeros.size(); ++i) log_psi_[zeros[i]] = values[i];
+  }
+}
+
+// log psi of all chains at the present parameters.
+void Metropolis::refresh(const Wavefunction& psi) {
+  log_psi(psi, chains_, log_psi_);
+  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
+    if (is_usable(log_psi_[c])) continue;
+    throw NumericalError(fmt::format(
+        "log psi of a current state is {} + {}i (rank {}, chain {}, problem {}, configuration {}); the parameters have left "
+        "the range where the wavefunction can be evaluated: lower the learning rate or raise the shift",
+        log_psi_[c].real(), log_psi_[c].imag(), comm_.rank(), global_chain(c), chains_.problem[c], hexadecimal(chains_.row(c), chains_.words)));
+  }
+}
+
+void Metropolis::propose() {
+  const std::int64_t tasks = (chains_.rows() + chains_per_task - 1) / chains_per_task;
+  parallel_for(tasks, [&](std::int64_t task) {
+    const std::int64_t end = std::min(chains_.rows(), (task + 1) * chains_per_task);
+    for (std::int64_t c = task * chains_per_task; c < end; ++c) {
+      const MoveMixture& moves = *moves_[chains_.problem[c]];
+      const auto stream = static_cast<std::uint32_t>(global_chain(c));
+      int which = 0;
+      if (moves.size() > 1) {
+        const RandomWords choice = random_words(key_, stream, proposals_done_, draw_choice);
+        which = moves.pick(uniform01(choice.word[2], choice.word[3]));
+      }
+      move_index_[c] = static_cast<std::uint8_t>(which);
+      proposals_[c] = moves.move(which).propose(chains_.row(c), random_words(key_, stream, proposals_done_, draw_move));
+    }
+  });
+  candidates_.resize(0);
+  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
+    if (proposals_[c].count == 0) continue;  // the chain stays: nothing to evaluate
+    candidates_.push_back(chains_.row(c), chains_.problem[c]);
+    Word* row = candidates_.row(candidates_.rows() - 1);
+    for (int k = 0; k < proposals_[c].count; ++k) flip_bit(row, proposals_[c].modes[k]);
+  }
+}
+
+void Metropolis::accept(const std::vector<std::complex<double>>& candidate_log_psi) {
+  std::int64_t next = 0;
+  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
+    const int g = chains_.problem[c];
+    acceptance_.proposed(g, move_index_[c]);
+    if (proposals_[c].count == 0) continue;
+    const std::int64_t i = next++;
+    const std::complex<double> candidate = candidate_log_psi[i];
+    if (!is_usable(candidate)) {
+      if (!is_zero(candidate)) acceptance_.invalid(g);  // NaN or overflow: never entered, but reported
+      continue;
+    }
+    const double exponent = 2 * (candidate.real() - log_psi_[c].real()) + proposals_[c].log_ratio;
+    const RandomWords words = random_words(key_, static_cast<std::uint32_t>(global_chain(c)), proposals_done_, draw_choice);
+    if (uniform01(words.word[0], words.word[1]) < std::exp(exponent)) {
+      std::copy(candidates_.row(i), candidates_.row(i) + chains_.words, chains_.row(c));
+      log_psi_[c] = candidate;
+      acceptance_.accepted(g, move_index_[c]);
+    }
+  }
+}
+
+void Metropolis::advance(const Wavefunction& psi) {
+  propose();
+  accept(log_psi(psi, candidates_));
+  ++proposals_done_;
+}
+
+void Metropolis::sweep(const Wavefunction& psi) {
+  const std::int64_t proposals = options_.sweep_size > 0 ? options_.sweep_size : family_.lattice.sites();
+  for (std::int64_t i = 0; i < proposals; ++i) advance(psi);
+}
+
+SampleSet Metropolis::empty_samples() const {
+  const std::int64_t n = options_.samples / options_.chains, rows = blocks_.my_items() * n;
+  SampleSet samples{.rows = ConfigurationBatch(family_.modes(), rows),
+                    .log_psi = std::vector<std::complex<double>>(rows),
+                    .weight = std::vector<double>(rows, 1.0 / static_cast<double>(options_.samples)),
+                    .block_begin = {},
+                    .blocks = blocks_,
+                    .problems = family_.size(),
+                    .samples_per_chain = n,
+                    .markov = true,
+                    .total_rows = options_.samples * family_.size()};
+  for (int block = blocks_.first(); block <= blocks_.last(); ++block) samples.block_begin.push_back((blocks_.begin(block) - blocks_.my_begin()) * n);
+  return samples;
+}
+
+void Metropolis::record(SampleSet& samples, std::int64_t k) const {
+  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
+    const std::int64_t row = c * samples.samples_per_chain + k;
+    std::copy(chains_.row(c), chains_.row(c) + chains_.words, samples.rows.row(row));
+    samples.rows.problem[row] = chains_.problem[c];
+    samples.log_psi[row] = log_psi_[c];
+  }
+}
+
+void Metropolis::run(const Wavefunction& psi, SampleSet& samples) {
+  const bool fresh = proposals_done_ == 0;
+  if (fresh) random_start(psi);
+  refresh(psi);
+  for (std::int64_t i = 0; i < (fresh ? options_.thermalise : 0) + options_.discard; ++i) sweep(psi);
+  for (std::int64_t k = 0; k < samples.samples_per_chain; ++k) {
+    sweep(psi);
+    record(samples, k);
+  }
+}
+
+SampleSet Metropolis::sample(const Wavefunction& psi) {
+  SampleSet samples = empty_samples();
+  acceptance_.reset();
+  const ConfigurationBatch chains_before = chains_;
+  const std::uint64_t proposals_before = proposals_done_;
+  try {
+    on_all(comm_, [&] { run(psi, samples); });
+  } catch (...) {
+    // Some ranks may have finished: all go back, so that a retry with other parameters starts from one common state.
+    chains_ = chains_before;
+    proposals_done_ = proposals_before;
+    throw;
+  }
+  return samples;
+}
+
+ConfigurationBatch Metropolis::gather_chains() const {
+  ConfigurationBatch all(family_.modes(), 0);
+  all.bits = comm_.all_gather<Word>(chains_.bits);
+  all.problem = comm_.all_gather<std::int32_t>(chains_.problem);
+  return all;
+}
+
+void Metropolis::restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) {
+  if (all_chains.modes != chains_.modes || all_chains.rows() != blocks_.items()) {
+    throw CheckpointError(
+        fmt::format("stored chains do not fit: {} chains of {} modes, the sampler has {} of {}; resume with the sampler of the stored run",
+                    all_chains.rows(), all_chains.modes, blocks_.items(), chains_.modes));
+  }
+  for (std::int64_t c = 0; c < all_chains.rows(); ++c) {
+    const auto problem = static_cast<std::int32_t>(c / options_.chains);
+    if (all_chains.problem[c] != problem || !family_.problems[problem].sector.contains(all_chains.row(c))) {
+      throw CheckpointError(fmt::format("stored chain {} is not a state of problem {} ({}); the checkpoint belongs to another system", c, problem,
+                                        family_.problems[problem].sector.describe()));
+    }
+  }
+  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
+    const Word* row = all_chains.row(global_chain(c));
+    std::copy(row, row + chains_.words, chains_.row(c));
+  }
+  proposals_done_ = proposals_done;
+}
+
+void check(const MetropolisOptions& options, const ProblemFamily& family) {
+  const auto require = [](bool holds, const std::string& message) {
+    if (!holds) throw InputError(message);
+  };
+  require(options.chains >= 1, fmt::format("sampler.chains is {} (there must be a chain); give at least 1", options.chains));
+  require(options.samples >= options.chains && options.samples % options.chains == 0,
+          fmt::format("sampler.samples {} is not a multiple of sampler.chains {} (every chain keeps the same number, nothing is rounded); try {}",
+                      options.samples, options.chains, (options.samples / options.chains + 1) * options.chains));
+  require(options.sweep_size >= 0 && options.discard >= 0 && options.thermalise >= 0,
+          "sampler.sweep_size, discard and thermalise count proposals or sweeps; none may be negative");
+  require(options.moves.size() <= 255, "the sampler has more than 255 moves; merge some");
+  require(family.size() >= 1 && options.chains <= std::int64_t{0xFFFFFFFF} / family.size(), "the sampler has more than 2^32 chains; use fewer");
+}
+
+}  // namespace
+
+std::unique_ptr<Sampler> make_metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key) {
+  check(options, family);
+  return std::make_unique<Metropolis>(options, family, comm, key);
+}
+
+}  // namespace qs

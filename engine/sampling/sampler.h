@@ -1,0 +1,56 @@
+// Samplers: Metropolis chains that persist from step to step, and the exact sum over small sectors. Both fill a SampleSet.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/comm/communicator.h"
+#include "engine/sampling/moves.h"
+#include "engine/sampling/sample_set.h"
+#include "engine/wavefunctions/wavefunction.h"
+#include "hamiltonians/problem.h"
+#include "kernels/api/random.h"
+
+namespace qs {
+
+struct MetropolisOptions {
+  std::vector<MoveOptions> moves;
+  std::int64_t chains = 256;     // per problem
+  std::int64_t samples = 1024;   // per problem and step; a multiple of chains
+  std::int64_t sweep_size = 0;   // proposals per chain and sample; 0 = number of sites
+  std::int64_t discard = 0;      // sweeps thrown away at the start of each step
+  std::int64_t thermalise = 20;  // sweeps after a random start
+};
+
+// Since the start of the last sample(), over all ranks.
+struct Acceptance {
+  std::vector<std::int64_t> proposed, accepted;            // [problems]
+  std::vector<std::int64_t> invalid;                       // [problems]: exponents that are not a number, rejected and counted
+  std::vector<std::string> moves;                          // names, in the order of the options
+  std::vector<std::int64_t> move_proposed, move_accepted;  // [problems, moves]
+};
+
+class Sampler {
+ public:
+  virtual ~Sampler() = default;
+  virtual std::string kind() const = 0;  // "metropolis", "exact_sum"
+  // Samples of |psi|^2 at psi's present parameters; chains go on from where the last call left them. Collective.
+  // NumericalError (on every rank) for a chain or state whose log psi is not finite, naming rank, chain and problem.
+  virtual SampleSet sample(const Wavefunction& psi) = 0;
+  virtual std::vector<double> acceptance(Communicator& comm) const = 0;  // per problem, of the last sample(); empty for exact sums
+  virtual Acceptance acceptance_counts(Communicator& comm) const = 0;    // the numbers behind it; collective, empty for exact sums
+  // Global chain configurations for the checkpoint (collective, all ranks get them) and back. Empty for an exact sum.
+  virtual ConfigurationBatch gather_chains() const = 0;
+  virtual std::uint64_t proposals_done() const = 0;  // per chain since the random start: the RNG counter
+  virtual void restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) = 0;
+};
+
+// Metropolis-Hastings on |psi|^2: accept iff u < exp(2 [Re log psi(sigma') - Re log psi(sigma)] + L). The family and the communicator must outlive
+// the sampler. key.stage distinguishes stages; streams are global chain numbers.
+std::unique_ptr<Sampler> make_metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
+// All basis states of all problems with weight |psi|^2 / sum: small sectors only.
+std::unique_ptr<Sampler> make_exact_sum(const ProblemFamily& family, Communicator& comm);
+
+}  // namespace qs

@@ -1,0 +1,112 @@
+#include "engine/statistics/estimate.h"
+
+#include <cmath>
+#include <limits>
+
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+constexpr std::int64_t enough_chains = 32;  // from here on the spread of chain means gives the error
+constexpr double samples_per_tau = 50;      // shorter series underestimate tau
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+struct Moments {
+  std::vector<double> chain_means;
+  double mean = 0, variance = 0;  // population variance
+};
+
+Moments moments(std::span<const double> values, std::int64_t chains, std::int64_t n) {
+  Moments m;
+  for (std::int64_t c = 0; c < chains; ++c) {
+    double sum = 0;
+    for (std::int64_t t = 0; t < n; ++t) sum += values[c * n + t];
+    m.chain_means.push_back(sum / static_cast<double>(n));
+    m.mean += m.chain_means.back();
+  }
+  m.mean /= static_cast<double>(chains);
+  for (double x : values) m.variance += (x - m.mean) * (x - m.mean);
+  m.variance /= static_cast<double>(values.size());
+  return m;
+}
+
+// ddof-1 variance of the chain means.
+double between_chains(const Moments& m) {
+  if (m.chain_means.size() < 2) return unknown;
+  double sum = 0;
+  for (double mean : m.chain_means) sum += (mean - m.mean) * (mean - m.mean);
+  return sum / static_cast<double>(m.chain_means.size() - 1);
+}
+
+bool varies_within_a_chain(std::span<const double> values, std::int64_t n) {
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    if (static_cast<std::int64_t>(i) % n != 0 && values[i] != values[i - 1]) return true;
+  }
+  return false;
+}
+
+struct ErrorEstimate {
+  double error = unknown;
+  std::optional<double> tau, tau_window;
+  bool reliable = true;
+};
+
+ErrorEstimate error_of_mean(std::span<const double> values, const Moments& m, std::int64_t chains, std::int64_t n) {
+  const auto c = static_cast<double>(chains), length = static_cast<double>(n);
+  if (n == 1 || chains >= enough_chains) {
+    // error = sqrt(B/C), tau = n B / variance; a single sample per chain says nothing about tau.
+    const double between = between_chains(m);
+    ErrorEstimate result{.error = std::sqrt(between / c), .tau = {}, .tau_window = {}};
+    if (n > 1 && m.variance > 0) result.tau = length * between / m.variance;
+    return result;
+  }
+  if (!(m.variance > 0)) return {.error = 0, .tau = {}, .tau_window = {}};
+  const double tau = tau_geyer(values, chains, n);
+  return {.error = std::sqrt(m.variance * tau / (c * length)),
+          .tau = tau,
+          .tau_window = tau_sokal(values, chains, n),
+          .reliable = length >= samples_per_tau * tau};
+}
+
+}  // namespace
+
+Estimate estimate_chains(std::span<const std::complex<double>> values, std::int64_t chains, std::int64_t samples_per_chain) {
+  QS_ASSERT(chains >= 1 && samples_per_chain >= 1 && static_cast<std::int64_t>(values.size()) == chains * samples_per_chain);
+  std::vector<double> real(values.size()), imaginary(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    real[i] = values[i].real();
+    imaginary[i] = values[i].imag();
+  }
+  const Moments re = moments(real, chains, samples_per_chain), im = moments(imaginary, chains, samples_per_chain);
+  const ErrorEstimate error = error_of_mean(real, re, chains, samples_per_chain);
+
+  Estimate estimate;
+  estimate.mean = {re.mean, im.mean};
+  estimate.variance = re.variance + im.variance;
+  estimate.error = error.error;
+  estimate.imaginary_error = error_of_mean(imaginary, im, chains, samples_per_chain).error;
+  estimate.tau = error.tau;
+  estimate.tau_window = error.tau_window;
+  estimate.rhat = split_rhat(real, chains, samples_per_chain);
+  estimate.frozen = samples_per_chain > 1 && !varies_within_a_chain(real, samples_per_chain);
+  estimate.reliable = error.reliable;
+  estimate.samples = static_cast<std::int64_t>(values.size());
+  return estimate;
+}
+
+Estimate estimate_exact(std::span<const std::complex<double>> values, std::span<const double> weights) {
+  QS_ASSERT(values.size() == weights.size());
+  Estimate estimate;
+  for (std::size_t i = 0; i < values.size(); ++i) estimate.mean += weights[i] * values[i];
+  for (std::size_t i = 0; i < values.size(); ++i) estimate.variance += weights[i] * std::norm(values[i] - estimate.mean);
+  estimate.samples = static_cast<std::int64_t>(values.size());
+  return estimate;
+}
+
+double v_score(double variance, double energy, double degrees_of_freedom, double infinite_temperature_energy) {
+  const double distance = energy - infinite_temperature_energy;
+  return degrees_of_freedom * variance / (distance * distance);
+}
+
+}  // namespace qs

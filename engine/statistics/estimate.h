@@ -1,0 +1,45 @@
+// Mean, error, variance, autocorrelation time and split R-hat: one convention (tau = 1 for independent samples, error = sqrt(variance tau / M)).
+// Pure functions of the gathered values, so every rank gets the same bits.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace qs {
+
+struct Estimate {
+  std::complex<double> mean;
+  double variance = 0;               // sum |x - mean|^2 w, includes the imaginary part
+  double error = 0;                  // of Re mean; 0 for an exact sum; NaN when it cannot be known (one sample)
+  double imaginary_error = 0;        // of Im mean
+  std::optional<double> tau;         // full integrated time; none if unknown
+  std::optional<double> tau_window;  // Geyer route only: the same by Sokal's window, a cross-check
+  std::optional<double> rhat;        // split R-hat; none if fewer than 4 samples a chain
+  bool frozen = false;               // zero variance within every chain
+  bool reliable = true;              // false when n < 50 tau in the Geyer route
+  std::int64_t samples = 0;
+};
+
+// values: one problem, chain-major [chains][samples_per_chain]. Equal weights. Error, tau and R-hat are those of the real part.
+// 32 chains or more (or one sample per chain): from the spread of chain means; else from Geyer's tau.
+Estimate estimate_chains(std::span<const std::complex<double>> values, std::int64_t chains, std::int64_t samples_per_chain);
+// Exact weighted sum (weights sum to 1): no statistical error.
+Estimate estimate_exact(std::span<const std::complex<double>> values, std::span<const double> weights);
+
+// Geyer's initial monotone sequence and Sokal's window, for [chains][n] real data; NaN for constant data.
+double tau_geyer(std::span<const double> values, std::int64_t chains, std::int64_t n);
+double tau_sokal(std::span<const double> values, std::int64_t chains, std::int64_t n);
+// None for n < 4, and for zero variance within the pieces (frozen).
+std::optional<double> split_rhat(std::span<const double> values, std::int64_t chains, std::int64_t n);
+
+// V-score = N_dof Var(H) / (E - E_inf)^2, arXiv 2302.04919.
+double v_score(double variance, double energy, double degrees_of_freedom, double infinite_temperature_energy);
+
+// "-3.41902(13)": value with its error in the last digits; "(?)" if the error is unknown, no bracket if it is 0.
+std::string format_with_error(double value, double error);
+
+}  // namespace qs
