@@ -1,0 +1,32 @@
+// The two matrices of stochastic reconfiguration, X X^T (minSR) and X^T X (SR), from rows that are spread over ranks. Every tile is one product of fixed
+// shape computed wholly by one thread of one rank, so the bits depend neither on ranks nor on threads.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/comm/communicator.h"
+#include "engine/optimize/tangent_rows.h"
+#include "kernels/api/device.h"
+
+namespace qs {
+
+// Whole neighbouring blocks with about panel_rows rows together: [first_block, last_block). A rule of the sizes alone.
+struct Panel {
+  int first_block, last_block;
+  std::int64_t first_row, rows;
+  int home;  // rank that holds (or assembles) all its rows
+};
+inline constexpr std::int64_t panel_rows = 256;
+std::vector<Panel> make_panels(const RowLayout& layout);
+
+// X X^T [rows, rows] on the root; empty elsewhere. Panels visit the other ranks in turn; each rank forms about half of the tiles of its own panels and a
+// visitor (the matrix is symmetric). Extra memory per rank: visiting panels (256 MiB, or one panel if larger) and their tiles. Collective.
+template <class Real>
+std::vector<double> gram_matrix(Device device, Communicator& comm, TangentRows<Real>& rows);
+
+// X^T X [parameters, parameters] on the root; empty elsewhere. Every rank receives all rows: for fewer parameters than rows. Collective.
+template <class Real>
+std::vector<double> metric_matrix(Device device, Communicator& comm, const TangentRows<Real>& rows);
+
+}  // namespace qs

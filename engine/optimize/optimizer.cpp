@@ -1,0 +1,55 @@
+#include "engine/optimize/optimizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/optimize/adamw.h"
+#include "engine/optimize/natural_gradient.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+void require(bool condition, const std::string& message) {
+  if (!condition) throw InputError(message);
+}
+
+void check_schedule(const std::string& name, const Schedule& schedule, bool may_vanish) {
+  require(std::isfinite(schedule.from) && std::isfinite(schedule.to), "optimizer." + name + " must be finite");
+  require(schedule.steps >= 0, "optimizer." + name + ".steps must not be negative");
+  if (schedule.steps > 0) {
+    require(schedule.from > 0 && schedule.to > 0, "optimizer." + name + " moves geometrically, so both ends must be positive");
+  }
+  require(may_vanish ? schedule.from >= 0 : schedule.from > 0, "optimizer." + name + (may_vanish ? " must not be negative" : " must be positive"));
+}
+
+void check_options(const OptimizerOptions& o) {
+  check_schedule("lr", o.lr, false);
+  check_schedule("diag_shift", o.diag_shift, true);
+  require(o.norm_constraint >= 0, "optimizer.norm_constraint must not be negative (0 = off)");
+  require(o.momentum >= 0 && o.momentum <= 1, "optimizer.momentum must lie in [0, 1]");
+  if (o.kind == OptimizerKind::adamw) {
+    require(o.momentum == 0, "optimizer.momentum belongs to sr, minsr and natural; adamw has beta1");
+    require(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1, "optimizer.beta1 and beta2 must lie in [0, 1)");
+    require(o.epsilon > 0, "optimizer.epsilon must be positive");
+    require(o.weight_decay >= 0, "optimizer.weight_decay must not be negative");
+  } else {
+    require(o.weight_decay == 0, "optimizer.weight_decay belongs to adamw; sr, minsr and natural have none");
+  }
+}
+
+}  // namespace
+
+double Schedule::at(std::int64_t step) const {
+  if (steps == 0 || step <= 0) return from;
+  if (step >= steps) return to;
+  return from * std::pow(to / from, static_cast<double>(step) / static_cast<double>(steps));
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::int64_t parameters) {
+  check_options(options);
+  if (options.kind == OptimizerKind::adamw) return std::make_unique<AdamW>(options, parameters);
+  return std::make_unique<NaturalGradient>(options, parameters);
+}
+
+}  // namespace qs

@@ -1,0 +1,76 @@
+// (derivatives, residuals) -> direction. Optimizers see neither the Hamiltonian nor the wavefunction's kind.
+//
+// Loss = (1/G) sum_g L_g. For every row i of problem g with weight w_i (sum 1 per problem) the residual eps_i is complex and centred,
+// sum_i w_i eps_i = 0; the gradient is grad = 2 Re sum_i (w_i / G) conj(O_i - <O>_g) eps_i. For energies eps = E_loc - <E_loc>.
+// X = sqrt(w_i/G) (O_i - <O>_g), v = 2 sqrt(w_i/G) eps_i, two real rows per sample (Re, Im) interleaved in complex mode: X^T v = grad.
+#pragma once
+
+#include <complex>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/comm/communicator.h"
+#include "engine/sampling/sample_set.h"
+#include "engine/wavefunctions/wavefunction.h"
+#include "kernels/api/device.h"
+
+namespace qs {
+
+enum class OptimizerKind { adamw, sr, minsr, natural };   // natural: SR or minSR by shape (SR iff P <= rows of X)
+
+struct Schedule {             // value(step): `from` moving geometrically to `to` over `steps`, then constant. Constant if steps == 0.
+  double from = 0, to = 0;
+  std::int64_t steps = 0;
+  double at(std::int64_t step) const;
+};
+
+struct OptimizerOptions {
+  OptimizerKind kind = OptimizerKind::natural;
+  Schedule lr{0.01, 0.01, 0};
+  Schedule diag_shift{1e-3, 1e-3, 0};
+  double momentum = 0;              // SPRING mu
+  double norm_constraint = 0;       // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;   // AdamW
+  Device device = Device::cpu;      // of the matrix products and the solve
+};
+
+// Everything that must survive a kill, by name: "momentum", "adam_m", "adam_v"; and the count of updates done.
+struct OptimizerState {
+  std::int64_t updates = 0;
+  std::map<std::string, std::vector<double>> buffers;
+};
+
+struct StepReport {
+  double gradient_norm = 0;
+  double direction_norm = 0;        // of d before the step size
+  double step_size = 0;             // learning rate, or less under the norm constraint
+  double diag_shift = 0;            // the shift that was solved with, after raising
+  int solver_rung = 0;              // 0: none (AdamW), 1: Cholesky, 2: eigen-decomposition, 3+: raised shift
+  double smallest_pivot = 0;        // Cholesky: smallest L_kk^2; eigen-decomposition: smallest eigenvalue
+  double residual = 0;              // |A y - b| / |b| of the linear system
+};
+
+// The rows a direction is made from; Jacobian rows are formed only by optimizers that need them.
+struct Tangent {
+  const Wavefunction& psi;
+  const SampleSet& samples;
+  Communicator& comm;
+};
+
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  // New parameters = old - step; `residual` [my rows]. Updates state. Every rank returns the same bits. Throws NumericalError when every rung fails.
+  virtual StepReport update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) = 0;
+  virtual const OptimizerState& state() const = 0;
+  virtual void restore(OptimizerState state) = 0;
+};
+
+// InputError (without location) for settings that contradict the kind or lie outside their range.
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::int64_t parameters);
+
+}  // namespace qs

@@ -1,0 +1,201 @@
+// Optimizers against their formulas written down densely with Eigen on a wavefunction with given derivatives.
+#include "engine/optimize/optimizer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "engine/optimize/adamw.h"
+#include "kernels/api/error.h"
+#include "tests/engine/optimize/linear_network.h"
+
+namespace qs {
+namespace {
+
+using test::LinearNetwork;
+using test::make_rows;
+using test::Row;
+using test::Share;
+
+struct Dense {
+  Eigen::MatrixXd x;
+  Eigen::VectorXd v;
+};
+
+// X and v from their definition.
+Dense dense_rows(const std::vector<Row>& rows, int problems, std::int64_t parameters, JacobianMode mode) {
+  Eigen::MatrixXcd o(rows.size(), parameters);
+  Eigen::MatrixXcd mean = Eigen::MatrixXcd::Zero(problems, parameters);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::int64_t k = 0; k < parameters; ++k) o(i, k) = LinearNetwork::derivative(rows[i].sigma, k);
+    mean.row(rows[i].problem) += rows[i].weight * o.row(i);
+  }
+  const int per_sample = mode == JacobianMode::complex_log ? 2 : 1;
+  Dense dense{Eigen::MatrixXd(per_sample * rows.size(), parameters), Eigen::VectorXd(per_sample * rows.size())};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double scale = std::sqrt(rows[i].weight / problems);
+    const Eigen::RowVectorXcd centred = scale * (o.row(i) - mean.row(rows[i].problem));
+    dense.x.row(per_sample * i) = centred.real();
+    dense.v[per_sample * i] = 2 * scale * rows[i].residual.real();
+    if (per_sample == 1) continue;
+    dense.x.row(2 * i + 1) = centred.imag();
+    dense.v[2 * i + 1] = 2 * scale * rows[i].residual.imag();
+  }
+  return dense;
+}
+
+double largest_difference(const std::vector<double>& a, const Eigen::VectorXd& b) {
+  return (Eigen::Map<const Eigen::VectorXd>(a.data(), a.size()) - b).cwiseAbs().maxCoeff();
+}
+
+struct Case {
+  OptimizerKind kind;
+  int samples, problems;
+  std::int64_t parameters;
+  JacobianMode mode;
+  Precision precision;
+};
+
+class Natural : public ::testing::TestWithParam<Case> {};
+
+// (X^T X + s) d = X^T v + s mu d_old for three steps, whatever shape is solved.
+TEST_P(Natural, FollowsTheDenseFormulaWithMomentum) {
+  const Case c = GetParam();
+  const std::vector<Row> rows = make_rows(c.samples, c.problems);
+  const auto comm = self_communicator();
+  const Share share(rows, c.problems, *comm);
+  const LinearNetwork psi(c.parameters, c.mode, c.precision);
+  OptimizerOptions options{.kind = c.kind, .lr = {0.05}, .diag_shift = {0.01}, .momentum = 0.9};
+  const auto optimizer = make_optimizer(options, c.parameters);
+  std::vector<double> theta(c.parameters, 0.0);
+  const Dense dense = dense_rows(rows, c.problems, c.parameters, c.mode);
+  Eigen::MatrixXd matrix = dense.x.transpose() * dense.x;
+  matrix.diagonal().array() += 0.01;
+  const Eigen::LDLT<Eigen::MatrixXd> factor(matrix);
+  Eigen::VectorXd d = Eigen::VectorXd::Zero(c.parameters), expected = d;
+  // Rounding of X (relative eps of its precision) is amplified by at most |X|^2/s.
+  const double eps = c.precision == Precision::float32 ? 6e-8 : 1e-16;
+  const double tolerance = 20 * eps * dense.x.squaredNorm() / 0.01;
+
+  for (int step = 0; step < 3; ++step) {
+    const StepReport report = optimizer->update({psi, share.samples, *comm}, share.residual, theta);
+    d = factor.solve(dense.x.transpose() * dense.v + 0.01 * 0.9 * d);
+    expected -= 0.05 * d;
+
+    EXPECT_LE(largest_difference(theta, expected), tolerance * (step + 1)) << "step " << step;
+    EXPECT_LE(largest_difference(optimizer->state().buffers.at("momentum"), d), 20 * tolerance);
+    EXPECT_NEAR(report.gradient_norm, (dense.x.transpose() * dense.v).norm(), tolerance);
+    EXPECT_NEAR(report.direction_norm, d.norm(), 20 * tolerance * std::sqrt(c.parameters));
+    EXPECT_EQ(report.step_size, 0.05);
+    EXPECT_EQ(report.diag_shift, 0.01);
+    EXPECT_EQ(report.solver_rung, 1);
+    EXPECT_LE(report.residual, 1e-12);
+    EXPECT_GT(report.smallest_pivot, 0.0);
+  }
+  EXPECT_EQ(optimizer->state().updates, 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, Natural,
+    ::testing::Values(Case{OptimizerKind::sr, 100, 1, 12, JacobianMode::complex_log, Precision::float64},
+                      Case{OptimizerKind::minsr, 100, 1, 12, JacobianMode::complex_log, Precision::float64},
+                      Case{OptimizerKind::natural, 100, 3, 12, JacobianMode::complex_log, Precision::float64},
+                      Case{OptimizerKind::natural, 70, 3, 400, JacobianMode::complex_log, Precision::float64},
+                      Case{OptimizerKind::minsr, 300, 4, 700, JacobianMode::real_log, Precision::float64},
+                      Case{OptimizerKind::sr, 300, 4, 280, JacobianMode::real_log, Precision::float64},
+                      Case{OptimizerKind::sr, 70, 2, 40, JacobianMode::complex_log, Precision::float32},
+                      Case{OptimizerKind::minsr, 70, 2, 2500, JacobianMode::complex_log, Precision::float32}));
+
+TEST(Natural, ConstrainsTheNormAndKeepsTheUnclippedDirection) {
+  const std::vector<Row> rows = make_rows(80, 1);
+  const auto comm = self_communicator();
+  const Share share(rows, 1, *comm);
+  const LinearNetwork psi(10, JacobianMode::complex_log, Precision::float64);
+  const auto optimizer = make_optimizer({.lr = {10}, .diag_shift = {0.01}, .momentum = 0.5, .norm_constraint = 1e-4}, 10);
+  std::vector<double> theta(10, 0.0);
+
+  const StepReport report = optimizer->update({psi, share.samples, *comm}, share.residual, theta);
+
+  double moved = 0;
+  for (const double value : theta) moved += value * value;
+  EXPECT_NEAR(std::sqrt(moved), 0.01, 1e-14);
+  EXPECT_NEAR(report.step_size, 0.01 / report.direction_norm, 1e-14);
+  double kept = 0;
+  for (const double value : optimizer->state().buffers.at("momentum")) kept += value * value;
+  EXPECT_NEAR(std::sqrt(kept), report.direction_norm, 1e-12);
+}
+
+TEST(AdamW, FollowsItsFormulaWithDecoupledDecay) {
+  const std::vector<Row> rows = make_rows(90, 2);
+  const auto comm = self_communicator();
+  const Share share(rows, 2, *comm);
+  const LinearNetwork psi(9, JacobianMode::complex_log, Precision::float32);
+  const auto optimizer = make_optimizer({.kind = OptimizerKind::adamw, .lr = {0.01}, .weight_decay = 0.1}, 9);
+  std::vector<double> theta(9, 0.5);
+  const Dense dense = dense_rows(rows, 2, 9, JacobianMode::complex_log);
+  const Eigen::ArrayXd g = dense.x.transpose() * dense.v;
+
+  // A constant gradient has m / (1 - b1^t) = g and v / (1 - b2^t) = g^2 at every step.
+  Eigen::VectorXd expected = Eigen::VectorXd::Constant(9, 0.5);
+  for (int step = 0; step < 4; ++step) {
+    const StepReport report = optimizer->update({psi, share.samples, *comm}, share.residual, theta);
+    expected -= 0.01 * ((g / (g.abs() + 1e-8)).matrix() + 0.1 * expected);
+    EXPECT_LE(largest_difference(theta, expected), 1e-10);
+    EXPECT_NEAR(report.gradient_norm, g.matrix().norm(), 1e-13);
+    EXPECT_EQ(report.solver_rung, 0);
+  }
+}
+
+TEST(Optimizer, ResumesToTheSameBits) {
+  const std::vector<Row> rows = make_rows(64, 1);
+  const auto comm = self_communicator();
+  const Share share(rows, 1, *comm);
+  const LinearNetwork psi(40, JacobianMode::complex_log, Precision::float32);
+  const Tangent tangent{psi, share.samples, *comm};
+  for (const OptimizerOptions& options : {OptimizerOptions{.lr = {0.1, 0.01, 5}, .diag_shift = {1e-2, 1e-3, 5}, .momentum = 0.9},
+                                          OptimizerOptions{.kind = OptimizerKind::adamw, .lr = {0.1, 0.01, 5}}}) {
+    const auto whole = make_optimizer(options, 40), first = make_optimizer(options, 40), second = make_optimizer(options, 40);
+    std::vector<double> a(40, 0.0), b(40, 0.0);
+
+    for (int step = 0; step < 4; ++step) whole->update(tangent, share.residual, a);
+    for (int step = 0; step < 2; ++step) first->update(tangent, share.residual, b);
+    second->restore(first->state());
+    for (int step = 0; step < 2; ++step) second->update(tangent, share.residual, b);
+
+    EXPECT_EQ(a, b);
+    EXPECT_EQ(whole->state().buffers, second->state().buffers);
+  }
+}
+
+TEST(Optimizer, RefusesAStateThatIsNotItsOwn) {
+  const auto spring = make_optimizer({.momentum = 0.9}, 5), adam = make_optimizer({.kind = OptimizerKind::adamw}, 5);
+
+  EXPECT_THROW(spring->restore(adam->state()), CheckpointError);
+  EXPECT_THROW(spring->restore(make_optimizer({.momentum = 0.9}, 4)->state()), CheckpointError);
+  EXPECT_THROW(spring->restore(make_optimizer({}, 5)->state()), CheckpointError);
+  EXPECT_THROW(make_optimizer({}, 5)->restore(spring->state()), CheckpointError);
+}
+
+TEST(Optimizer, RefusesContradictoryOptions) {
+  EXPECT_THROW(make_optimizer({.kind = OptimizerKind::adamw, .momentum = 0.9}, 5), InputError);
+  EXPECT_THROW(make_optimizer({.weight_decay = 0.1}, 5), InputError);
+  EXPECT_THROW(make_optimizer({.lr = {0.0}}, 5), InputError);
+  EXPECT_THROW(make_optimizer({.diag_shift = {1e-3, 0.0, 10}}, 5), InputError);
+  EXPECT_THROW(make_optimizer({.momentum = 1.5}, 5), InputError);
+  EXPECT_NO_THROW(make_optimizer({.diag_shift = {0.0}}, 5));
+}
+
+TEST(Schedule, MovesGeometricallyThenStays) {
+  const Schedule schedule{0.1, 0.001, 10};
+
+  EXPECT_EQ(schedule.at(0), 0.1);
+  EXPECT_NEAR(schedule.at(5), 0.01, 1e-16);
+  EXPECT_EQ(schedule.at(10), 0.001);
+  EXPECT_EQ(schedule.at(1000), 0.001);
+  EXPECT_EQ((Schedule{0.3, 0.3, 0}).at(7), 0.3);
+}
+
+}  // namespace
+}  // namespace qs
