@@ -1,0 +1,47 @@
+#include "engine/cli/cli.h"
+
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "engine/cli/commands.h"
+#include "engine/cli/options.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+int code_of(ExitCode code) { return static_cast<int>(code); }
+
+std::string joined(int argc, char** argv) {
+  std::string text;
+  for (int i = 0; i < argc; ++i) text += (i ? " " : "") + std::string(argv[i]);
+  return text;
+}
+
+}  // namespace
+
+int command_line(int argc, char** argv) {
+  try {
+    const Command command = parse_arguments(argc, argv);
+    if (const auto* run = std::get_if<RunCommand>(&command)) return run_command(*run, {&argc, &argv, joined(argc, argv)});
+    if (const auto* resume = std::get_if<ResumeCommand>(&command)) return resume_command(*resume, {&argc, &argv, joined(argc, argv)});
+    if (const auto* validate = std::get_if<ValidateCommand>(&command)) return validate_command(*validate);
+    if (const auto* status = std::get_if<StatusCommand>(&command)) return status_command(*status);
+    if (const auto* info = std::get_if<InfoCommand>(&command)) return info_command(*info);
+    if (const auto* check = std::get_if<CheckCommand>(&command)) return check_command(*check);
+    std::cout << std::get<PrintCommand>(command).text;
+    return code_of(ExitCode::done);
+  } catch (const Error& error) {
+    std::cerr << "qstage-vmc: error: " << error.what() << '\n';
+    return code_of(error.code());
+  } catch (const std::bad_alloc&) {
+    std::cerr << "qstage-vmc: error: out of memory\n";
+    return code_of(ExitCode::memory);
+  } catch (const std::exception& error) {
+    std::cerr << "qstage-vmc: internal error: " << error.what() << '\n';
+    return code_of(ExitCode::internal);
+  }
+}
+
+}  // namespace qs

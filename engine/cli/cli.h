@@ -1,0 +1,9 @@
+// Arguments -> command -> exit code.
+#pragma once
+
+namespace qs {
+
+// Never throws. Only `run` and `resume` start MPI, and only the root prints.
+int command_line(int argc, char** argv);
+
+}  // namespace qs

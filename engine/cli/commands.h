@@ -1,0 +1,23 @@
+// One function per command of the executable; each returns the exit code.
+#pragma once
+
+#include <string>
+
+#include "engine/cli/options.h"
+
+namespace qs {
+
+struct Arguments {
+  int* argc;
+  char*** argv;
+  std::string text;   // the whole command line, for the provenance
+};
+
+int run_command(const RunCommand& command, const Arguments& arguments);
+int resume_command(const ResumeCommand& command, const Arguments& arguments);
+int validate_command(const ValidateCommand& command);
+int status_command(const StatusCommand& command);
+int info_command(const InfoCommand& command);
+int check_command(const CheckCommand& command);
+
+}  // namespace qs

@@ -1,0 +1,53 @@
+// What was asked for on the command line.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/input/input.h"
+
+namespace qs {
+
+enum class OutputFormat { text, json };
+enum class Directory { refuse_existing, overwrite, go_on };
+enum class Depth { everything, dry_run };
+
+struct RunCommand {
+  std::string input;
+  std::vector<input::SetOption> sets;
+  Directory directory = Directory::refuse_existing;
+  Depth depth = Depth::everything;
+  OutputFormat log = OutputFormat::text;
+};
+struct ResumeCommand {
+  std::string directory;
+  std::vector<input::SetOption> sets;
+  OutputFormat log = OutputFormat::text;
+};
+struct ValidateCommand {
+  std::string input;
+  std::vector<input::SetOption> sets;
+  OutputFormat format = OutputFormat::text;
+};
+struct StatusCommand {
+  std::string directory;
+};
+enum class InfoContent { summary, input };
+struct InfoCommand {
+  std::string file;      // or "build"
+  InfoContent content = InfoContent::summary;
+};
+struct CheckCommand {
+  std::string file;
+};
+struct PrintCommand {    // --help, --version, --dump-schema, --dump-default
+  std::string text;
+};
+
+using Command = std::variant<RunCommand, ResumeCommand, ValidateCommand, StatusCommand, InfoCommand, CheckCommand, PrintCommand>;
+
+// InputError with a suggestion for what is not known.
+Command parse_arguments(int argc, const char* const* argv);
+
+}  // namespace qs

@@ -1,0 +1,102 @@
+// What --dry-run prints: parameters, memory per rank, work per step, resolved input.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "engine/run/provenance.h"
+#include "engine/run/runner.h"
+
+namespace qs {
+namespace {
+
+constexpr double gib = 1073741824.0;
+
+struct StepCost {
+  double evaluations = 0;        // log psi per step, all ranks
+  double jacobian_bytes = 0;     // all ranks together
+  double root_bytes = 0;         // Gram matrix and its factor, on the root
+  double update_flops = 0;       // Gram matrix and factorisation
+};
+
+// Connected configurations of a typical sample: those of the first basis states of the sector, averaged over a few random-looking ones.
+double connected_per_sample(const ProblemFamily& family) {
+  const Problem& problem = family.problems.front();
+  std::vector<Word> bits;
+  std::vector<double> elements;
+  std::vector<Word> row(family.table.words(), 0);
+  double total = 0;
+  constexpr int trials = 16;
+  for (int trial = 0; trial < trials; ++trial) {
+    std::fill(row.begin(), row.end(), 0);
+    for (const Sector::Block& block : problem.sector.blocks()) {
+      const int set = block.set_bits < 0 ? block.modes / 2 : block.set_bits;
+      std::vector<int> modes(block.modes);
+      for (int k = 0; k < block.modes; ++k) modes[k] = block.first_mode + k;
+      for (int k = 0; k < set; ++k) {
+        const RandomWords words = random_words({1, 0}, trial, k, static_cast<std::uint32_t>(block.first_mode));
+        std::swap(modes[k], modes[k + uniform_below(block.modes - k, words.word[0], words.word[1])]);
+        flip_bit(row.data(), modes[k]);
+      }
+    }
+    bits.clear();
+    elements.clear();
+    total += family.table.connected(row.data(), problem.couplings.data(), bits, elements);
+  }
+  return total / trials;
+}
+
+StepCost vmc_cost(const VmcOptions& options, const ProblemFamily& family, const Wavefunction& psi) {
+  StepCost cost;
+  const double problems = family.size();
+  const double real_bytes = psi.precision() == Precision::float32 ? 4 : 8;
+  double samples = 0;
+  if (options.sampler.kind == SamplerKind::exact_sum) {
+    for (const Problem& problem : family.problems) samples += static_cast<double>(problem.sector.dimension());
+    cost.evaluations = samples;
+  } else {
+    const MetropolisOptions& m = options.sampler.metropolis;
+    const double sweep = static_cast<double>(m.sweep_size ? m.sweep_size : family.lattice.sites());
+    samples = problems * static_cast<double>(m.samples);
+    cost.evaluations = samples * sweep + problems * static_cast<double>(m.chains * m.discard) * sweep + samples * connected_per_sample(family);
+  }
+  if (options.optimizer.kind == OptimizerKind::adamw) return cost;
+  const double rows = samples * rows_per_sample(psi.jacobian_mode());
+  const double parameters = static_cast<double>(psi.layout().total);
+  const bool by_parameters = options.optimizer.kind == OptimizerKind::sr || (options.optimizer.kind == OptimizerKind::natural && parameters <= rows);
+  const double order = by_parameters ? parameters : rows, inner = by_parameters ? rows : parameters;
+  cost.jacobian_bytes = rows * parameters * real_bytes;
+  cost.root_bytes = 2 * order * order * 8;
+  cost.update_flops = order * order * inner + order * order * order / 3;
+  return cost;
+}
+
+}  // namespace
+
+std::string describe_plan(const RunPlan& plan, const input::Document& document, int ranks) {
+  std::string text = fmt::format("{}: device {}, {} rank{}, seed {}\noutput: {}\n", plan.title.empty() ? document.path : plan.title, device_name(plan.device),
+                                 ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
+  std::unique_ptr<Wavefunction> psi;
+  if (plan.network) {
+    psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
+    text += fmt::format("wavefunction {}: {} parameters, {:.3g} MFLOP per log psi\n", plan.network->kind, psi->layout().total, psi->flops_per_evaluation() / 1e6);
+  }
+  for (const StagePlan& stage : plan.stages) {
+    const Sector& sector = stage.family.problems.front().sector;
+    text += fmt::format("{}: {} step{}, {} problem{}, {}\n", stage.group, stage.steps, stage.steps == 1 ? "" : "s", stage.family.size(),
+                        stage.family.size() == 1 ? "" : "s", sector.describe());
+    if (const auto* ed = std::get_if<EdStageOptions>(&stage.options)) {
+      text += fmt::format("  dimension {}, memory per rank {:.3g} GiB\n", sector.dimension(), ed_memory(sector.dimension(), ed->solver) / gib);
+    }
+    if (const auto* vmc = std::get_if<VmcOptions>(&stage.options)) {
+      const StepCost cost = vmc_cost(*vmc, stage.family, *psi);
+      text += fmt::format("  per step: {:.3g} evaluations of log psi = {:.3g} TFLOP, update {:.3g} TFLOP\n", cost.evaluations,
+                          cost.evaluations * psi->flops_per_evaluation() / 1e12, cost.update_flops / 1e12);
+      if (cost.jacobian_bytes > 0)
+        text += fmt::format("  memory: Jacobian {:.3g} GiB per rank, Gram matrix and factor {:.3g} GiB on rank 0\n", cost.jacobian_bytes / ranks / gib,
+                            cost.root_bytes / gib);
+    }
+  }
+  return text + "\n# resolved input\n" + document.resolved;
+}
+
+}  // namespace qs

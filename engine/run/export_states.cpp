@@ -1,0 +1,32 @@
+#include "engine/run/export_states.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "engine/io/ed_csv.h"
+#include "engine/io/files.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+
+void write_state_csv(const std::string& folder, const ProblemFamily& family, int problem, const EdResult& result) {
+  const Problem& p = family.problems[problem];
+  EdState state;
+  state.sites = p.sector.sites();
+  state.particles = static_cast<int>(p.sector.particles());
+  state.delta = family.feature(problem, "delta");
+  state.energy = result.energies[0];
+  for (std::int64_t i = 0; i < result.dimension; ++i) {
+    state.basis.push_back(p.sector.state(i));
+    state.amplitudes.emplace_back(result.states[0][i], 0.0);
+  }
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) throw FileError(folder + ": cannot be created (" + failure.message() + ")");
+  const double v = family.feature(problem, "V");
+  const std::string v_text = v == static_cast<std::int64_t>(v) ? fmt::format("{:.1f}", v) : fmt::format("{}", v);
+  replace_file(fmt::format("{}/gsWaveFn_Ns{}_Np{}_Vnn{}.csv", folder, state.sites, state.particles, v_text), format_ed_csv(state));
+}
+
+}  // namespace qs

@@ -1,0 +1,109 @@
+#include "engine/run/results.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "engine/io/files.h"
+#include "engine/run/weight_names.h"
+
+namespace qs {
+namespace {
+
+using nlohmann::json;
+
+std::string parameter_hash(const std::vector<double>& parameters) {
+  return sha256_hex({reinterpret_cast<const char*>(parameters.data()), parameters.size() * sizeof(double)});
+}
+
+// Value k of a dataset with an optional "<path>_valid" mask; null where there is none.
+json value_at(const DataTree& outputs, const std::string& path, std::size_t k) {
+  if (!outputs.has(path)) return nullptr;
+  if (outputs.has(path + "_valid") && outputs.doubles(path + "_valid").at(k) == 0) return nullptr;
+  return outputs.doubles(path).at(k);
+}
+
+json problem_entry(const StagePlan& stage, int g) {
+  json entry = json::object();
+  for (std::size_t c = 0; c < stage.family.varied.size(); ++c) entry[stage.family.varied[c]] = stage.family.varied_values[g][c];
+  return entry;
+}
+
+json evaluate_entry(const StagePlan& stage, const DataTree& outputs) {
+  const std::string energy = "stages/" + stage.group + "/energy/";
+  json results = json::array();
+  for (int g = 0; g < stage.family.size(); ++g) {
+    json entry = problem_entry(stage, g);
+    const json mean = value_at(outputs, energy + "mean", g), error = value_at(outputs, energy + "error", g);
+    entry["energy"] = mean;
+    entry["energy_per_site"] = mean.is_null() ? json() : json(mean.get<double>() / stage.family.lattice.sites());
+    for (const char* name : {"error", "variance", "vscore", "tau", "rhat", "accept", "exact", "relative_error", "overlap"})
+      entry[name] = value_at(outputs, energy + name, g);
+    const bool has_z = !entry["exact"].is_null() && !error.is_null() && error.get<double>() > 0;
+    entry["z"] = has_z ? json((mean.get<double>() - entry["exact"].get<double>()) / error.get<double>()) : json();
+    results.push_back(entry);
+  }
+  return results;
+}
+
+json stage_entry(const StagePlan& stage, const DataTree& outputs) {
+  json entry = {{"kind", stage.kind}, {"group", stage.group}, {"convention", stage.family.hamiltonian.convention}};
+  const std::string group = "stages/" + stage.group + "/";
+  if (stage.kind == "evaluate" && outputs.has(group + "energy/mean")) entry["results"] = evaluate_entry(stage, outputs);
+  if (stage.kind == "ed" && outputs.has(group + "energy")) {
+    const Dataset& levels = outputs.at(group + "energy");
+    entry["results"] = json::array();
+    for (int g = 0; g < stage.family.size(); ++g) {
+      json row = problem_entry(stage, g);
+      row["energy"] = outputs.doubles(group + "energy").at(g * levels.shape.at(1));
+      entry["results"].push_back(row);
+    }
+  }
+  if (stage.kind == "pretrain" && outputs.has(group + "overlap")) entry["overlap"] = outputs.doubles(group + "overlap");
+  if (stage.kind == "pretrain" && outputs.has(group + "hold_out/overlap")) entry["hold_out_overlap"] = outputs.doubles(group + "hold_out/overlap");
+  if (stage.kind == "vmc" && outputs.has(group + "trace/step")) entry["steps"] = outputs.doubles(group + "trace/step").size();
+  return entry;
+}
+
+}  // namespace
+
+DataTree results_tree(const ResultsContext& context, const RunState& state) {
+  DataTree tree = state.outputs;
+  tree.groups[""] = {{"layout", "qstage-results"}, {"layout_version", std::vector<std::int64_t>{1, 0}}, {"creator", "qstage-vmc"},
+                     {"version", context.provenance.build.version}, {"git", context.provenance.build.git_hash}, {"created", context.provenance.created},
+                     {"run_id", context.provenance.run_id}};
+  tree.groups["provenance"] = provenance_attributes(context.provenance);
+  tree.set("provenance/input_original", with(scalar(context.document.original), {{"sha256", sha256_hex(context.document.original)}}));
+  tree.set("provenance/input_resolved", with(scalar(context.document.resolved), {{"sha256", sha256_hex(context.document.resolved)}}));
+  tree.set("provenance/seeds", array(std::vector<std::uint64_t>{context.plan.seed}));
+  if (!context.plan.stages.empty()) {
+    const ProblemFamily& family = context.plan.stages.front().family;
+    tree.groups["system"] = {{"lattice", family.lattice.describe()}, {"sites", std::int64_t{family.lattice.sites()}},
+                             {"sector", family.problems.front().sector.describe()}, {"hamiltonian", family.hamiltonian.name},
+                             {"units", family.hamiltonian.convention}};
+  }
+  if (!state.parameters.empty()) store_weights(tree, tensor_shapes(context.layout), state.parameters);
+  for (const auto& [phase, seconds] : state.seconds) tree.set("timing/" + phase, with(scalar(seconds), {{"units", "s"}}));
+  return tree;
+}
+
+json summary_json(const ResultsContext& context, const RunState& state, const Reporter& reporter, RunPhase phase) {
+  json stages = json::array(), warnings = json::array();
+  for (const StagePlan& stage : context.plan.stages) stages.push_back(stage_entry(stage, state.outputs));
+  for (const CountedMessage& warning : reporter.warnings()) warnings.push_back({{"text", warning.text}, {"count", warning.count}});
+  return {{"format", 1},
+          {"state", phase_name(phase)},
+          {"title", context.plan.title},
+          {"version", context.provenance.build.version},
+          {"seed", context.plan.seed},
+          {"ranks", context.provenance.ranks},
+          {"device", context.provenance.device},
+          {"parameters", context.layout.total},
+          {"parameters_sha256", state.parameters.empty() ? json() : json(parameter_hash(state.parameters))},
+          {"stages", stages},
+          {"nonfinite_events", state.nonfinite_events},
+          {"warnings", warnings},
+          {"wall_seconds", reporter.wall_seconds()}};
+}
+
+}  // namespace qs

@@ -1,0 +1,324 @@
+#include "engine/run/runner.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <set>
+
+#include "engine/io/checkpoint_file.h"
+#include "engine/io/hdf5.h"
+#include "engine/run/export_states.h"
+#include "engine/run/requests.h"
+#include "engine/run/results.h"
+#include "engine/run/state_tree.h"
+#include "engine/run/status.h"
+#include "engine/run/weight_names.h"
+#include "kernels/api/parallel.h"
+
+namespace qs {
+namespace {
+
+// Random numbers of the initial parameters have a stage number of their own, beyond any stage of an input.
+constexpr std::uint32_t initial_parameters_stage = (1u << 12) - 1;
+constexpr double checkpoint_overhead = 100;   // at least this many write times between checkpoints: 1 % at most
+
+class Runner {
+ public:
+  Runner(const RunPlan& plan, const input::Document& document, const RunOptions& options, Communicator& comm)
+      : plan_(plan), document_(document), comm_(comm), clock_(system_clock()), exact_(plan.ed, comm) {
+    if (plan.threads) set_threads(*plan.threads);
+    on_root(comm, [&] {
+      directory_.emplace(plan.directory, options.existing);
+      directory_->write_input(document.original);
+      status_.emplace(directory_->file(file_names::status), clock_);
+    });
+    provenance_ = collect_provenance(comm, plan.device, options.command_line, clock_);
+    open_reporter(options);
+    requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
+    if (plan.network) {
+      psi_ = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
+      layout_ = psi_->layout();
+    }
+    restore_or_start();
+    on_root(comm, [&] { trace_.emplace(directory_->file(file_names::trace), state_.trace_bytes, state_.trace_hash); });
+  }
+
+  int run() {
+    const int count = static_cast<int>(plan_.stages.size());
+    if (state_.stage >= count) {
+      reporter_->note("already complete: " + plan_.directory);
+      return static_cast<int>(ExitCode::done);
+    }
+    for (; state_.stage < count;) {
+      const int code = run_stage(plan_.stages[state_.stage]);
+      if (code != 0) return leave(code);
+    }
+    on_root(comm_, [&] { write_outputs(RunPhase::finished); });
+    write_status(RunPhase::finished, 0, "");
+    close_log();
+    return static_cast<int>(ExitCode::done);
+  }
+
+  void fail(const Error& error) {
+    reporter_->note(std::string("failed: ") + error.what());
+    write_status(RunPhase::failed, static_cast<int>(error.code()), error.what());
+  }
+
+ private:
+  void open_reporter(const RunOptions& options) {
+    std::unique_ptr<RunLog> log;
+    on_root(comm_, [&] { log = std::make_unique<RunLog>(directory_->file(file_names::log)); });
+    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? &std::cout : nullptr, std::move(log), clock_);
+    reporter_->log_lines(log_header(provenance_, plan_.seed, sha256_hex(document_.original)));
+    for (const std::string& warning : plan_.warnings) reporter_->warn(warning);
+  }
+
+  // Every rank gets the root's checkpoint, or every rank makes the same first state.
+  void restore_or_start() {
+    std::string image;
+    std::int64_t resumed = 0;
+    on_root(comm_, [&] {
+      if (!directory_->resuming()) return;
+      const auto loaded = load_checkpoint(plan_.directory);
+      if (!loaded) return;
+      resumed = 1;
+      if (loaded->warning) reporter_->warn(*loaded->warning);
+      const auto bytes = to_hdf5_image(loaded->tree);
+      image.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    });
+    resumed = comm_.max(resumed);
+    if (resumed) {
+      comm_.broadcast_string(image, 0);
+      on_all(comm_, [&] {
+        const auto* data = reinterpret_cast<const std::byte*>(image.data());
+        state_ = from_tree(from_hdf5_image({data, image.size()}, "checkpoint.h5"), layout_);
+      });
+      recall_exact_states(state_.outputs, exact_);
+      reporter_->note(fmt::format("resuming at stage {}, step {}", state_.stage, state_.step));
+      return;
+    }
+    if (!psi_) return;
+    state_.parameters = psi_->initial_parameters({plan_.seed, initial_parameters_stage});
+    if (!plan_.network->weights.empty()) {
+      on_root(comm_, [&] {
+        const std::string& file = plan_.network->weights;
+        state_.parameters = load_weights(read_weights_file(file), tensor_shapes(layout_), file);
+      });
+      comm_.broadcast(std::span<double>(state_.parameters), 0);
+    }
+  }
+
+  std::unique_ptr<Stage> make_stage(const StagePlan& plan) {
+    StageContext context{.comm = comm_, .family = plan.family, .sign_rule = plan_.sign_rule, .psi = psi_.get(),
+                         .features = plan_.network ? plan_.network->input.feature_names : std::vector<std::string>{},
+                         .key = {plan_.seed, static_cast<std::uint32_t>(state_.stage)}, .group = plan.group};
+    if (const auto* ed = std::get_if<EdStageOptions>(&plan.options)) return std::make_unique<EdStage>(*ed, std::move(context), exact_);
+    if (const auto* vmc = std::get_if<VmcOptions>(&plan.options)) return std::make_unique<VmcStage>(*vmc, std::move(context));
+    if (const auto* evaluate = std::get_if<EvaluateOptions>(&plan.options)) return std::make_unique<EvaluateStage>(*evaluate, std::move(context), exact_);
+    const auto& pretrain = std::get<PretrainPlan>(plan.options);
+    TargetSet train = targets(plan.family, pretrain, pretrain.train);
+    TargetSet hold_out = targets(plan.family, pretrain, pretrain.hold_out);
+    return std::make_unique<PretrainStage>(pretrain.options, std::move(context), std::move(train), std::move(hold_out));
+  }
+
+  // Exact states of the listed problems: from files, or diagonalised now unless an ed stage already did.
+  TargetSet targets(const ProblemFamily& family, const PretrainPlan& pretrain, const std::vector<int>& problems) {
+    TargetSet set{family, {}};
+    set.family.problems.clear();
+    set.family.varied_values.clear();
+    for (const int g : problems) {
+      set.family.problems.push_back(family.problems[g]);
+      if (!family.varied.empty()) set.family.varied_values.push_back(family.varied_values[g]);
+      if (!pretrain.file_states.empty()) {
+        set.states.push_back(pretrain.file_states[g]);
+      } else {
+        const std::vector<double>& exact = exact_.solve(family, g).states[0];
+        set.states.emplace_back(exact.begin(), exact.end());
+      }
+    }
+    return set;
+  }
+
+  int run_stage(const StagePlan& plan) {
+    const auto stage = make_stage(plan);
+    if (state_.step == 0) {
+      state_.trace = {stage->trace_columns(), {}};
+      on_root(comm_, [&] { trace_->begin_stage(state_.trace.columns); });
+    }
+    reporter_->begin_stage(plan.group, state_.stage, static_cast<int>(plan_.stages.size()), state_.step, stage->steps());
+    stage->begin(state_);
+    bool finished = false;
+    while (state_.step < stage->steps() && !finished) {
+      const double started = clock_.seconds();
+      const StepOutcome outcome = stage->step(state_);
+      finished = outcome.finished;
+      ++state_.step;
+      record(plan, outcome);
+      requests_->wall_time().step_took(clock_.seconds() - started);
+      const int code = serve_requests(plan, *stage);
+      if (code != 0) return code;
+    }
+    stage->finish(state_);
+    export_states(plan);
+    add_times(plan, *stage);
+    reporter_->end_stage(stage->clock().seconds());
+    next_stage();
+    return 0;
+  }
+
+  void record(const StagePlan& plan, const StepOutcome& outcome) {
+    state_.trace.rows.push_back(outcome.trace_row);
+    on_root(comm_, [&] { trace_->append(plan.group, outcome.trace_row); });
+    reporter_->row(state_.step, outcome.shown);
+    for (const std::string& note : outcome.notes) reporter_->note(note);
+    for (const std::string& warning : outcome.warnings) reporter_->warn(warning);
+    if (comm_.is_root()) status_->update(status(RunPhase::running, std::nullopt, ""));
+  }
+
+  // The one place where a run is interrupted: between steps.
+  int serve_requests(const StagePlan& plan, Stage& stage) {
+    const Request request = requests_->poll(comm_);
+    if (request == Request::abandon) return requests_->exit_code();
+    std::int64_t due = clock_.seconds() - last_checkpoint_ > std::max(plan_.checkpoint_interval, checkpoint_overhead * checkpoint_seconds_);
+    due = comm_.max(comm_.is_root() ? due : 0);
+    const bool kept = plan_.keep_every > 0 && state_.step % plan_.keep_every == 0;
+    if (request == Request::none && !due && !kept) return 0;
+    stage.save(state_);
+    write_checkpoint_now();
+    if (kept) keep_copy(plan);
+    return request == Request::stop ? requests_->exit_code() : 0;
+  }
+
+  void next_stage() {
+    ++state_.stage;
+    state_.step = 0;
+    state_.optimizer = {};
+    state_.chains = {};
+    state_.proposals_done = 0;
+    state_.buffers.clear();
+    state_.shift_factor = 1;
+    state_.trace = {};
+    write_checkpoint_now();
+    on_root(comm_, [&] { write_outputs(RunPhase::running); });
+  }
+
+  void export_states(const StagePlan& plan) {
+    const auto* ed = std::get_if<EdStageOptions>(&plan.options);
+    if (!ed || ed->export_csv.empty()) return;
+    on_root(comm_, [&] {
+      for (int g = 0; g < plan.family.size(); ++g) write_state_csv(directory_->file(ed->export_csv), plan.family, g, exact_.solve(plan.family, g));
+    });
+  }
+
+  // A full disk is survived while an older checkpoint is valid, a few times.
+  void write_checkpoint_now() {
+    const double started = clock_.seconds();
+    const auto timing = reporter_->time_phase("checkpoint");
+    std::string failure;
+    on_root(comm_, [&] {
+      trace_->log().sync();
+      state_.trace_bytes = trace_->log().bytes();
+      state_.trace_hash = trace_->log().hash();
+      const auto tree = to_tree(state_, {document_.resolved, std::filesystem::absolute(document_.directory).string()}, layout_);
+      try {
+        write_checkpoint(plan_.directory, tree, state_.step);
+        checkpoint_failures_ = 0;
+        has_checkpoint_ = true;
+      } catch (const FileError& error) {
+        constexpr int allowed = 3;
+        if (!has_checkpoint_ || ++checkpoint_failures_ > allowed) throw;
+        reporter_->warn(std::string("checkpoint not written, the older one stays valid: ") + error.what());
+      }
+    });
+    last_checkpoint_ = clock_.seconds();
+    checkpoint_seconds_ = last_checkpoint_ - started;
+    requests_->wall_time().checkpoint_took(checkpoint_seconds_);
+  }
+
+  void keep_copy(const StagePlan& plan) {
+    on_root(comm_, [&] {
+      const std::string name = fmt::format("checkpoint_{}_{:06}.h5", plan.group, state_.step);
+      std::error_code failure;
+      std::filesystem::copy_file(directory_->file(file_names::checkpoint), directory_->file(name), std::filesystem::copy_options::overwrite_existing, failure);
+      if (failure) reporter_->warn(name + " could not be kept: " + failure.message());
+    });
+  }
+
+  void add_times(const StagePlan& plan, const Stage& stage) {
+    for (const auto& [phase, seconds] : stage.clock().seconds()) state_.seconds[plan.group + "/" + phase] += seconds;
+  }
+
+  void write_outputs(RunPhase phase) {
+    const ResultsContext context{plan_, document_, provenance_, layout_};
+    replace_file(directory_->file(file_names::results), to_hdf5_image(results_tree(context, state_)));
+    write_json(directory_->file(file_names::summary), summary_json(context, state_, *reporter_, phase));
+  }
+
+  Status status(RunPhase phase, std::optional<int> code, const std::string& message) const {
+    Status status;
+    status.state = phase;
+    status.exit_code = code;
+    const ProgressRow& row = reporter_->current();
+    status.stage = row.stage;
+    status.step = row.step;
+    status.steps = row.steps;
+    if (has_checkpoint_) status.checkpoint = directory_->file(file_names::checkpoint);
+    if (phase != RunPhase::finished) status.resume_command = "qstage-vmc resume " + plan_.directory;
+    status.message = message;
+    return status;
+  }
+
+  void write_status(RunPhase phase, int code, const std::string& message) {
+    if (comm_.is_root()) status_->write(status(phase, code, message));
+  }
+
+  int leave(int code) {
+    const RunPhase phase = RunPhase::stopped;
+    reporter_->note(fmt::format("stopped by {}; go on with: qstage-vmc resume {}", requests_->reason(), plan_.directory));
+    on_root(comm_, [&] { write_outputs(phase); });
+    write_status(phase, code, "stopped by " + requests_->reason());
+    close_log();
+    return code;
+  }
+
+  void close_log() {
+    std::vector<std::string> files;
+    if (comm_.is_root()) files = directory_->present();
+    reporter_->close(files, {});
+  }
+
+  const RunPlan& plan_;
+  const input::Document& document_;
+  Communicator& comm_;
+  Clock clock_;
+  ExactStates exact_;
+  std::optional<RunDirectory> directory_;   // root only, as all files
+  std::optional<StatusFile> status_;
+  std::optional<TraceFile> trace_;
+  Provenance provenance_;
+  std::optional<Reporter> reporter_;
+  std::optional<Requests> requests_;
+  std::unique_ptr<Wavefunction> psi_;
+  ParameterLayout layout_;
+  RunState state_;
+  double last_checkpoint_ = 0, checkpoint_seconds_ = 0;
+  int checkpoint_failures_ = 0;
+  bool has_checkpoint_ = false;
+};
+
+}  // namespace
+
+int run(const RunPlan& plan, const input::Document& document, const RunOptions& options, Communicator& comm) {
+  Runner runner(plan, document, options, comm);
+  try {
+    return runner.run();
+  } catch (const Error& error) {
+    runner.fail(error);
+    throw;
+  }
+}
+
+}  // namespace qs

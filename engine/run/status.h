@@ -1,0 +1,54 @@
+// status.json: where a run stands, for scripts and for `status DIR`. summary.json: what it found.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/run/clock.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+
+enum class RunPhase { starting, running, finished, stopped, failed };
+std::string phase_name(RunPhase phase);
+
+struct Status {
+  RunPhase state = RunPhase::starting;
+  std::optional<int> exit_code = {};  // once known
+  std::string stage = {};             // "02_vmc"
+  std::int64_t step = 0, steps = 0;
+  std::vector<std::pair<std::string, double>> values = {};  // newest numbers: ("energy", -4.38), ...; non-finite ones are written as null
+  std::string checkpoint = {};                              // path, "" while there is none
+  std::string resume_command = {};                          // what to type to go on, "" if nothing is left to do
+  std::string message = {};                                 // why it ended, "" otherwise
+};
+
+nlohmann::json status_json(const Status& status, const Clock& clock);
+
+// Replaces the file atomically. A status that cannot be written never ends a run (the trace and the checkpoint report a full disk):
+// problem() says what went wrong last, "" if the newest write succeeded.
+class StatusFile {
+ public:
+  StatusFile(std::string path, Clock clock) : path_(std::move(path)), clock_(std::move(clock)) {}
+  // Writes if the last write is at least 2 s ago or the state has changed.
+  void update(const Status& status);
+  // Writes at once.
+  void write(const Status& status);
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string path_;
+  Clock clock_;
+  std::optional<double> written_;
+  RunPhase written_state_ = RunPhase::starting;
+  std::string problem_;
+};
+
+// Writes any JSON document whole or not at all; NaN and infinities become null, invalid UTF-8 is replaced. FileError if it cannot.
+void write_json(const std::string& path, const nlohmann::json& document);
+
+}  // namespace qs

@@ -1,0 +1,41 @@
+// Exact diagonalisation of every problem of the family; one problem is one step.
+#pragma once
+
+#include <string>
+
+#include "engine/stages/exact_states.h"
+#include "engine/stages/stage.h"
+
+namespace qs {
+
+enum class WriteStates { automatic, always, never };   // automatic: states of at most 2^20 amplitudes
+
+struct EdStageOptions {
+  EdOptions solver;
+  WriteStates write_states = WriteStates::automatic;
+  std::string export_csv;            // folder below the run directory for the states as CSV, "" = none
+};
+
+class EdStage : public Stage {
+ public:
+  EdStage(EdStageOptions options, StageContext context, ExactStates& exact);
+  std::int64_t steps() const override { return context_.family.size(); }
+  std::vector<std::string> trace_columns() const override { return {"step", "energy", "residual", "dimension", "applications"}; }
+  void begin(RunState& state) override;
+  StepOutcome step(RunState& state) override;
+  void save(RunState&) override {}
+  void finish(RunState& state) override;
+
+ private:
+  bool keeps_states(std::int64_t dimension) const;
+  void store(const EdResult& result, int problem, DataTree& outputs) const;
+
+  EdStageOptions options_;
+  StageContext context_;
+  ExactStates& exact_;
+};
+
+// Fills `exact` from the states that finished ed stages left in `outputs` (a resumed run need not diagonalise again).
+void recall_exact_states(const DataTree& outputs, ExactStates& exact);
+
+}  // namespace qs

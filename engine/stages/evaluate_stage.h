@@ -1,0 +1,55 @@
+// Energies and observables at fixed parameters, from fresh samples, beside exact values where they exist.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/stages/exact_states.h"
+#include "engine/stages/measure.h"
+#include "engine/stages/stage.h"
+
+namespace qs {
+
+enum class Compare { none, ed };
+
+struct EvaluateOptions {
+  SamplerOptions sampler;
+  std::vector<std::string> observables = {"energy"};   // energy, overlap, and names of hamiltonians/observables
+  Compare compare = Compare::none;
+};
+
+// What evaluate says about one problem.
+struct EnergyResult {
+  Estimate energy;
+  double v_score = 0, acceptance = 0;
+  std::optional<double> exact, overlap;
+  std::optional<double> relative_error() const;        // |E - E_exact| / |E_exact|
+  std::optional<double> z() const;                     // (E - E_exact) / error
+  // Below the exact value by more than 4 errors (an exact sum: by more than rounding): an alarm, never a record.
+  bool too_low() const;
+};
+
+class EvaluateStage : public Stage {
+ public:
+  EvaluateStage(EvaluateOptions options, StageContext context, ExactStates& exact);
+  std::int64_t steps() const override { return 1; }
+  std::vector<std::string> trace_columns() const override { return {"step"}; }
+  void begin(RunState& state) override;
+  StepOutcome step(RunState& state) override;
+  void save(RunState&) override {}
+  void finish(RunState&) override {}
+
+ private:
+  std::vector<EnergyResult> energies(const SampleSet& samples, const Sampler& sampler);
+  std::vector<double> overlaps();
+  void store(const std::vector<EnergyResult>& results, DataTree& outputs) const;
+  void measure_observable(const std::string& name, const SampleSet& samples, DataTree& outputs);
+  void report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const;
+
+  EvaluateOptions options_;
+  StageContext context_;
+  ExactStates& exact_;
+};
+
+}  // namespace qs

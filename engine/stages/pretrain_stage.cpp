@@ -1,0 +1,250 @@
+#include "engine/stages/pretrain_stage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "engine/wavefunctions/chunked.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+// exp(log psi - shift), 0 for psi = 0.
+std::complex<double> scaled_psi(std::complex<double> log_psi, double shift) {
+  if (!(log_psi.real() > -std::numeric_limits<double>::infinity())) return 0;
+  return std::exp(log_psi - shift);
+}
+
+double largest_modulus(std::span<const std::complex<double>> log_psi) {
+  double largest = -std::numeric_limits<double>::infinity();
+  for (const auto& value : log_psi) largest = std::max(largest, value.real());
+  return largest;
+}
+
+// k-th of n stratified draws: one uniform number in each interval [k/n, (k+1)/n) of the cumulative distribution.
+std::vector<std::int64_t> stratified_draws(const std::vector<double>& probability, std::int64_t n, RandomKey key, std::uint32_t stream, std::int64_t step) {
+  std::vector<std::int64_t> multiplicity(probability.size(), 0);
+  std::size_t i = 0;
+  double cumulative = probability[0];
+  for (std::int64_t k = 0; k < n; ++k) {
+    const RandomWords words = random_words(key, stream, static_cast<std::uint64_t>(step), static_cast<std::uint32_t>(k));
+    const double u = (static_cast<double>(k) + uniform01(words.word[0], words.word[1])) / static_cast<double>(n);
+    while (cumulative <= u && i + 1 < probability.size()) cumulative += probability[++i];
+    ++multiplicity[i];
+  }
+  return multiplicity;
+}
+
+}  // namespace
+
+Overlaps exact_overlaps(const std::vector<std::complex<double>>& log_psi, const std::vector<Amplitudes>& targets) {
+  Overlaps overlaps;
+  std::size_t begin = 0;
+  double squares = 0;
+  for (const Amplitudes& target : targets) {
+    const std::span<const std::complex<double>> rows(log_psi.data() + begin, target.size());
+    const double shift = largest_modulus(rows);
+    std::complex<double> product = 0;
+    double norm = 0;
+    for (std::size_t i = 0; i < target.size(); ++i) {
+      const std::complex<double> psi = scaled_psi(rows[i], shift);
+      product += std::conj(psi) * target[i];
+      norm += std::norm(psi);
+    }
+    overlaps.modulus.push_back(std::abs(product) / std::sqrt(norm));
+    squares += std::norm(product) / norm;
+    begin += target.size();
+  }
+  const double problems = static_cast<double>(targets.size());
+  for (const double z : overlaps.modulus) overlaps.mean += z / problems;
+  overlaps.minimum = overlaps.modulus.empty() ? 0 : *std::min_element(overlaps.modulus.begin(), overlaps.modulus.end());
+  overlaps.loss = targets.empty() ? 0 : 1 - squares / problems;
+  return overlaps;
+}
+
+PretrainStage::PretrainStage(PretrainOptions options, StageContext context, TargetSet train, TargetSet hold_out)
+    : options_(std::move(options)), context_(std::move(context)), train_(std::move(train)), hold_out_(std::move(hold_out)) {}
+
+void PretrainStage::select(const TargetSet& set) { context_.psi->set_features(feature_table(set.family, context_.features)); }
+
+void PretrainStage::begin(RunState& state) {
+  select(train_);
+  optimizer_ = make_optimizer(options_.optimizer, context_.psi->layout().total);
+  if (state.optimizer.updates > 0) optimizer_->restore(state.optimizer);
+  proposal_.clear();
+  for (int g = 0; g < train_.family.size(); ++g) {
+    const auto kept = state.buffers.find(fmt::format("proposal_{:03}", g));
+    if (kept != state.buffers.end()) proposal_.push_back(kept->second);
+  }
+  const auto kept = state.buffers.find("overlaps");
+  if (kept == state.buffers.end()) return;
+  // Shown until the next measurement.
+  train_overlaps_.modulus.assign(kept->second.begin() + 4, kept->second.end());
+  train_overlaps_.mean = kept->second[0];
+  train_overlaps_.minimum = kept->second[1];
+  train_overlaps_.loss = kept->second[2];
+  hold_out_overlaps_.mean = kept->second[3];
+}
+
+void PretrainStage::save(RunState& state) {
+  state.optimizer = optimizer_->state();
+  state.buffers.clear();
+  for (std::size_t g = 0; g < proposal_.size(); ++g) state.buffers[fmt::format("proposal_{:03}", g)] = proposal_[g];
+  std::vector<double>& kept = state.buffers["overlaps"];
+  kept = {train_overlaps_.mean, train_overlaps_.minimum, train_overlaps_.loss, hold_out_overlaps_.mean};
+  kept.insert(kept.end(), train_overlaps_.modulus.begin(), train_overlaps_.modulus.end());
+}
+
+Overlaps PretrainStage::measure(const TargetSet& set) {
+  select(set);
+  const SampleSet full = make_exact_sum(set.family, context_.comm)->sample(*context_.psi);
+  return exact_overlaps(gather_rows(context_.comm, full.log_psi), set.states);
+}
+
+StepOutcome PretrainStage::step(RunState& state) {
+  context_.psi->set_parameters(state.parameters);
+  const bool everything = options_.rows == 0;
+  const bool measures = state.step % options_.evaluate_every == 0;
+  if (measures && hold_out_.family.size() > 0) {
+    hold_out_overlaps_ = clock_.measure("overlap", [&] { return measure(hold_out_); });
+    select(train_);
+  }
+  std::optional<SampleSet> full;
+  if (everything || measures) {
+    full = clock_.measure("overlap", [&] { return make_exact_sum(train_.family, context_.comm)->sample(*context_.psi); });
+    train_overlaps_ = exact_overlaps(gather_rows(context_.comm, full->log_psi), train_.states);
+    if (!std::isfinite(train_overlaps_.loss))
+      throw NumericalError(fmt::format("non-finite overlap in pretraining step {} (the wavefunction overflowed); lower optimizer.lr or raise optimizer.diag_shift", state.step));
+    if (!everything) refresh_proposal(*full);
+  }
+  if (train_overlaps_.mean >= options_.stop_overlap) {
+    StepOutcome outcome = describe(state.step, {});
+    outcome.finished = true;
+    outcome.notes.push_back(fmt::format("mean overlap {:.7f} reached after {} steps", train_overlaps_.mean, state.step));
+    return outcome;
+  }
+  const SampleSet samples = everything ? std::move(*full) : clock_.measure("draw", [&] { return drawn_rows(state.step); });
+  const StepReport report = clock_.measure("update", [&] {
+    return optimizer_->update({*context_.psi, samples, context_.comm}, residual(samples), state.parameters);
+  });
+  return describe(state.step, report);
+}
+
+// Half the rows where psi is large (its errors cost overlap), half where the target is (what psi misses).
+void PretrainStage::refresh_proposal(const SampleSet& full) {
+  const auto weight = gather_rows(context_.comm, full.weight);
+  proposal_.assign(train_.family.size(), {});
+  std::size_t row = 0;
+  for (std::size_t g = 0; g < proposal_.size(); ++g) {
+    for (const auto& amplitude : train_.states[g]) proposal_[g].push_back((weight[row++] + std::norm(amplitude)) / 2);
+  }
+}
+
+SampleSet PretrainStage::drawn_rows(std::int64_t step) const {
+  // Every rank draws the same list and keeps the rows of its own blocks.
+  ConfigurationBatch all(train_.family.modes(), 0);
+  std::vector<double> count_over_probability;
+  for (int g = 0; g < train_.family.size(); ++g) {
+    const auto multiplicity = stratified_draws(proposal_[g], options_.rows, context_.key, static_cast<std::uint32_t>(g), step);
+    for (std::size_t i = 0; i < multiplicity.size(); ++i) {
+      if (multiplicity[i] == 0) continue;
+      const Word state = train_.family.problems[g].sector.state(static_cast<std::int64_t>(i));
+      all.push_back(&state, g);
+      count_over_probability.push_back(static_cast<double>(multiplicity[i]) / proposal_[g][i]);
+    }
+  }
+  const Communicator& comm = context_.comm;
+  SampleSet samples{.rows = ConfigurationBatch(train_.family.modes(), 0), .log_psi = {}, .weight = {}, .block_begin = {0},
+                    .blocks = Blocks(all.rows(), comm.size(), comm.rank()), .problems = train_.family.size(), .samples_per_chain = 1,
+                    .markov = false, .total_rows = all.rows()};
+  for (int block = samples.blocks.first(); block < samples.blocks.last(); ++block) {
+    for (std::int64_t i = samples.blocks.begin(block); i < samples.blocks.end(block); ++i) samples.rows.push_back(all.row(i), all.problem[i]);
+    samples.block_begin.push_back(samples.rows.rows());
+  }
+  samples.log_psi = log_psi(*context_.psi, samples.rows);
+
+  // w_i ~ multiplicity |psi_i|^2 / q_i, summing to 1 per problem.
+  const auto all_log_psi = gather_rows(context_.comm, samples.log_psi);
+  std::vector<double> shift(samples.problems, -std::numeric_limits<double>::infinity()), total(samples.problems, 0.0);
+  for (std::int64_t i = 0; i < all.rows(); ++i) shift[all.problem[i]] = std::max(shift[all.problem[i]], all_log_psi[i].real());
+  std::vector<double> weight(all.rows());
+  for (std::int64_t i = 0; i < all.rows(); ++i) {
+    const int g = all.problem[i];
+    weight[i] = count_over_probability[i] * std::norm(scaled_psi(all_log_psi[i], shift[g]));
+    total[g] += weight[i];
+  }
+  for (std::int64_t i = samples.blocks.my_begin(); i < samples.blocks.my_end(); ++i) samples.weight.push_back(weight[i] / total[all.problem[i]]);
+  return samples;
+}
+
+// eps_i = -f_g (A_i / <A>_g - 1), A = phi / psi; f = |z|^2 for the gradient of the loss, 1 for the natural gradient.
+std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& samples) const {
+  const auto all_log_psi = gather_rows(context_.comm, samples.log_psi);
+  const auto all_problems = gather_rows(context_.comm, samples.rows.problem);
+  const auto all_weights = gather_rows(context_.comm, samples.weight);
+  std::vector<double> shift(samples.problems, -std::numeric_limits<double>::infinity());
+  for (std::size_t i = 0; i < all_log_psi.size(); ++i) shift[all_problems[i]] = std::max(shift[all_problems[i]], all_log_psi[i].real());
+
+  std::vector<std::complex<double>> ratio(samples.rows.rows());
+  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
+    const int g = samples.rows.problem[i];
+    const std::complex<double> psi = scaled_psi(samples.log_psi[i], shift[g]);
+    const std::complex<double> phi = train_.states[g][train_.family.problems[g].sector.index(*samples.rows.row(i))];
+    ratio[i] = samples.weight[i] > 0 ? phi / psi : 0;
+  }
+  const auto all_ratios = gather_rows(context_.comm, ratio);
+  std::vector<std::complex<double>> mean(samples.problems);
+  std::vector<double> square(samples.problems, 0.0);
+  for (std::size_t i = 0; i < all_ratios.size(); ++i) {
+    mean[all_problems[i]] += all_weights[i] * all_ratios[i];
+    square[all_problems[i]] += all_weights[i] * std::norm(all_ratios[i]);
+  }
+  const bool natural = options_.optimizer.kind != OptimizerKind::adamw;
+  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
+    const int g = samples.rows.problem[i];
+    const double factor = natural ? 1 : std::norm(mean[g]) / square[g];
+    ratio[i] = -factor * (ratio[i] / mean[g] - 1.0);
+  }
+  return ratio;
+}
+
+std::vector<std::string> PretrainStage::trace_columns() const {
+  std::vector<std::string> columns = {"step", "loss", "overlap", "overlap_min", "overlap_hold_out", "lr", "diag_shift", "grad_norm", "solver_rung"};
+  for (int g = 0; g < train_.family.size(); ++g) columns.push_back(fmt::format("overlap_{:02}", g));
+  return columns;
+}
+
+StepOutcome PretrainStage::describe(std::int64_t step, const StepReport& report) const {
+  StepOutcome outcome;
+  outcome.trace_row = {static_cast<double>(step),  train_overlaps_.loss, train_overlaps_.mean,  train_overlaps_.minimum,
+                       hold_out_overlaps_.mean,    report.step_size,     report.diag_shift,     report.gradient_norm,
+                       static_cast<double>(report.solver_rung)};
+  outcome.trace_row.insert(outcome.trace_row.end(), train_overlaps_.modulus.begin(), train_overlaps_.modulus.end());
+  outcome.shown = {{"overlap", fmt::format("{:.6f}", train_overlaps_.mean)}, {"lowest", fmt::format("{:.6f}", train_overlaps_.minimum)}};
+  if (hold_out_.family.size() > 0) outcome.shown.emplace_back("held out", fmt::format("{:.6f}", hold_out_overlaps_.mean));
+  return outcome;
+}
+
+void PretrainStage::finish(RunState& state) {
+  store_trace(state.trace, context_.group, state.outputs);
+  context_.psi->set_parameters(state.parameters);
+  const std::string group = "stages/" + context_.group + "/";
+  const auto store = [&](const TargetSet& set, const std::string& prefix) {
+    if (set.family.size() == 0) return;
+    const Overlaps overlaps = measure(set);
+    state.outputs.set(group + prefix + "overlap", with(array(overlaps.modulus), {{"long_name", "|<psi|phi>| / (|psi| |phi|) at the final parameters"}}));
+    for (std::size_t c = 0; c < set.family.varied.size(); ++c) {
+      std::vector<double> column;
+      for (const auto& row : set.family.varied_values) column.push_back(row[c]);
+      state.outputs.set(group + prefix + "couplings/" + set.family.varied[c], array(std::move(column)));
+    }
+  };
+  store(train_, "");
+  store(hold_out_, "hold_out/");
+}
+
+}  // namespace qs

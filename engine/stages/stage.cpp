@@ -1,0 +1,46 @@
+#include "engine/stages/stage.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace qs {
+
+std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names) {
+  std::vector<std::vector<double>> table(family.size());
+  for (int g = 0; g < family.size(); ++g) {
+    for (const std::string& name : names) table[g].push_back(family.feature(g, name));
+  }
+  return table;
+}
+
+void store_trace(const Trace& trace, const std::string& group, DataTree& outputs) {
+  for (std::size_t c = 0; c < trace.columns.size(); ++c) {
+    std::vector<double> column;
+    column.reserve(trace.rows.size());
+    for (const auto& row : trace.rows) column.push_back(row[c]);
+    const auto steps = static_cast<std::int64_t>(column.size());
+    store_values(outputs, "stages/" + group + "/trace/" + trace.columns[c], std::move(column), {steps}, {});
+  }
+}
+
+void store_values(DataTree& outputs, const std::string& path, std::vector<double> values, std::vector<std::int64_t> shape,
+                  std::map<std::string, Attribute> attributes) {
+  std::vector<double> valid;
+  for (double& value : values) {
+    valid.push_back(std::isfinite(value) ? 1 : 0);
+    if (!std::isfinite(value)) value = 0;
+  }
+  if (std::any_of(valid.begin(), valid.end(), [](double v) { return v == 0; })) outputs.set(path + "_valid", array(std::move(valid), shape));
+  outputs.set(path, with(array(std::move(values), std::move(shape)), std::move(attributes)));
+}
+
+void store_couplings(const ProblemFamily& family, const std::string& group, DataTree& outputs) {
+  for (std::size_t c = 0; c < family.varied.size(); ++c) {
+    std::vector<double> column;
+    for (const auto& row : family.varied_values) column.push_back(row[c]);
+    outputs.set("stages/" + group + "/couplings/" + family.varied[c], array(std::move(column)));
+  }
+}
+
+}  // namespace qs

@@ -1,0 +1,88 @@
+// A stage is a loop of steps over a RunState. It opens no files and prints nothing: what it has to say travels in StepOutcome.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/comm/communicator.h"
+#include "engine/stages/run_state.h"
+#include "engine/wavefunctions/wavefunction.h"
+#include "hamiltonians/problem.h"
+#include "hamiltonians/registry.h"
+
+namespace qs {
+
+// Wall seconds by phase: clock.measure("sample", [&] { ... }).
+class PhaseClock {
+ public:
+  template <class F>
+  auto measure(const std::string& phase, F&& work) {
+    const Span span(seconds_[phase]);
+    return work();
+  }
+  const std::map<std::string, double>& seconds() const { return seconds_; }
+
+ private:
+  class Span {
+   public:
+    explicit Span(double& total) : total_(total), start_(Clock::now()) {}
+    ~Span() { total_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+   private:
+    using Clock = std::chrono::steady_clock;
+    double& total_;
+    Clock::time_point start_;
+  };
+  std::map<std::string, double> seconds_;
+};
+
+struct StepOutcome {
+  std::vector<double> trace_row;                              // one value per trace column
+  std::vector<std::pair<std::string, std::string>> shown;     // for the progress line: ("E/N", "-0.5023(4)"), ...
+  std::vector<std::string> notes, warnings;
+  bool finished = false;                                      // stop before the last step (overlap reached)
+};
+
+// What every stage works with. `family` belongs to the stage, the wavefunction to the run.
+struct StageContext {
+  Communicator& comm;
+  ProblemFamily family;
+  SignRule sign_rule = SignRule::none;  // of the Hamiltonian; observables are rotated with it
+  Wavefunction* psi = nullptr;          // null only for ed
+  std::vector<std::string> features;    // names of the features the wavefunction sees
+  RandomKey key;                        // stage number included
+  std::string group;                    // "02_vmc": prefix of this stage's outputs
+};
+
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  virtual std::int64_t steps() const = 0;
+  virtual std::vector<std::string> trace_columns() const = 0;
+  // Before the first step of this process; state.step > 0 when resuming. Collective, as all below.
+  virtual void begin(RunState& state) = 0;
+  virtual StepOutcome step(RunState& state) = 0;
+  // Copies what lives in the stage (chains, optimizer) into the state, for a checkpoint.
+  virtual void save(RunState& state) = 0;
+  // After the last step: writes the stage's results into state.outputs.
+  virtual void finish(RunState& state) = 0;
+  const PhaseClock& clock() const { return clock_; }
+
+ protected:
+  PhaseClock clock_;
+};
+
+// Values of the features for every problem of the family, as the wavefunction wants them.
+std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names);
+// Trace columns as datasets "stages/<group>/trace/<column>".
+void store_trace(const Trace& trace, const std::string& group, DataTree& outputs);
+// A dataset; when some values are not finite they are stored as 0 beside a mask "<path>_valid".
+void store_values(DataTree& outputs, const std::string& path, std::vector<double> values, std::vector<std::int64_t> shape,
+                  std::map<std::string, Attribute> attributes);
+// Couplings that vary, one dataset per name, under "stages/<group>/couplings/<name>".
+void store_couplings(const ProblemFamily& family, const std::string& group, DataTree& outputs);
+
+}  // namespace qs

@@ -1,0 +1,18 @@
+#!/bin/bash
+# Several GPUs of one node, one rank each: sbatch gpus.sh INPUT.yaml
+#SBATCH --nodes=1 --ntasks=4 --cpus-per-task=8 --gpus-per-task=1
+#SBATCH --time=12:00:00 --requeue --open-mode=append
+#SBATCH --signal=B:USR2@180
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+got=
+trap 'got=1; kill -USR2 "$pid"' USR2
+mpirun -n "$SLURM_NTASKS" qstage-vmc run "${1:?input file}" --set device=cuda --continue &
+pid=$!
+wait "$pid"
+rc=$?
+if [ -n "$got" ]; then # the trap interrupted the first wait
+  wait "$pid"
+  rc=$?
+fi
+if [ "$rc" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+exit "$rc"
