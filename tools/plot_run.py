@@ -143,7 +143,8 @@ def plot_pretraining(axes, run, several):
 
 def plot_times(axes, runs):
     """Stacked bars: one bar per stage and run, one colour per phase."""
-    bars = [(f"{run.name}\n{stage}" if len(runs) > 1 else stage, phases) for run in runs for stage, phases in sorted(run.data.get("timing", {}).items())]
+    timings = [(run.name, stage, phases) for run in runs for stage, phases in sorted(run.data.get("timing", {}).items())]
+    bars = [(f"{name}\n{stage}" if len(runs) > 1 else stage, phases) for name, stage, phases in timings]
     bars = [(label, phases if isinstance(phases, dict) else {"all": phases}) for label, phases in bars]
     names = sorted({phase for _, phases in bars for phase in phases})
     bottom = np.zeros(len(bars))

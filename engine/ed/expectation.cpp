@@ -28,7 +28,8 @@ double expectation(const TermTable& op, const Sector& sector, const std::vector<
     }
   });
   std::array<double, 1> total{};
-  tree_sum(comm, blocks, 1, [&](int block, std::span<double> out) { out[0] = sums[block - blocks.first()]; }, total);
+  tree_sum(
+      comm, blocks, 1, [&](int block, std::span<double> out) { out[0] = sums[block - blocks.first()]; }, total);
   return total[0];
 }
 

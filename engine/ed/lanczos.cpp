@@ -1,7 +1,7 @@
 #include "engine/ed/lanczos.h"
 
-#include <Eigen/Dense>
 #include <Spectra/SymEigsSolver.h>
+#include <Eigen/Dense>
 
 #include <algorithm>
 #include <cmath>
@@ -30,14 +30,17 @@ bool is_dense(std::int64_t dimension, const EdOptions& options) {
   return dimension <= dense_dimension || 2 * std::int64_t{options.states} + 4 >= dimension;
 }
 
-double dot(const Vector& a, const Vector& b) { return Eigen::Map<const Eigen::VectorXd>(a.data(), a.size()).dot(Eigen::Map<const Eigen::VectorXd>(b.data(), b.size())); }
+double dot(const Vector& a, const Vector& b) {
+  return Eigen::Map<const Eigen::VectorXd>(a.data(), a.size()).dot(Eigen::Map<const Eigen::VectorXd>(b.data(), b.size()));
+}
 
 // What Spectra sees: H - shift, plus `lift` on known states, which moves them above all wanted ones.
 class LiftedOperator {
  public:
   using Scalar = double;
 
-  LiftedOperator(const SectorOperator& h, double shift, const std::function<void(std::int64_t)>& progress) : h_(h), shift_(shift), progress_(progress) {}
+  LiftedOperator(const SectorOperator& h, double shift, const std::function<void(std::int64_t)>& progress)
+      : h_(h), shift_(shift), progress_(progress) {}
 
   Eigen::Index rows() const { return h_.dimension(); }
   Eigen::Index cols() const { return h_.dimension(); }
@@ -104,7 +107,8 @@ Levels lanczos(LiftedOperator& op, int states, std::int64_t vectors, const EdOpt
   return levels;
 }
 
-// A Krylov space holds one vector of every degenerate level only. Looks below the highest level found, orthogonally to all of them, until nothing is missed.
+// A Krylov space holds one vector of every degenerate level only. Looks below the highest level found, orthogonally to all of them, until nothing is
+// missed.
 void add_missed_levels(LiftedOperator& op, Levels& levels, const EdOptions& options, std::int64_t vectors) {
   for (std::uint32_t stream = 1;; ++stream) {
     op.lift(levels.states, 2 * (op.shift() - levels.energies.front()) + 1);
@@ -151,13 +155,14 @@ void check(const Sector& sector, const EdOptions& options) {
   }
   const std::int64_t dimension = sector.dimension();
   if (options.states < 1 || options.states > dimension) {
-    throw InputError("states = " + std::to_string(options.states) + " does not fit a sector of " + std::to_string(dimension) + " states; choose 1 to " +
-                     std::to_string(dimension));
+    throw InputError("states = " + std::to_string(options.states) + " does not fit a sector of " + std::to_string(dimension) +
+                     " states; choose 1 to " + std::to_string(dimension));
   }
   const std::int64_t bytes = ed_memory(dimension, options);
   if (bytes > options.memory_limit) {
-    throw MemoryError("exact diagonalisation of dimension " + std::to_string(dimension) + " needs " + std::to_string(bytes) + " bytes per rank, the limit is " +
-                      std::to_string(options.memory_limit) + " bytes; raise limits.memory or choose a smaller sector");
+    throw MemoryError("exact diagonalisation of dimension " + std::to_string(dimension) + " needs " + std::to_string(bytes) +
+                      " bytes per rank, the limit is " + std::to_string(options.memory_limit) +
+                      " bytes; raise limits.memory or choose a smaller sector");
   }
 }
 
@@ -180,8 +185,8 @@ EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& 
   if (is_dense(op.dimension(), options)) {
     levels = dense(op, options.states);
   } else {
-    // The k-th level lies below the k-th smallest diagonal element (Cauchy interlacing), so wanted eigenvalues of H - shift are below -1 and a relative
-    // tolerance means something even if E is close to zero.
+    // The k-th level lies below the k-th smallest diagonal element (Cauchy interlacing), so wanted eigenvalues of H - shift are below -1 and a
+    // relative tolerance means something even if E is close to zero.
     LiftedOperator lifted(op, op.smallest_diagonal(options.states).back() + 1, progress);
     const std::int64_t vectors = krylov_vectors(op.dimension(), options);
     levels = lanczos(lifted, options.states, vectors, options, 0);

@@ -12,26 +12,26 @@
 namespace qs {
 
 struct EdOptions {
-  int states = 1;                    // lowest k, degenerate levels as often as they occur
-  double tolerance = 1e-10;          // on the residual |H x - E x|, relative to max(1, s - E) with s one above the k-th smallest diagonal element
-  int max_iterations = 1000;         // restarts
-  std::int64_t memory_limit = std::int64_t{16} << 30;   // bytes; refuse beforehand when the estimate exceeds it
+  int states = 1;             // lowest k, degenerate levels as often as they occur
+  double tolerance = 1e-10;   // on the residual |H x - E x|, relative to max(1, s - E) with s one above the k-th smallest diagonal element
+  int max_iterations = 1000;  // restarts
+  std::int64_t memory_limit = std::int64_t{16} << 30;  // bytes; refuse beforehand when the estimate exceeds it
   std::uint64_t seed = 1;
 };
 
 struct EdResult {
-  std::vector<double> energies;                 // ascending, [k]
-  std::vector<double> residuals;                // |H x - E x|, [k]
-  std::vector<std::vector<double>> states;      // [k][dimension], unit norm, sign fixed: largest |amplitude| positive (first index on ties)
+  std::vector<double> energies;             // ascending, [k]
+  std::vector<double> residuals;            // |H x - E x|, [k]
+  std::vector<std::vector<double>> states;  // [k][dimension], unit norm, sign fixed: largest |amplitude| positive (first index on ties)
   std::int64_t dimension = 0;
-  std::int64_t applications = 0;                // of H
+  std::int64_t applications = 0;  // of H
 };
 
 // Bytes per rank that diagonalise() will need.
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options);
 
-// Collective; every rank returns the same bits. `progress(applications)` may be empty. Throws InputError if the sector cannot be enumerated or has fewer
-// states than asked for, MemoryError if ed_memory() exceeds the limit, NumericalError if Lanczos does not converge.
+// Collective; every rank returns the same bits. `progress(applications)` may be empty. Throws InputError if the sector cannot be enumerated or has
+// fewer states than asked for, MemoryError if ed_memory() exceeds the limit, NumericalError if Lanczos does not converge.
 EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,
                      const std::function<void(std::int64_t)>& progress = {});
 // <x|O|x> in the sector for an observable (couplings all 1).

@@ -12,9 +12,9 @@
 namespace qs {
 
 // Every term of H is a product of an operation on the high modes and one on the low modes (masks, flips and strings factorise), so
-// H = diagonal + sum_g A_g (x) M_g with one A_g per distinct high part. For a fixed high part A_g selects one other high part and a sign, and M_g is a small
-// sparse matrix between two contiguous runs of the vectors: no index of a state is ever looked up. 4x6 J1-J2 (2.7 million states): 11 times faster than
-// computing the index of every connected state.
+// H = diagonal + sum_g A_g (x) M_g with one A_g per distinct high part. For a fixed high part A_g selects one other high part and a sign, and M_g is
+// a small sparse matrix between two contiguous runs of the vectors: no index of a state is ever looked up. 4x6 J1-J2 (2.7 million states): 11 times
+// faster than computing the index of every connected state.
 //
 // Rows are divided over ranks and threads; every rank holds x and receives all of y. Every y_i is summed in one order: same bits for any division.
 class SectorOperator {

@@ -22,8 +22,10 @@ std::vector<Segment> segments(const Sector& sector, int begin, int end) {
     const int first = std::max(begin, block.first_mode), last = std::min(end, block.first_mode + block.modes);
     if (first >= last) continue;
     const int modes = last - first, elsewhere = block.modes - modes;
-    if (block.set_bits < 0) parts.push_back({first - begin, modes, 0, modes});
-    else parts.push_back({first - begin, modes, std::max(0, block.set_bits - elsewhere), std::min(modes, block.set_bits)});
+    if (block.set_bits < 0)
+      parts.push_back({first - begin, modes, 0, modes});
+    else
+      parts.push_back({first - begin, modes, std::max(0, block.set_bits - elsewhere), std::min(modes, block.set_bits)});
   }
   std::sort(parts.begin(), parts.end(), [](const Segment& a, const Segment& b) { return a.first > b.first; });
   return parts;

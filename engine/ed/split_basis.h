@@ -1,5 +1,6 @@
 // A sector's states cut into high and low modes: state = high << low_modes | low. For a fixed high part the low parts form one contiguous run of
-// indices (states are ordered as integers), and which low parts may follow depends only on a small class of the high part: the bits it leaves to them.
+// indices (states are ordered as integers), and which low parts may follow depends only on a small class of the high part: the bits it leaves to
+// them.
 #pragma once
 
 #include <cstdint>

@@ -61,7 +61,12 @@ class TileExchange {
     const std::int64_t m = rows_[tile.left], n = rows_[tile.right];
     double* upper = matrix_.data() + first_[tile.left] * order_ + first_[tile.right];
     for (std::int64_t i = 0; i < m; ++i) std::copy(values + i * n, values + (i + 1) * n, upper + i * order_);
-    if (tile.left == tile.right) return;
+    if (tile.left == tile.right) {  // a product of float32 tiles is symmetric to rounding only
+      for (std::int64_t i = 0; i < m; ++i) {
+        for (std::int64_t j = 0; j < i; ++j) upper[i * order_ + j] = upper[j * order_ + i];
+      }
+      return;
+    }
     double* lower = matrix_.data() + first_[tile.right] * order_ + first_[tile.left];
     for (std::int64_t j = 0; j < n; ++j) {
       for (std::int64_t i = 0; i < m; ++i) lower[j * order_ + i] = values[i * n + j];
@@ -158,8 +163,8 @@ class PanelStore {
   std::vector<int> visiting_;
 };
 
-// Who visits whom: of a pair of panels with an even sum the first travels, else the second, which divides the work evenly. `visitor` with every panel it
-// is multiplied with, at the home of that panel.
+// Who visits whom: of a pair of panels with an even sum the first travels, else the second, which divides the work evenly. `visitor` with every panel
+// it is multiplied with, at the home of that panel.
 std::vector<Tile> tiles_of_visitor(const std::vector<Panel>& panels, int visitor) {
   std::vector<Tile> tiles{{visitor, visitor, panels[visitor].home}};
   for (int host = 0; host < static_cast<int>(panels.size()); ++host) {
@@ -244,7 +249,8 @@ std::vector<double> metric_matrix(Device device, Communicator& comm, const Tange
   }
   std::vector<Tile> tiles;
   for (int left = 0; left < static_cast<int>(first.size()); ++left) {
-    for (int right = left; right < static_cast<int>(first.size()); ++right) tiles.push_back({left, right, static_cast<int>(tiles.size()) % comm.size()});
+    for (int right = left; right < static_cast<int>(first.size()); ++right)
+      tiles.push_back({left, right, static_cast<int>(tiles.size()) % comm.size()});
   }
   TileExchange exchange(comm, first, count, p);
   exchange.run(tiles, [&](const Tile& tile, double* out) {
@@ -252,8 +258,8 @@ std::vector<double> metric_matrix(Device device, Communicator& comm, const Tange
     std::vector<Real> product(m * n);
     for (std::int64_t begin = 0; begin < total; begin += product_rows) {
       const std::int64_t k = std::min(product_rows, total - begin);
-      kernels::gemm<Real>(device, kernels::Transpose::yes, kernels::Transpose::no, m, n, k, Real{1}, x + begin * p + first[tile.left], p, x + begin * p + first[tile.right], p,
-                          Real{0}, product.data(), n);
+      kernels::gemm<Real>(device, kernels::Transpose::yes, kernels::Transpose::no, m, n, k, Real{1}, x + begin * p + first[tile.left], p,
+                          x + begin * p + first[tile.right], p, Real{0}, product.data(), n);
       for (std::int64_t i = 0; i < m * n; ++i) out[i] += product[i];
     }
   });

@@ -1,5 +1,5 @@
-// The two matrices of stochastic reconfiguration, X X^T (minSR) and X^T X (SR), from rows that are spread over ranks. Every tile is one product of fixed
-// shape computed wholly by one thread of one rank, so the bits depend neither on ranks nor on threads.
+// The two matrices of stochastic reconfiguration, X X^T (minSR) and X^T X (SR), from rows that are spread over ranks. Every tile is one product of
+// fixed shape computed wholly by one thread of one rank, so the bits depend neither on ranks nor on threads.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct Panel {
 inline constexpr std::int64_t panel_rows = 256;
 std::vector<Panel> make_panels(const RowLayout& layout);
 
-// X X^T [rows, rows] on the root; empty elsewhere. Panels visit the other ranks in turn; each rank forms about half of the tiles of its own panels and a
-// visitor (the matrix is symmetric). Extra memory per rank: visiting panels (256 MiB, or one panel if larger) and their tiles. Collective.
+// X X^T [rows, rows] on the root; empty elsewhere. Panels visit the other ranks in turn; each rank forms about half of the tiles of its own panels
+// and a visitor (the matrix is symmetric). Extra memory per rank: visiting panels (256 MiB, or one panel if larger) and their tiles. Collective.
 template <class Real>
 std::vector<double> gram_matrix(Device device, Communicator& comm, TangentRows<Real>& rows);
 

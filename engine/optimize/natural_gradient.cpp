@@ -26,8 +26,7 @@ NaturalDirection direction_for(const OptimizerOptions& options, const Tangent& t
   TangentRows<Real> rows = centred_jacobian<Real>(tangent);
   const std::vector<double> v =
       residual_rows({tangent.samples.problems, tangent.samples.rows.problem, tangent.samples.weight}, rows.layout.per_sample, residual);
-  const bool sr =
-      options.kind == OptimizerKind::sr || (options.kind == OptimizerKind::natural && rows.parameters <= rows.layout.total());
+  const bool sr = options.kind == OptimizerKind::sr || (options.kind == OptimizerKind::natural && rows.parameters <= rows.layout.total());
   return sr ? sr_direction<Real>(options.device, tangent.comm, rows, v, shift, momentum)
             : minsr_direction<Real>(options.device, tangent.comm, rows, v, shift, momentum);
 }

@@ -2,8 +2,8 @@
 //
 // SR    (X^T X + s 1) d = X^T v + s mu d_old                                  [P, P]      Sorella, PRL 80, 4558 (1998)
 // minSR (X X^T + s 1) y = v - mu X d_old,  d = X^T y + mu d_old               [rows, rows] Chen and Heyl, Nat. Phys. 20, 1476 (2024)
-// The two are equal in exact arithmetic. mu d_old: SPRING, Goldshlager et al., J. Comput. Phys. 516, 113351 (2024). theta -= min(lr, sqrt(C)/|d|) d; the
-// momentum buffer keeps d before the step size. v carries the factor 2 of the gradient (see optimizer.h).
+// The two are equal in exact arithmetic. mu d_old: SPRING, Goldshlager et al., J. Comput. Phys. 516, 113351 (2024). theta -= min(lr, sqrt(C)/|d|) d;
+// the momentum buffer keeps d before the step size. v carries the factor 2 of the gradient (see optimizer.h).
 #pragma once
 
 #include "engine/optimize/optimizer.h"

@@ -20,9 +20,9 @@
 
 namespace qs {
 
-enum class OptimizerKind { adamw, sr, minsr, natural };   // natural: SR or minSR by shape (SR iff P <= rows of X)
+enum class OptimizerKind { adamw, sr, minsr, natural };  // natural: SR or minSR by shape (SR iff P <= rows of X)
 
-struct Schedule {             // value(step): `from` moving geometrically to `to` over `steps`, then constant. Constant if steps == 0.
+struct Schedule {  // value(step): `from` moving geometrically to `to` over `steps`, then constant. Constant if steps == 0.
   double from = 0, to = 0;
   std::int64_t steps = 0;
   double at(std::int64_t step) const;
@@ -32,10 +32,10 @@ struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::natural;
   Schedule lr{0.01, 0.01, 0};
   Schedule diag_shift{1e-3, 1e-3, 0};
-  double momentum = 0;              // SPRING mu
-  double norm_constraint = 0;       // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;   // AdamW
-  Device device = Device::cpu;      // of the matrix products and the solve
+  double momentum = 0;                                                  // SPRING mu
+  double norm_constraint = 0;                                           // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;  // AdamW
+  Device device = Device::cpu;                                          // of the matrix products and the solve
 };
 
 // Everything that must survive a kill, by name: "momentum", "adam_m", "adam_v"; and the count of updates done.
@@ -46,12 +46,12 @@ struct OptimizerState {
 
 struct StepReport {
   double gradient_norm = 0;
-  double direction_norm = 0;        // of d before the step size
-  double step_size = 0;             // learning rate, or less under the norm constraint
-  double diag_shift = 0;            // the shift that was solved with, after raising
-  int solver_rung = 0;              // 0: none (AdamW), 1: Cholesky, 2: eigen-decomposition, 3+: raised shift
-  double smallest_pivot = 0;        // Cholesky: smallest L_kk^2; eigen-decomposition: smallest eigenvalue
-  double residual = 0;              // |A y - b| / |b| of the linear system
+  double direction_norm = 0;  // of d before the step size
+  double step_size = 0;       // learning rate, or less under the norm constraint
+  double diag_shift = 0;      // the shift that was solved with, after raising
+  int solver_rung = 0;        // 0: none (AdamW), 1: Cholesky, 2: eigen-decomposition, 3+: raised shift
+  double smallest_pivot = 0;  // Cholesky: smallest L_kk^2; eigen-decomposition: smallest eigenvalue
+  double residual = 0;        // |A y - b| / |b| of the linear system
 };
 
 // The rows a direction is made from; Jacobian rows are formed only by optimizers that need them.

@@ -12,9 +12,9 @@ namespace qs {
 namespace {
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
-constexpr double cut_off = 1e-14;        // of pinv_smooth, relative to the largest eigenvalue
-constexpr int raises = 3;                // the shift is raised at most three times, by 10 each
-constexpr double lowest_raise = 1e-10;   // a vanishing shift is raised from this fraction of the largest eigenvalue
+constexpr double cut_off = 1e-14;       // of pinv_smooth, relative to the largest eigenvalue
+constexpr int raises = 3;               // the shift is raised at most three times, by 10 each
+constexpr double lowest_raise = 1e-10;  // a vanishing shift is raised from this fraction of the largest eigenvalue
 
 double norm(std::span<const double> x) {
   double sum = 0;
@@ -124,8 +124,8 @@ ShiftedSolution solve_shifted(Device device, ShiftedSystem& system) {
   std::vector<double> values(n);
   const std::int64_t info = kernels::symmetric_eigen(device, n, a.data(), n, values.data());
   if (info != 0) {
-    throw NumericalError("the eigen-decomposition of the optimizer's " + std::to_string(n) + " x " + std::to_string(n) + " matrix did not converge (info " +
-                         std::to_string(info) + "); raise optimizer.diag_shift");
+    throw NumericalError("the eigen-decomposition of the optimizer's " + std::to_string(n) + " x " + std::to_string(n) +
+                         " matrix did not converge (info " + std::to_string(info) + "); raise optimizer.diag_shift");
   }
   const double largest = std::max(std::abs(values.front()), std::abs(values.back()));
   const double base = std::max(system.shift, lowest_raise * largest);
@@ -136,8 +136,9 @@ ShiftedSolution solve_shifted(Device device, ShiftedSystem& system) {
     solution.rung = 2 + attempt;
     if (acceptable(solution, n, largest)) return solution;
   }
-  throw NumericalError("the optimizer's linear system is not positive definite (smallest eigenvalue " + std::to_string(values.front()) + ", largest " +
-                       std::to_string(values.back()) + ") even with diag_shift " + std::to_string(raised) + "; raise optimizer.diag_shift");
+  throw NumericalError("the optimizer's linear system is not positive definite (smallest eigenvalue " + std::to_string(values.front()) +
+                       ", largest " + std::to_string(values.back()) + ") even with diag_shift " + std::to_string(raised) +
+                       "; raise optimizer.diag_shift");
 }
 
 }  // namespace qs

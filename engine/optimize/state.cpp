@@ -33,8 +33,8 @@ void check_state(const OptimizerState& restored, const OptimizerState& expected)
       throw CheckpointError("the checkpoint has no optimizer buffer '" + name + "' (it was written by another optimizer or with other options)");
     }
     if (found->second.size() != values.size()) {
-      throw CheckpointError("optimizer buffer '" + name + "' has " + std::to_string(found->second.size()) + " values in the checkpoint, the network has " +
-                            std::to_string(values.size()) + " parameters");
+      throw CheckpointError("optimizer buffer '" + name + "' has " + std::to_string(found->second.size()) +
+                            " values in the checkpoint, the network has " + std::to_string(values.size()) + " parameters");
     }
   }
   for (const auto& [name, values] : restored.buffers) {

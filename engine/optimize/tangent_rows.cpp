@@ -64,8 +64,8 @@ void throw_if_not_finite(int rank, const RowWeights& weights, const TangentRows<
     for (std::int64_t k = 0; k < per_sample * rows.parameters; ++k) {
       if (std::isfinite(row[k])) continue;
       throw NumericalError("the derivative of log psi by parameter " + std::to_string(k % rows.parameters) + " is " + std::to_string(row[k]) +
-                           " (rank " + std::to_string(rank) + ", global row " + std::to_string(rows.layout.my_begin() / per_sample + i) + ", problem " +
-                           std::to_string(problem) + "); reduce the learning rate or restart from an earlier checkpoint");
+                           " (rank " + std::to_string(rank) + ", global row " + std::to_string(rows.layout.my_begin() / per_sample + i) +
+                           ", problem " + std::to_string(problem) + "); reduce the learning rate or restart from an earlier checkpoint");
     }
   }
 }
@@ -145,9 +145,9 @@ TangentRows<Real> centred_jacobian(const Tangent& tangent) {
     try {
       rows.values = std::make_unique_for_overwrite<Real[]>(count);
     } catch (const std::bad_alloc&) {
-      throw MemoryError("no memory for the derivatives of rank " + std::to_string(tangent.comm.rank()) + " (" + std::to_string(rows.layout.my_rows()) +
-                        " rows x " + std::to_string(rows.parameters) + " parameters, " + std::to_string(count * sizeof(Real)) +
-                        " bytes); use more ranks or fewer samples");
+      throw MemoryError("no memory for the derivatives of rank " + std::to_string(tangent.comm.rank()) + " (" +
+                        std::to_string(rows.layout.my_rows()) + " rows x " + std::to_string(rows.parameters) + " parameters, " +
+                        std::to_string(count * sizeof(Real)) + " bytes); use more ranks or fewer samples");
     }
     jacobian<Real>(tangent.psi, samples.rows, 0, samples.rows.rows(), rows.values.get(), rows.parameters);
   });
@@ -175,7 +175,8 @@ std::vector<double> multiply(const TangentRows<Real>& rows, std::span<const doub
 }
 
 template <class Real>
-std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const TangentRows<Real>& rows, const std::vector<std::span<const double>>& y) {
+std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const TangentRows<Real>& rows,
+                                                     const std::vector<std::span<const double>>& y) {
   const std::int64_t width = rows.parameters, begin = rows.layout.my_begin();
   std::vector<double> total(width * y.size());
   const auto partial = [&](int block, std::span<double> out) {

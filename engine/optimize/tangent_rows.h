@@ -47,8 +47,8 @@ struct RowWeights {
   std::span<const double> weight;
 };
 
-// X -> sqrt(w/G) (X - mean of its problem), in place; samples of weight 0 become zero rows whatever they held. Means by tree_sum: same bits for any rank
-// count. Throws NumericalError on every rank, naming a culprit, if a derivative is not finite. Collective.
+// X -> sqrt(w/G) (X - mean of its problem), in place; samples of weight 0 become zero rows whatever they held. Means by tree_sum: same bits for any
+// rank count. Throws NumericalError on every rank, naming a culprit, if a derivative is not finite. Collective.
 template <class Real>
 void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real>& rows);
 
@@ -65,6 +65,7 @@ template <class Real>
 std::vector<double> multiply(const TangentRows<Real>& rows, std::span<const double> u);
 // out[c] = X^T y_c for several vectors of my rows, in one pass over X. Same bits for any rank count. Collective.
 template <class Real>
-std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const TangentRows<Real>& rows, const std::vector<std::span<const double>>& y);
+std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const TangentRows<Real>& rows,
+                                                     const std::vector<std::span<const double>>& y);
 
 }  // namespace qs

@@ -35,10 +35,13 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
   if (m == 0 || n == 0) return;
   use_one_blas_thread();
   const auto product = [] {
-    if constexpr (std::is_same_v<Real, float>) return cblas_sgemm;
-    else return cblas_dgemm;
+    if constexpr (std::is_same_v<Real, float>)
+      return cblas_sgemm;
+    else
+      return cblas_dgemm;
   }();
-  product(CblasRowMajor, blas(ta), blas(tb), blas_int(m), blas_int(n), blas_int(k), alpha, a, blas_int(lda), b, blas_int(ldb), beta, c, blas_int(ldc));
+  product(CblasRowMajor, blas(ta), blas(tb), blas_int(m), blas_int(n), blas_int(k), alpha, a, blas_int(lda), b, blas_int(ldb), beta, c,
+          blas_int(ldc));
 }
 
 // Lower triangle of C += A A^T.
@@ -50,7 +53,8 @@ void gram_lower(std::int64_t n, std::int64_t k, const float* a, std::int64_t lda
   std::vector<float> partial(n * n);
   for (std::int64_t first = 0; first < k; first += gram_columns) {
     const std::int64_t width = std::min(gram_columns, k - first);
-    cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, blas_int(n), blas_int(width), 1.0f, a + first, blas_int(lda), 0.0f, partial.data(), blas_int(n));
+    cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, blas_int(n), blas_int(width), 1.0f, a + first, blas_int(lda), 0.0f, partial.data(),
+                blas_int(n));
     for (std::int64_t i = 0; i < n; ++i) {
       for (std::int64_t j = 0; j <= i; ++j) c[i * ldc + j] += partial[i * n + j];
     }

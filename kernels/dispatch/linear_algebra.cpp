@@ -10,18 +10,24 @@ namespace {
 template <class Real>
 const ProductTable<Real>& products(Device device) {
   switch (device) {
-    case Device::reference: return reference::product_table<Real>();
-    case Device::cpu: return cpu::product_table<Real>();
-    case Device::cuda: return cuda::product_table<Real>();
+    case Device::reference:
+      return reference::product_table<Real>();
+    case Device::cpu:
+      return cpu::product_table<Real>();
+    case Device::cuda:
+      return cuda::product_table<Real>();
   }
   throw NotBuilt("the requested device");
 }
 
 const SolverTable& solvers(Device device) {
   switch (device) {
-    case Device::reference: return reference::solver_table();
-    case Device::cpu: return cpu::solver_table();
-    case Device::cuda: return cuda::solver_table();
+    case Device::reference:
+      return reference::solver_table();
+    case Device::cpu:
+      return cpu::solver_table();
+    case Device::cuda:
+      return cuda::solver_table();
   }
   throw NotBuilt("the requested device");
 }
@@ -55,13 +61,14 @@ std::int64_t symmetric_eigen(Device device, std::int64_t n, double* a, std::int6
   return solvers(device).symmetric_eigen(n, a, lda, values);
 }
 
-template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, float, const float*, std::int64_t, const float*, std::int64_t,
-                   float, float*, std::int64_t);
+template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, float, const float*, std::int64_t, const float*,
+                   std::int64_t, float, float*, std::int64_t);
 template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, double, const double*, std::int64_t, const double*,
                    std::int64_t, double, double*, std::int64_t);
 template void gram(Device, std::int64_t, std::int64_t, const float*, std::int64_t, double*, std::int64_t);
 template void gram(Device, std::int64_t, std::int64_t, const double*, std::int64_t, double*, std::int64_t);
-template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t, double*, std::int64_t);
+template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t, double*,
+                         std::int64_t);
 template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*, std::int64_t, double*,
                          std::int64_t);
 

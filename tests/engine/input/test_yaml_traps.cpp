@@ -1,5 +1,5 @@
 // What yaml-cpp 0.7 accepts, guesses or drops without a word.
-#include <chrono>
+#include <ctime>
 
 #include "expect_errors.h"
 
@@ -162,8 +162,8 @@ TEST(YamlTraps, HostileInputIsRefusedWithinASecond) {
   for (const std::string& text :
        {keys, std::string(1000000, '['), std::string(1000000, '{'), std::string(1000000, '-'), std::string(500000, '\n') + "a",
         std::string(1000000, '&'), std::string(1000000, '?'), std::string(1000000, 'a') + ": 1"}) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // processor time: other programs on the machine do not count
     EXPECT_NE(report(text), "");
-    EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), 1.0) << text.substr(0, 20);
+    EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 1.0) << text.substr(0, 20);
   }
 }

@@ -1,4 +1,5 @@
-// A wavefunction whose derivatives are known: log psi = sum_k theta_k O_k(sigma) with O a hash of (sigma, k), so the Jacobian is a given random matrix.
+// A wavefunction whose derivatives are known: log psi = sum_k theta_k O_k(sigma) with O a hash of (sigma, k), so the Jacobian is a given random
+// matrix.
 #pragma once
 
 #include <cmath>
@@ -15,7 +16,9 @@ namespace qs::test {
 
 class LinearNetwork : public Wavefunction {
  public:
-  LinearNetwork(std::int64_t parameters, JacobianMode mode, Precision precision) : mode_(mode), precision_(precision) { layout_.add("theta", {parameters}); }
+  LinearNetwork(std::int64_t parameters, JacobianMode mode, Precision precision) : mode_(mode), precision_(precision) {
+    layout_.add("theta", {parameters});
+  }
 
   // O_k(sigma); 0.3 keeps the means away from zero.
   static std::complex<double> derivative(Word sigma, std::int64_t k) {
@@ -39,7 +42,8 @@ class LinearNetwork : public Wavefunction {
       for (std::int64_t k = 0; k < layout_.total; ++k) out[i] += theta_[k] * value(batch.row(first + i)[0], k);
     }
   }
-  void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight, double* gradient) const override {
+  void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
+                 double* gradient) const override {
     for (int i = 0; i < count; ++i) {
       for (std::int64_t k = 0; k < layout_.total; ++k) gradient[k] += (std::conj(weight[i]) * value(batch.row(first + i)[0], k)).real();
     }

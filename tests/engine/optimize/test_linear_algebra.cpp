@@ -151,7 +151,7 @@ TEST_P(LinearAlgebra, EigenvectorsStandInRowsAndValuesAscend) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, LinearAlgebra, ::testing::Values(Device::reference, Device::cpu),
-                         [](const auto& info) { return info.param == Device::cpu ? "cpu" : "reference"; });
+                         [](const auto& device) { return device.param == Device::cpu ? "cpu" : "reference"; });
 
 TEST(LinearAlgebraBits, DoNotDependOnTheNumberOfThreads) {
   constexpr std::int64_t n = 300, k = 1500, tiles = 6;

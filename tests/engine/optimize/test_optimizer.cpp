@@ -97,16 +97,15 @@ TEST_P(Natural, FollowsTheDenseFormulaWithMomentum) {
   EXPECT_EQ(optimizer->state().updates, 3);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, Natural,
-    ::testing::Values(Case{OptimizerKind::sr, 100, 1, 12, JacobianMode::complex_log, Precision::float64},
-                      Case{OptimizerKind::minsr, 100, 1, 12, JacobianMode::complex_log, Precision::float64},
-                      Case{OptimizerKind::natural, 100, 3, 12, JacobianMode::complex_log, Precision::float64},
-                      Case{OptimizerKind::natural, 70, 3, 400, JacobianMode::complex_log, Precision::float64},
-                      Case{OptimizerKind::minsr, 300, 4, 700, JacobianMode::real_log, Precision::float64},
-                      Case{OptimizerKind::sr, 300, 4, 280, JacobianMode::real_log, Precision::float64},
-                      Case{OptimizerKind::sr, 70, 2, 40, JacobianMode::complex_log, Precision::float32},
-                      Case{OptimizerKind::minsr, 70, 2, 2500, JacobianMode::complex_log, Precision::float32}));
+INSTANTIATE_TEST_SUITE_P(Shapes, Natural,
+                         ::testing::Values(Case{OptimizerKind::sr, 100, 1, 12, JacobianMode::complex_log, Precision::float64},
+                                           Case{OptimizerKind::minsr, 100, 1, 12, JacobianMode::complex_log, Precision::float64},
+                                           Case{OptimizerKind::natural, 100, 3, 12, JacobianMode::complex_log, Precision::float64},
+                                           Case{OptimizerKind::natural, 70, 3, 400, JacobianMode::complex_log, Precision::float64},
+                                           Case{OptimizerKind::minsr, 300, 4, 700, JacobianMode::real_log, Precision::float64},
+                                           Case{OptimizerKind::sr, 300, 4, 280, JacobianMode::real_log, Precision::float64},
+                                           Case{OptimizerKind::sr, 70, 2, 40, JacobianMode::complex_log, Precision::float32},
+                                           Case{OptimizerKind::minsr, 70, 2, 2500, JacobianMode::complex_log, Precision::float32}));
 
 TEST(Natural, ConstrainsTheNormAndKeepsTheUnclippedDirection) {
   const std::vector<Row> rows = make_rows(80, 1);

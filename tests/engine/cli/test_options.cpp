@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include "engine/cli/options.h"
+#include "kernels/api/error.h"
+
+namespace {
+
+using namespace qs;
+
+Command parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "qstage-vmc");
+  return parse_arguments(static_cast<int>(words.size()), words.data());
+}
+
+std::string refusal(std::vector<const char*> words) {
+  try {
+    parse(std::move(words));
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Options, ABareInputIsShortForRun) {
+  const RunCommand command = std::get<RunCommand>(parse({"a.yaml", "--set", "seed=7", "--set", "stages.0.steps=3", "--dry-run"}));
+
+  EXPECT_EQ(command.input, "a.yaml");
+  ASSERT_EQ(command.sets.size(), 2u);
+  EXPECT_EQ(command.sets[1].key, "stages.0.steps");
+  EXPECT_EQ(command.sets[1].value, "3");
+  EXPECT_EQ(command.depth, Depth::dry_run);
+}
+
+TEST(Options, EveryCommandIsUnderstood) {
+  EXPECT_EQ(std::get<RunCommand>(parse({"run", "a.yaml", "--continue"})).directory, Directory::go_on);
+  EXPECT_EQ(std::get<RunCommand>(parse({"run", "a.yaml", "--overwrite"})).directory, Directory::overwrite);
+  EXPECT_EQ(std::get<ResumeCommand>(parse({"resume", "runs/a"})).directory, "runs/a");
+  EXPECT_EQ(std::get<ValidateCommand>(parse({"validate", "a.yaml", "--format", "json"})).format, OutputFormat::json);
+  EXPECT_EQ(std::get<StatusCommand>(parse({"status", "runs/a"})).directory, "runs/a");
+  EXPECT_EQ(std::get<InfoCommand>(parse({"info", "a.h5", "--input"})).content, InfoContent::input);
+  EXPECT_EQ(std::get<CheckCommand>(parse({"check", "a.h5"})).file, "a.h5");
+}
+
+TEST(Options, HelpVersionAndSchemaNeedNothingElse) {
+  EXPECT_NE(std::get<PrintCommand>(parse({"--help"})).text.find("usage"), std::string::npos);
+  EXPECT_NE(std::get<PrintCommand>(parse({"--help", "sampler.chains"})).text.find("chains"), std::string::npos);
+  EXPECT_NE(std::get<PrintCommand>(parse({"--version"})).text.find("qstage-vmc"), std::string::npos);
+  EXPECT_EQ(std::get<PrintCommand>(parse({"--dump-schema"})).text.front(), '{');
+}
+
+TEST(Options, RefusalsSayWhatToDo) {
+  EXPECT_NE(refusal({}).find("no input file"), std::string::npos);
+  EXPECT_NE(refusal({"a.yaml", "--dry-rum"}).find("did you mean '--dry-run'?"), std::string::npos);
+  EXPECT_NE(refusal({"a.yaml", "--set", "seed"}).find("KEY=VALUE"), std::string::npos);
+  EXPECT_NE(refusal({"a.yaml", "--continue", "--overwrite"}).find("contradict"), std::string::npos);
+  EXPECT_NE(refusal({"resume"}).find("--help"), std::string::npos);
+}
+
+}  // namespace

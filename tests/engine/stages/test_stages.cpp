@@ -1,0 +1,178 @@
+// The stages together on a system small enough to know everything about.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/stages/ed_stage.h"
+#include "engine/stages/evaluate_stage.h"
+#include "engine/stages/pretrain_stage.h"
+#include "engine/stages/vmc_stage.h"
+#include "engine/wavefunctions/registry.h"
+#include "hamiltonians/registry.h"
+#include "kernels/api/error.h"
+
+namespace {
+
+using namespace qs;
+
+ProblemFamily ring(std::vector<double> repulsions) {
+  SystemOptions system;
+  system.lattice = {LatticeKind::chain, {6}, {Boundary::periodic}};
+  system.sector = {SectorKind::spinless_fermions, 6, 3, -1};
+  system.model = "tv";
+  system.couplings = {{"t", 1.0}, {"delta", 0.1}};
+  system.varied = {"V"};
+  for (const double v : repulsions) system.rows.push_back({v});
+  return build_family(system);
+}
+
+struct Fixture : ::testing::Test {
+  std::unique_ptr<Communicator> comm = self_communicator();
+  ProblemFamily family = ring({1.0, 2.0});
+  std::vector<std::string> features = {"t", "V", "N"};
+  NetworkInput input{6, 6, {6}, 1, features, feature_table(family, features)};
+  std::unique_ptr<Wavefunction> psi =
+      make_wavefunction(QstageOptions{.depth = 2, .d_model = 8, .heads = 2, .mlp = 12, .tails = {features}}, input, Precision::float64, Device::cpu);
+  ExactStates exact{{}, *comm};
+  RunState state;
+
+  Fixture() { state.parameters = psi->initial_parameters({7, 4095}); }
+
+  StageContext context(const std::string& group, std::uint32_t stage) {
+    return {.comm = *comm, .family = family, .psi = psi.get(), .features = features, .key = {7, stage}, .group = group};
+  }
+
+  void run(Stage& stage) {
+    state.step = 0;
+    state.trace = {stage.trace_columns(), {}};
+    stage.begin(state);
+    for (bool finished = false; state.step < stage.steps() && !finished; ++state.step) {
+      const StepOutcome outcome = stage.step(state);
+      ASSERT_EQ(outcome.trace_row.size(), state.trace.columns.size());
+      state.trace.rows.push_back(outcome.trace_row);
+      finished = outcome.finished;
+    }
+    stage.finish(state);
+    state.optimizer = {};
+    state.buffers.clear();
+  }
+
+  TargetSet targets() {
+    TargetSet set{family, {}};
+    for (int g = 0; g < family.size(); ++g) {
+      const auto& vector = exact.solve(family, g).states[0];
+      set.states.emplace_back(vector.begin(), vector.end());
+    }
+    return set;
+  }
+
+  TargetSet nobody() {
+    TargetSet set{family, {}};
+    set.family.problems.clear();
+    set.family.varied_values.clear();
+    return set;
+  }
+};
+
+TEST_F(Fixture, TheEdStageLeavesEnergiesAndStatesThatCanBeRecalled) {
+  EdStage stage({}, context("00_ed", 0), exact);
+
+  run(stage);
+
+  const double first = exact.solve(family, 0).energies[0];
+  EXPECT_EQ(state.outputs.doubles("stages/00_ed/energy").at(0), first);
+  ExactStates recalled({}, *comm);
+  recall_exact_states(state.outputs, recalled);
+  ASSERT_TRUE(recalled.has(family, 1));
+  EXPECT_EQ(recalled.solve(family, 1).states[0], exact.solve(family, 1).states[0]);
+}
+
+TEST_F(Fixture, PretrainingByEitherOptimizerRaisesTheOverlap) {
+  const OptimizerOptions adamw{.kind = OptimizerKind::adamw, .lr = {5e-3, 5e-3, 0}};
+  const OptimizerOptions natural{.kind = OptimizerKind::natural, .lr = {0.1, 0.1, 0}, .diag_shift = {1e-3, 1e-3, 0}};
+  for (const OptimizerOptions& optimizer : {adamw, natural}) {
+    state.parameters = psi->initial_parameters({7, 4095});
+    PretrainStage stage({.steps = 60, .optimizer = optimizer, .stop_overlap = 0.999}, context("01_pretrain", 1), targets(), nobody());
+
+    run(stage);
+
+    EXPECT_GT(state.outputs.doubles("stages/01_pretrain/overlap").at(0), 0.9);
+    EXPECT_LT(state.trace.rows.front()[2], 0.8) << "the start must be worse, or nothing was learned";
+  }
+}
+
+TEST_F(Fixture, TheGradientOfTheOverlapLossIsItsFiniteDifference) {
+  const TargetSet set = targets();
+  const auto loss = [&](const std::vector<double>& parameters) {
+    psi->set_parameters(parameters);
+    const SampleSet full = make_exact_sum(family, *comm)->sample(*psi);
+    return exact_overlaps(full.log_psi, set.states).loss;
+  };
+  // One AdamW step without moments is lr * sign(gradient); plain values come from the trace's gradient norm instead.
+  PretrainStage stage({.steps = 1, .optimizer = {.kind = OptimizerKind::adamw, .lr = {1e-12, 1e-12, 0}}}, context("01_pretrain", 1), set, nobody());
+  const std::vector<double> start = state.parameters;
+  run(stage);
+  const double reported = state.trace.rows[0][7];
+
+  double squared = 0;
+  for (std::size_t k = 0; k < start.size(); ++k) {
+    constexpr double h = 1e-5;
+    std::vector<double> up = start, down = start;
+    up[k] += h;
+    down[k] -= h;
+    squared += std::pow((loss(up) - loss(down)) / (2 * h), 2);
+  }
+
+  EXPECT_NEAR(reported, std::sqrt(squared), 1e-6 * std::sqrt(squared));
+}
+
+TEST_F(Fixture, DrawnRowsLearnTheStatesToo) {
+  PretrainStage stage({.steps = 80, .optimizer = {.kind = OptimizerKind::minsr, .lr = {0.1, 0.1, 0}, .diag_shift = {1e-2, 1e-2, 0}}, .rows = 12},
+                      context("01_pretrain", 1), targets(), nobody());
+
+  run(stage);
+
+  for (const double overlap : state.outputs.doubles("stages/01_pretrain/overlap")) EXPECT_GT(overlap, 0.9);
+}
+
+TEST_F(Fixture, VmcWithAnExactSumReachesTheGroundStateAndNeverFallsBelowIt) {
+  VmcOptions options{.steps = 150, .sampler = {.kind = SamplerKind::exact_sum},
+                     .optimizer = {.kind = OptimizerKind::natural, .lr = {0.03, 0.03, 0}, .diag_shift = {1e-3, 1e-3, 0}}};
+  VmcStage vmc(options, context("02_vmc", 2));
+  run(vmc);
+  EvaluateStage evaluate({.sampler = options.sampler, .observables = {"energy", "overlap", "density"}, .compare = Compare::ed}, context("03_evaluate", 3), exact);
+
+  run(evaluate);
+
+  for (int g = 0; g < family.size(); ++g) {
+    const double energy = state.outputs.doubles("stages/03_evaluate/energy/mean")[g], exact_energy = exact.solve(family, g).energies[0];
+    EXPECT_GT(energy, exact_energy - 1e-10);
+    EXPECT_LT(energy, exact_energy + 2e-2 * std::abs(exact_energy));
+    double particles = 0;
+    for (int site = 0; site < 6; ++site) particles += state.outputs.doubles("stages/03_evaluate/observables/density/mean")[g * 6 + site];
+    EXPECT_NEAR(particles, 3, 1e-10);
+  }
+}
+
+TEST_F(Fixture, AnOverflowIsRolledBackAFewTimesAndThenEndsTheRun) {
+  state.parameters.assign(state.parameters.size(), std::numeric_limits<double>::quiet_NaN());
+  VmcStage stage({.steps = 3, .sampler = {.kind = SamplerKind::exact_sum}, .optimizer = {}}, context("02_vmc", 2));
+  state.trace = {stage.trace_columns(), {}};
+  stage.begin(state);
+
+  EXPECT_THROW(stage.step(state), NumericalError);
+  EXPECT_GE(state.nonfinite_events, 1);
+}
+
+TEST(EnergyResult, BelowTheExactValueByMoreThanFourErrorsIsAnAlarm) {
+  EnergyResult result;
+  result.energy.mean = -1.05;
+  result.energy.error = 0.01;
+  result.exact = -1.0;
+
+  EXPECT_TRUE(result.too_low());
+  result.energy.error = 0.02;
+  EXPECT_FALSE(result.too_low());
+}
+
+}  // namespace
