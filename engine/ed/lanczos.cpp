@@ -16,14 +16,21 @@ namespace {
 using Vector = std::vector<double>;
 
 constexpr std::int64_t dense_dimension = 200;
-constexpr std::int64_t most_vectors = 24;  // Krylov vectors for the ground state; fewer restart too often, more cost too much orthogonalisation
+constexpr std::int64_t most_vectors = 24;       // Krylov vectors for the ground state; fewer restart too often, more cost too much orthogonalisation
+constexpr std::int64_t table_bytes = 64 << 20;  // of the split basis and the small matrices
 constexpr std::uint32_t start_vector_stage = 0xED;
+
+// Spectra keeps the Krylov vectors and half as many again while it restarts; then diagonal, residuals, start vector, results, gathered rows.
+std::int64_t lanczos_bytes(std::int64_t dimension, std::int64_t vectors, int states) {
+  return table_bytes + 8 * dimension * (vectors * 3 / 2 + 2 * states + 6);
+}
 
 // Krylov vectors: 2k + 22 where memory allows, down to 2k + 4.
 std::int64_t krylov_vectors(std::int64_t dimension, const EdOptions& options) {
-  const std::int64_t wanted = 2 * (options.states - 1) + most_vectors, least = 2 * options.states + 4;
-  const std::int64_t fitting = (options.memory_limit / (dimension * std::int64_t{8}) - options.states - 8) * 2 / 3;
-  return std::clamp(fitting, least, std::max(least, wanted));
+  const std::int64_t least = 2 * std::int64_t{options.states} + 4;
+  std::int64_t vectors = 2 * std::int64_t{options.states} - 2 + most_vectors;
+  while (vectors > least && lanczos_bytes(dimension, vectors, options.states) > options.memory_limit) --vectors;
+  return vectors;
 }
 
 bool is_dense(std::int64_t dimension, const EdOptions& options) {
@@ -169,11 +176,8 @@ void check(const Sector& sector, const EdOptions& options) {
 }  // namespace
 
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options) {
-  constexpr std::int64_t tables = 64 << 20;  // of the split basis and the small matrices
-  const std::int64_t column = dimension * std::int64_t{8};
-  if (is_dense(dimension, options)) return tables + column * (3 * dimension + options.states + 2);
-  // Spectra keeps the Krylov vectors and half as many again while it restarts; then diagonal, residuals, start vector, results, gathered rows.
-  return tables + column * (krylov_vectors(dimension, options) * 3 / 2 + 2 * options.states + 6);
+  if (is_dense(dimension, options)) return table_bytes + 8 * dimension * (3 * dimension + options.states + 2);
+  return lanczos_bytes(dimension, krylov_vectors(dimension, options), options.states);
 }
 
 EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,

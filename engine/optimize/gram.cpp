@@ -228,7 +228,7 @@ std::vector<double> gram_matrix(Device device, Communicator& comm, TangentRows<R
 
 template <class Real>
 std::vector<double> metric_matrix(Device device, Communicator& comm, const TangentRows<Real>& rows) {
-  constexpr std::int64_t tile_columns = 256, product_rows = 1024;  // products of float32 rows are added in float64 every 1024 rows
+  constexpr std::int64_t tile_columns = 256;
   const std::int64_t p = rows.parameters, total = rows.layout.total();
   std::unique_ptr<Real[]> gathered;
   const Real* x = rows.values.get();
@@ -254,14 +254,8 @@ std::vector<double> metric_matrix(Device device, Communicator& comm, const Tange
   }
   TileExchange exchange(comm, first, count, p);
   exchange.run(tiles, [&](const Tile& tile, double* out) {
-    const std::int64_t m = count[tile.left], n = count[tile.right];
-    std::vector<Real> product(m * n);
-    for (std::int64_t begin = 0; begin < total; begin += product_rows) {
-      const std::int64_t k = std::min(product_rows, total - begin);
-      kernels::gemm<Real>(device, kernels::Transpose::yes, kernels::Transpose::no, m, n, k, Real{1}, x + begin * p + first[tile.left], p,
-                          x + begin * p + first[tile.right], p, Real{0}, product.data(), n);
-      for (std::int64_t i = 0; i < m * n; ++i) out[i] += product[i];
-    }
+    kernels::column_gram_block(device, count[tile.left], count[tile.right], total, x + first[tile.left], p, x + first[tile.right], p, out,
+                               count[tile.right]);
   });
   return exchange.take();
 }

@@ -18,7 +18,7 @@ enum class SamplerKind { metropolis, exact_sum };
 
 struct SamplerOptions {
   SamplerKind kind = SamplerKind::metropolis;
-  MetropolisOptions metropolis;
+  MetropolisOptions metropolis = {};
 };
 
 std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);

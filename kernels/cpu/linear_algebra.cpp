@@ -1,15 +1,13 @@
-// Dense linear algebra on OpenBLAS and LAPACKE. OpenBLAS changes the bits of a product with its own thread count, so it runs on one thread;
-// our threads call it on whole tiles.
+// Products and solvers on OpenBLAS and LAPACKE; the Gram products are in gram_product.cpp. OpenBLAS changes the bits of a product with its own thread
+// count, so it runs on one thread; our threads call it on whole tiles.
 #include "kernels/api/linear_algebra.h"
 
 #include <cblas.h>
 #include <lapacke.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
-#include <vector>
 
 #include "kernels/api/error.h"
 #include "kernels/dispatch/linear_algebra_tables.h"
@@ -44,50 +42,6 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
           blas_int(ldc));
 }
 
-// Lower triangle of C += A A^T.
-void gram_lower(std::int64_t n, std::int64_t k, const double* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  cblas_dsyrk(CblasRowMajor, CblasLower, CblasNoTrans, blas_int(n), blas_int(k), 1.0, a, blas_int(lda), 1.0, c, blas_int(ldc));
-}
-
-void gram_lower(std::int64_t n, std::int64_t k, const float* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  std::vector<float> partial(n * n);
-  for (std::int64_t first = 0; first < k; first += gram_columns) {
-    const std::int64_t width = std::min(gram_columns, k - first);
-    cblas_ssyrk(CblasRowMajor, CblasLower, CblasNoTrans, blas_int(n), blas_int(width), 1.0f, a + first, blas_int(lda), 0.0f, partial.data(),
-                blas_int(n));
-    for (std::int64_t i = 0; i < n; ++i) {
-      for (std::int64_t j = 0; j <= i; ++j) c[i * ldc + j] += partial[i * n + j];
-    }
-  }
-}
-
-template <class Real>
-void gram(std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  if (n == 0) return;
-  use_one_blas_thread();
-  gram_lower(n, k, a, lda, c, ldc);
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j < i; ++j) c[j * ldc + i] = c[i * ldc + j];
-  }
-}
-
-void gram_block(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, std::int64_t lda, const double* b, std::int64_t ldb, double* c,
-                std::int64_t ldc) {
-  gemm<double>(Transpose::no, Transpose::yes, m, n, k, 1.0, a, lda, b, ldb, 1.0, c, ldc);
-}
-
-void gram_block(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, std::int64_t lda, const float* b, std::int64_t ldb, double* c,
-                std::int64_t ldc) {
-  std::vector<float> partial(m * n);
-  for (std::int64_t first = 0; first < k; first += gram_columns) {
-    const std::int64_t width = std::min(gram_columns, k - first);
-    gemm<float>(Transpose::no, Transpose::yes, m, n, width, 1.0f, a + first, lda, b + first, ldb, 0.0f, partial.data(), n);
-    for (std::int64_t i = 0; i < m; ++i) {
-      for (std::int64_t j = 0; j < n; ++j) c[i * ldc + j] += partial[i * n + j];
-    }
-  }
-}
-
 // Row-major lower is LAPACK's (column-major) upper. The _work variants skip LAPACKE's own search for NaN, which would hide the pivot.
 std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
   use_one_blas_thread();
@@ -117,7 +71,7 @@ std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double
 
 template <class Real>
 const ProductTable<Real>& product_table() {
-  static const ProductTable<Real> table{gemm<Real>, gram<Real>, gram_block};
+  static const ProductTable<Real> table{gemm<Real>};
   return table;
 }
 template const ProductTable<float>& product_table<float>();

@@ -11,6 +11,13 @@ const ProductTable<Real>& product_table() {
 template const ProductTable<float>& product_table<float>();
 template const ProductTable<double>& product_table<double>();
 
+template <class Real>
+const GramTable<Real>& gram_table() {
+  throw NotBuilt("cuda");
+}
+template const GramTable<float>& gram_table<float>();
+template const GramTable<double>& gram_table<double>();
+
 const SolverTable& solver_table() { throw NotBuilt("cuda"); }
 
 }  // namespace qs::kernels::cuda

@@ -2,6 +2,7 @@
 #include "kernels/api/linear_algebra.h"
 
 #include "kernels/api/error.h"
+#include "kernels/dispatch/instruction_set.h"
 #include "kernels/dispatch/linear_algebra_tables.h"
 
 namespace qs::kernels {
@@ -16,6 +17,32 @@ const ProductTable<Real>& products(Device device) {
       return cpu::product_table<Real>();
     case Device::cuda:
       return cuda::product_table<Real>();
+  }
+  throw NotBuilt("the requested device");
+}
+
+template <class Real>
+const GramTable<Real>& cpu_grams() {
+  switch (active_instruction_set()) {
+    case InstructionSet::avx512:
+      return avx512::gram_table<Real>();
+    case InstructionSet::avx2:
+      return avx2::gram_table<Real>();
+    case InstructionSet::baseline:
+      return baseline::gram_table<Real>();
+  }
+  return baseline::gram_table<Real>();
+}
+
+template <class Real>
+const GramTable<Real>& grams(Device device) {
+  switch (device) {
+    case Device::reference:
+      return reference::gram_table<Real>();
+    case Device::cpu:
+      return cpu_grams<Real>();
+    case Device::cuda:
+      return cuda::gram_table<Real>();
   }
   throw NotBuilt("the requested device");
 }
@@ -42,13 +69,19 @@ void gemm(Device device, Transpose ta, Transpose tb, std::int64_t m, std::int64_
 
 template <class Real>
 void gram(Device device, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  products<Real>(device).gram(n, k, a, lda, c, ldc);
+  grams<Real>(device).gram(n, k, a, lda, c, ldc);
 }
 
 template <class Real>
 void gram_block(Device device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
                 double* c, std::int64_t ldc) {
-  products<Real>(device).gram_block(m, n, k, a, lda, b, ldb, c, ldc);
+  grams<Real>(device).gram_block(m, n, k, a, lda, b, ldb, c, ldc);
+}
+
+template <class Real>
+void column_gram_block(Device device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
+                       std::int64_t ldb, double* c, std::int64_t ldc) {
+  grams<Real>(device).column_gram_block(m, n, k, a, lda, b, ldb, c, ldc);
 }
 
 std::int64_t cholesky(Device device, std::int64_t n, double* a, std::int64_t lda) { return solvers(device).cholesky(n, a, lda); }
@@ -71,5 +104,9 @@ template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const
                          std::int64_t);
 template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*, std::int64_t, double*,
                          std::int64_t);
+template void column_gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t, double*,
+                                std::int64_t);
+template void column_gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*, std::int64_t, double*,
+                                std::int64_t);
 
 }  // namespace qs::kernels

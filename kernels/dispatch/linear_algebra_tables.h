@@ -8,16 +8,22 @@
 
 namespace qs::kernels {
 
-// Products. Columns after which float32 products are added to the float64 result.
-inline constexpr std::int64_t gram_columns = 1024;
+// Most products that a Gram kernel sums in Real before it adds them to the float64 result.
+inline constexpr std::int64_t gram_columns = 512;
 
 template <class Real>
 struct ProductTable {
   void (*gemm)(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha, const Real* a, std::int64_t lda, const Real* b,
                std::int64_t ldb, Real beta, Real* c, std::int64_t ldc);
+};
+
+template <class Real>
+struct GramTable {
   void (*gram)(std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc);
   void (*gram_block)(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb, double* c,
                      std::int64_t ldc);
+  void (*column_gram_block)(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
+                            double* c, std::int64_t ldc);
 };
 
 struct SolverTable {
@@ -29,6 +35,8 @@ struct SolverTable {
 namespace reference {
 template <class Real>
 const ProductTable<Real>& product_table();
+template <class Real>
+const GramTable<Real>& gram_table();
 const SolverTable& solver_table();
 }  // namespace reference
 
@@ -38,9 +46,25 @@ const ProductTable<Real>& product_table();
 const SolverTable& solver_table();
 }  // namespace cpu
 
+// The Gram products of the cpu device: the same sources compiled for three instruction sets.
+namespace baseline {
+template <class Real>
+const GramTable<Real>& gram_table();
+}
+namespace avx2 {
+template <class Real>
+const GramTable<Real>& gram_table();
+}
+namespace avx512 {
+template <class Real>
+const GramTable<Real>& gram_table();
+}
+
 namespace cuda {
 template <class Real>
 const ProductTable<Real>& product_table();
+template <class Real>
+const GramTable<Real>& gram_table();
 const SolverTable& solver_table();
 }  // namespace cuda
 

@@ -45,6 +45,18 @@ void gram(std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, doubl
   gram_block(n, n, k, a, lda, a, lda, c, ldc);
 }
 
+template <class Real>
+void column_gram_block(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb, double* c,
+                       std::int64_t ldc) {
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::int64_t l = 0; l < k; ++l) sum += static_cast<double>(a[l * lda + i]) * static_cast<double>(b[l * ldb + j]);
+      c[i * ldc + j] += sum;
+    }
+  }
+}
+
 // L_jj = sqrt(A_jj - sum_l L_jl^2), L_ij = (A_ij - sum_l L_il L_jl) / L_jj.
 std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
   for (std::int64_t j = 0; j < n; ++j) {
@@ -131,11 +143,19 @@ std::int64_t symmetric_eigen(std::int64_t n, double* matrix, std::int64_t lda, d
 
 template <class Real>
 const ProductTable<Real>& product_table() {
-  static const ProductTable<Real> table{gemm<Real>, gram<Real>, gram_block<Real>};
+  static const ProductTable<Real> table{gemm<Real>};
   return table;
 }
 template const ProductTable<float>& product_table<float>();
 template const ProductTable<double>& product_table<double>();
+
+template <class Real>
+const GramTable<Real>& gram_table() {
+  static const GramTable<Real> table{gram<Real>, gram_block<Real>, column_gram_block<Real>};
+  return table;
+}
+template const GramTable<float>& gram_table<float>();
+template const GramTable<double>& gram_table<double>();
 
 const SolverTable& solver_table() {
   static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen};

@@ -75,8 +75,8 @@ void expect_gram(Device device, Shape s) {
   gram<Real>(device, s.m, s.k, a.data(), lda, square.data(), ldc);
   gram_block<Real>(device, s.m, s.n, s.k, a.data(), lda, b.data(), lda, block.data(), ldc);
 
-  // Partial sums of up to 1024 products below 1 in Real, joined in float64.
-  const double bound = 1024 * static_cast<double>(std::numeric_limits<Real>::epsilon()) * std::max<double>(1, s.k / 1024.0);
+  // k roundings of sums below k/3 (the mean square of uniform values), adding up as a random walk.
+  const double k = static_cast<double>(s.k), bound = std::sqrt(k) * static_cast<double>(std::numeric_limits<Real>::epsilon()) * (1 + k / 3);
   for (std::int64_t i = 0; i < s.m; ++i) {
     for (std::int64_t j = 0; j < s.m; ++j) {
       long double sum = 0.5L;
@@ -97,6 +97,93 @@ TEST_P(LinearAlgebra, GramAddsTheProductWithTheTranspose) {
     expect_gram<float>(GetParam(), shape);
     expect_gram<double>(GetParam(), shape);
   }
+}
+
+// Sums of at most 512 products below 1 in Real, one rounding each at most eps/2 of the sum of magnitudes; then k/512 additions in float64.
+double gram_bound(std::int64_t k, double eps) {
+  const double partial = static_cast<double>(std::min<std::int64_t>(k, 512)), all = static_cast<double>(k);
+  return all * (partial * eps + (all + 1) * std::numeric_limits<double>::epsilon());
+}
+
+// [rows, columns] with leading dimension rows + 1: the columns of x.
+template <class Real>
+std::vector<Real> columns_of(const std::vector<Real>& x, std::int64_t rows, std::int64_t columns, std::int64_t ld) {
+  std::vector<Real> turned(columns * (rows + 1) + 1);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t l = 0; l < columns; ++l) turned[l * (rows + 1) + i] = x[i * ld + l];
+  }
+  return turned;
+}
+
+template <class Real>
+void expect_cpu_grams_equal_the_reference(Shape s) {
+  const std::int64_t lda = s.k + 3, ldb = s.k + 1, ldc = std::max(s.m, s.n) + 5, size = s.m * ldc;
+  const std::vector<Real> a = random_values<Real>(s.m * lda, 7), b = random_values<Real>(s.n * ldb, 8);
+  const std::vector<Real> at = columns_of(a, s.m, s.k, lda), bt = columns_of(b, s.n, s.k, ldb);
+  const auto all = [&](Device device) {
+    std::vector<std::vector<double>> c(3, std::vector<double>(size, 0.75));
+    gram<Real>(device, s.m, s.k, a.data(), lda, c[0].data(), ldc);
+    gram_block<Real>(device, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, c[1].data(), ldc);
+    column_gram_block<Real>(device, s.m, s.n, s.k, at.data(), s.m + 1, bt.data(), s.n + 1, c[2].data(), ldc);
+    return c;
+  };
+
+  const std::vector<std::vector<double>> expected = all(Device::reference), found = all(Device::cpu);
+
+  const double bound = gram_bound(s.k, static_cast<double>(std::numeric_limits<Real>::epsilon()));
+  for (int product = 0; product < 3; ++product) {
+    const std::int64_t columns = product == 0 ? s.m : s.n;
+    for (std::int64_t e = 0; e < size; ++e) {
+      if (e % ldc < columns) {
+        ASSERT_NEAR(found[product][e], expected[product][e], bound) << product << ": " << s.m << " " << s.n << " " << s.k;
+      } else {
+        ASSERT_EQ(found[product][e], 0.75) << "between the rows of C";
+      }
+    }
+  }
+  EXPECT_EQ(found[1], found[2]) << "only the packing differs";
+  EXPECT_EQ(found, all(Device::cpu));
+}
+
+TEST(GramProducts, EqualTheReferenceForOddShapes) {
+  for (const std::int64_t m : {1, 7, 31, 33, 100}) {
+    for (const std::int64_t n : {1, 7, 31, 33, 100}) {
+      for (const std::int64_t k : {1, 7, 31, 33, 100, 2500}) {
+        if (k == 2500 && m != 33 && n != 100) continue;
+        expect_cpu_grams_equal_the_reference<float>({m, n, k});
+        expect_cpu_grams_equal_the_reference<double>({m, n, k});
+      }
+    }
+  }
+}
+
+TEST(GramProducts, EqualTheReferenceOverSeveralCacheBlocks) {
+  expect_cpu_grams_equal_the_reference<float>({500, 410, 300});
+  expect_cpu_grams_equal_the_reference<double>({250, 410, 300});
+}
+
+template <class Real>
+void expect_bits_independent_of_the_cut() {
+  const std::int64_t n = 130, k = 700;
+  const std::vector<Real> a = random_values<Real>(n * k, 9);
+  std::vector<double> whole(n * n, 0.0), rectangular(n * n, 0.0), cut(n * n, 0.0);
+
+  gram<Real>(Device::cpu, n, k, a.data(), k, whole.data(), n);
+  gram_block<Real>(Device::cpu, n, n, k, a.data(), k, a.data(), k, rectangular.data(), n);
+  for (std::int64_t i = 0; i < n; i += 37) {
+    for (std::int64_t j = 0; j < n; j += 53) {
+      gram_block<Real>(Device::cpu, std::min<std::int64_t>(37, n - i), std::min<std::int64_t>(53, n - j), k, a.data() + i * k, k, a.data() + j * k, k,
+                       cut.data() + i * n + j, n);
+    }
+  }
+
+  EXPECT_EQ(whole, rectangular);
+  EXPECT_EQ(whole, cut);
+}
+
+TEST(GramProducts, GiveAnElementTheSameBitsWhereverTheRowsAreCut) {
+  expect_bits_independent_of_the_cut<float>();
+  expect_bits_independent_of_the_cut<double>();
 }
 
 TEST_P(LinearAlgebra, GramOfLongFloatRowsKeepsFloat64Accuracy) {
@@ -171,6 +258,7 @@ TEST(LinearAlgebraCuda, IsNamedWhenItIsNotBuilt) {
   double value = 1;
   EXPECT_THROW(cholesky(Device::cuda, 1, &value, 1), NotBuilt);
   EXPECT_THROW(gram<double>(Device::cuda, 1, 1, &value, 1, &value, 1), NotBuilt);
+  EXPECT_THROW(column_gram_block<double>(Device::cuda, 1, 1, 1, &value, 1, &value, 1, &value, 1), NotBuilt);
 }
 
 }  // namespace

@@ -1,0 +1,140 @@
+// The pieces of C += A B^T: panels of packed rows and the tile that stays in registers.
+//
+// A panel holds `panel_rows` rows of A or B as [column][row], zeros below the last row. One packing serves both sides: the right factor is read as
+// lane vectors, the left one as `tile_rows` neighbouring scalars of the same layout.
+#pragma once
+
+#include "kernels/cpu/simd.h"
+#include "kernels/cpu/transpose.h"
+
+namespace qs::kernels::QS_ISA {
+
+// Registers of a tile: tile_rows x panel_vectors sums, panel_vectors values and a broadcast (8 x 3 + 4 of 32, 4 x 3 + 4 of 16; SSE2 needs a
+// temporary for the product as well).
+constexpr int tile_rows = vector_registers / 4;
+constexpr int panel_vectors = vector_bytes == 16 ? 2 : 3;
+template <class Real>
+constexpr int panel_rows = panel_vectors* lanes<Real>;
+static_assert(panel_rows<float> % tile_rows == 0 && panel_rows<double> % tile_rows == 0);
+
+// How the rows of a factor lie in memory: the element (row, column) is at row * leading + column, or at column * leading + row.
+enum class Layout { row_major, column_major };
+
+// Columns 0 .. width - 1 of `rows` <= lanes rows into one lane vector of the panel.
+template <class Real>
+inline void pack_transposed(std::int64_t rows, std::int64_t width, const Real* a, std::int64_t lda, Real* panel) {
+  constexpr int L = lanes<Real>, stride = panel_rows<Real>;
+  std::int64_t column = 0;
+  for (; column + L <= width; column += L) {
+    Vec<Real> tile[L];
+    if (rows >= L) {
+#pragma GCC unroll 16
+      for (int l = 0; l < L; ++l) tile[l] = load_unaligned<Real>(a + l * lda + column);
+    } else {
+#pragma GCC unroll 16
+      for (int l = 0; l < L; ++l) tile[l] = l < rows ? load_unaligned<Real>(a + l * lda + column) : Vec<Real>{};
+    }
+    transpose<Real>(tile);
+#pragma GCC unroll 16
+    for (int l = 0; l < L; ++l) store<Real>(panel + (column + l) * stride, tile[l]);
+  }
+  for (; column < width; ++column) {
+    for (int l = 0; l < L; ++l) panel[column * stride + l] = l < rows ? a[l * lda + column] : Real{0};
+  }
+}
+
+template <class Real>
+inline void pack_copied(std::int64_t rows, std::int64_t width, const Real* a, std::int64_t lda, Real* panel) {
+  constexpr int L = lanes<Real>, stride = panel_rows<Real>;
+  for (std::int64_t column = 0; column < width; ++column) {
+    const Real* from = a + column * lda;
+    Real* to = panel + column * stride;
+    if (rows >= stride) {
+#pragma GCC unroll 3
+      for (int v = 0; v < panel_vectors; ++v) store<Real>(to + v * L, load_unaligned<Real>(from + v * L));
+    } else {
+      for (int r = 0; r < stride; ++r) to[r] = r < rows ? from[r] : Real{0};
+    }
+  }
+}
+
+// Rows 0 .. rows - 1 and columns 0 .. width - 1 of `a` into consecutive panels of panel_rows * width elements.
+template <Layout layout, class Real>
+inline void pack(std::int64_t rows, std::int64_t width, const Real* a, std::int64_t lda, Real* panels) {
+  constexpr int L = lanes<Real>;
+  for (std::int64_t row = 0; row < rows; row += panel_rows<Real>, panels += panel_rows<Real> * width) {
+    if constexpr (layout == Layout::column_major) {
+      pack_copied<Real>(rows - row, width, a + row, lda, panels);
+    } else {
+      for (int first = 0; first < panel_rows<Real>; first += L) {
+        const std::int64_t valid = rows - row - first;
+        pack_transposed<Real>(valid, width, a + (valid > 0 ? row + first : 0) * lda, lda, panels + first);
+      }
+    }
+  }
+}
+
+// A register of float64 sums from sums of either precision.
+inline Vec<double> load_wide(const double* sums) { return load<double>(sums); }
+inline Vec<double> load_wide(const float* sums) {
+  typedef float Half __attribute__((vector_size(vector_bytes / 2), may_alias));
+  return __builtin_convertvector(*reinterpret_cast<const Half*>(sums), Vec<double>);
+}
+
+// c[0 .. count) += sums, in float64; count <= size.
+template <class Real, int size>
+inline void add_row(const Real (&sums)[size], std::int64_t count, double* c) {
+  constexpr int L = lanes<double>;
+#pragma GCC unroll 8
+  for (int j = 0; j < size; j += L) {
+    if (j + L <= count) {
+      store_unaligned<double>(c + j, load_unaligned<double>(c + j) + load_wide(sums + j));
+    } else {
+      for (int l = j; l < j + L && l < count; ++l) c[l] += static_cast<double>(sums[l]);
+    }
+  }
+}
+
+// Part of C that a tile adds to.
+struct TileTarget {
+  std::int64_t rows, columns;  // at most tile_rows and the columns of the tile's vectors
+  double* c;
+  std::int64_t ldc;
+};
+
+// Each element is one chain over the columns in their order: its bits do not depend on where a tile begins.
+template <class Real, int vectors>
+inline void multiply_tile(std::int64_t width, const Real* left, const Real* right, TileTarget target) {
+  constexpr int L = lanes<Real>;
+  Vec<Real> sums[tile_rows][vectors] = {};
+  for (std::int64_t column = 0; column < width; ++column, left += panel_rows<Real>, right += panel_rows<Real>) {
+    Vec<Real> values[vectors];
+#pragma GCC unroll 3
+    for (int v = 0; v < vectors; ++v) values[v] = load<Real>(right + v * L);
+#pragma GCC unroll 8
+    for (int r = 0; r < tile_rows; ++r) {
+      const Vec<Real> factor = splat<Real>(left[r]);
+#pragma GCC unroll 3
+      for (int v = 0; v < vectors; ++v) sums[r][v] += factor * values[v];
+    }
+  }
+  alignas(vector_bytes) Real row[vectors * L];
+#pragma GCC unroll 8
+  for (int r = 0; r < tile_rows; ++r) {
+    if (r >= target.rows) return;
+#pragma GCC unroll 3
+    for (int v = 0; v < vectors; ++v) store<Real>(row + v * L, sums[r][v]);
+    add_row<Real>(row, target.columns, target.c + r * target.ldc);
+  }
+}
+
+// As above with the number of vectors known at run time only.
+template <class Real, int most = panel_vectors>
+inline void multiply_vectors(int vectors, std::int64_t width, const Real* left, const Real* right, TileTarget target) {
+  if constexpr (most > 1) {
+    if (vectors < most) return multiply_vectors<Real, most - 1>(vectors, width, left, right, target);
+  }
+  multiply_tile<Real, most>(width, left, right, target);
+}
+
+}  // namespace qs::kernels::QS_ISA
