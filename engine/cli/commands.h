@@ -10,7 +10,7 @@ namespace qs {
 struct Arguments {
   int* argc;
   char*** argv;
-  std::string text;   // the whole command line, for the provenance
+  std::string text;  // the whole command line, for the provenance
 };
 
 int run_command(const RunCommand& command, const Arguments& arguments);

@@ -43,8 +43,9 @@ std::string version_text(const std::vector<std::string>& words) {
   const BuildInfo build = build_info();
   std::string text = "qstage-vmc " + build.version + "\n";
   if (std::find(words.begin(), words.end(), "--verbose") == words.end()) return text;
-  text += "git " + build.git_hash + "\ncompiler " + build.compiler + "\nbuild " + build.build_type + "\nflags " + build.flags + "\nMPI " + build.mpi_headers +
-          "\nHDF5 " + build.hdf5_headers + "\nCUDA " + (build.cuda_architectures.empty() ? "not built" : build.cuda_architectures) + "\n";
+  text += "git " + build.git_hash + "\ncompiler " + build.compiler + "\nbuild " + build.build_type + "\nflags " + build.flags + "\nMPI " +
+          build.mpi_headers + "\nHDF5 " + build.hdf5_headers + "\nCUDA " +
+          (build.cuda_architectures.empty() ? "not built" : build.cuda_architectures) + "\n";
   return text;
 }
 
@@ -76,8 +77,8 @@ std::vector<input::SetOption> set_options(const std::vector<std::string>& texts)
 
 // The parser's own messages are replaced: problem, why, what to do.
 [[noreturn]] void refuse(const CLI::ParseError& error, const std::vector<std::string>& words) {
-  const std::vector<std::string> options = {"--set",     "--dry-run", "--continue",    "--overwrite",    "--log-json", "--format",
-                                            "--input",   "--help",    "--version",     "--dump-schema",  "--dump-default"};
+  const std::vector<std::string> options = {"--set",   "--dry-run", "--continue", "--overwrite",   "--log-json",    "--format",
+                                            "--input", "--help",    "--version",  "--dump-schema", "--dump-default"};
   for (const std::string& word : words) {
     const std::string name = word.substr(0, word.find('='));
     if (word.substr(0, 2) != "--" || std::find(options.begin(), options.end(), name) != options.end()) continue;
@@ -126,10 +127,14 @@ Command parse_arguments(int argc, const char* const* argv) {
     refuse(error, words);
   }
 
-  if (go_on && overwrite) throw InputError("--continue and --overwrite contradict each other (one keeps what is there, the other removes it); give one");
+  if (go_on && overwrite)
+    throw InputError("--continue and --overwrite contradict each other (one keeps what is there, the other removes it); give one");
   const OutputFormat log = log_json ? OutputFormat::json : OutputFormat::text;
   if (app.got_subcommand("run"))
-    return RunCommand{target, set_options(sets), overwrite ? Directory::overwrite : go_on ? Directory::go_on : Directory::refuse_existing,
+    return RunCommand{target, set_options(sets),
+                      overwrite ? Directory::overwrite
+                      : go_on   ? Directory::go_on
+                                : Directory::refuse_existing,
                       dry ? Depth::dry_run : Depth::everything, log};
   if (app.got_subcommand("resume")) return ResumeCommand{target, set_options(sets), log};
   if (app.got_subcommand("validate")) return ValidateCommand{target, set_options(sets), format == "json" ? OutputFormat::json : OutputFormat::text};

@@ -35,13 +35,13 @@ struct StatusCommand {
 };
 enum class InfoContent { summary, input };
 struct InfoCommand {
-  std::string file;      // or "build"
+  std::string file;  // or "build"
   InfoContent content = InfoContent::summary;
 };
 struct CheckCommand {
   std::string file;
 };
-struct PrintCommand {    // --help, --version, --dump-schema, --dump-default
+struct PrintCommand {  // --help, --version, --dump-schema, --dump-default
   std::string text;
 };
 

@@ -101,7 +101,8 @@ CheckpointInput checkpoint_input(const std::string& directory, Communicator& com
 void refuse_changes(const input::Document& before, const input::Document& now) {
   const std::vector<std::string> changes = forbidden_changes(before.root, now.root);
   if (changes.empty()) return;
-  std::string text = "the checkpoint belongs to another input (only steps, limits, cadence, log, device and threads may change); use --overwrite to start anew:";
+  std::string text =
+      "the checkpoint belongs to another input (only steps, limits, cadence, log, device and threads may change); use --overwrite to start anew:";
   for (const std::string& change : changes) text += "\n  " + change;
   throw CheckpointError(text);
 }
@@ -143,7 +144,8 @@ int resume_command(const ResumeCommand& command, const Arguments& arguments) {
   return with_ranks(arguments, [&](Communicator& comm) {
     const CheckpointInput found = checkpoint_input(command.directory, comm);
     if (found.stage < 0)
-      throw CheckpointError(command.directory + " holds no checkpoint.h5 (the run had not written one yet, or this is not a run directory); start it with 'run'");
+      throw CheckpointError(command.directory +
+                            " holds no checkpoint.h5 (the run had not written one yet, or this is not a run directory); start it with 'run'");
     const Source source{found.input.resolved, command.directory + "/checkpoint.h5", found.input.directory};
     Prepared prepared = prepare(source, command.sets, comm);
     prepared.plan.directory = command.directory;

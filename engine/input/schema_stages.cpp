@@ -10,7 +10,8 @@ namespace {
 const char* const sampling_kinds = "vmc evaluate";
 
 Shape observables() {
-  return set(choice({"energy", "variance", "overlap", "density", "density_density", "sz_sz", "spin_spin", "structure_factor", "staggered_moment"}),
+  return set(choice({"energy", "overlap", "density", "density_density", "double_occupancy", "sz_sz", "spin_spin", "structure_factor",
+                     "spin_structure_factor", "staggered_moment"}),
              1);
 }
 

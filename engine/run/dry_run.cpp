@@ -12,10 +12,10 @@ namespace {
 constexpr double gib = 1073741824.0;
 
 struct StepCost {
-  double evaluations = 0;        // log psi per step, all ranks
-  double jacobian_bytes = 0;     // all ranks together
-  double root_bytes = 0;         // Gram matrix and its factor, on the root
-  double update_flops = 0;       // Gram matrix and factorisation
+  double evaluations = 0;     // log psi per step, all ranks
+  double jacobian_bytes = 0;  // all ranks together
+  double root_bytes = 0;      // Gram matrix and its factor, on the root
+  double update_flops = 0;    // Gram matrix and factorisation
 };
 
 // Connected configurations of a typical sample: those of the first basis states of the sector, averaged over a few random-looking ones.
@@ -73,12 +73,13 @@ StepCost vmc_cost(const VmcOptions& options, const ProblemFamily& family, const 
 }  // namespace
 
 std::string describe_plan(const RunPlan& plan, const input::Document& document, int ranks) {
-  std::string text = fmt::format("{}: device {}, {} rank{}, seed {}\noutput: {}\n", plan.title.empty() ? document.path : plan.title, device_name(plan.device),
-                                 ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
+  std::string text = fmt::format("{}: device {}, {} rank{}, seed {}\noutput: {}\n", plan.title.empty() ? document.path : plan.title,
+                                 device_name(plan.device), ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
   std::unique_ptr<Wavefunction> psi;
   if (plan.network) {
     psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
-    text += fmt::format("wavefunction {}: {} parameters, {:.3g} MFLOP per log psi\n", plan.network->kind, psi->layout().total, psi->flops_per_evaluation() / 1e6);
+    text += fmt::format("wavefunction {}: {} parameters, {:.3g} MFLOP per log psi\n", plan.network->kind, psi->layout().total,
+                        psi->flops_per_evaluation() / 1e6);
   }
   for (const StagePlan& stage : plan.stages) {
     const Sector& sector = stage.family.problems.front().sector;
@@ -92,8 +93,8 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
       text += fmt::format("  per step: {:.3g} evaluations of log psi = {:.3g} TFLOP, update {:.3g} TFLOP\n", cost.evaluations,
                           cost.evaluations * psi->flops_per_evaluation() / 1e12, cost.update_flops / 1e12);
       if (cost.jacobian_bytes > 0)
-        text += fmt::format("  memory: Jacobian {:.3g} GiB per rank, Gram matrix and factor {:.3g} GiB on rank 0\n", cost.jacobian_bytes / ranks / gib,
-                            cost.root_bytes / gib);
+        text += fmt::format("  memory: Jacobian {:.3g} GiB per rank, Gram matrix and factor {:.3g} GiB on rank 0\n",
+                            cost.jacobian_bytes / ranks / gib, cost.root_bytes / gib);
     }
   }
   return text + "\n# resolved input\n" + document.resolved;

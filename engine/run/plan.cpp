@@ -72,7 +72,8 @@ WavefunctionOptions wavefunction_options(const Node& node, const ProblemFamily& 
     } else {
       for (const auto& tail : options.tails) {
         for (const std::string& name : tail) {
-          if (std::find(input.feature_names.begin(), input.feature_names.end(), name) == input.feature_names.end()) input.feature_names.push_back(name);
+          if (std::find(input.feature_names.begin(), input.feature_names.end(), name) == input.feature_names.end())
+            input.feature_names.push_back(name);
         }
       }
     }
@@ -166,8 +167,11 @@ class Planner {
   void stage(const Node& node, int position) {
     const std::string kind = node.kind();
     diagnosed(diagnostics_, node, [&] {
-      StagePlan stage{.kind = kind, .group = fmt::format("{:02}_{}", position, kind),
-                      .family = build_family(with_family(*system_, node["family"])), .options = EdStageOptions{}, .steps = 1};
+      StagePlan stage{.kind = kind,
+                      .group = fmt::format("{:02}_{}", position, kind),
+                      .family = build_family(with_family(*system_, node["family"])),
+                      .options = EdStageOptions{},
+                      .steps = 1};
       if (kind == "ed") {
         ed(node, stage);
       } else {
@@ -189,9 +193,9 @@ class Planner {
     for (const std::string& name : stage.family.varied) {
       const std::string alias = name == "particles" ? "N" : name;
       if (std::find(seen.begin(), seen.end(), name) == seen.end() && std::find(seen.begin(), seen.end(), alias) == seen.end())
-        throw InputError(fmt::format("family varies '{}' but the {} wavefunction does not see it (all members would share one state); {}", name,
-                                     plan_.network->kind,
-                                     plan_.network->kind == "rbm" ? "use kind qstage or vit" : "add it to wavefunction.tail or wavefunction.couplings"));
+        throw InputError(fmt::format(
+            "family varies '{}' but the {} wavefunction does not see it (all members would share one state); {}", name, plan_.network->kind,
+            plan_.network->kind == "rbm" ? "use kind qstage or vit" : "add it to wavefunction.tail or wavefunction.couplings"));
     }
   }
 
@@ -200,11 +204,12 @@ class Planner {
       const bool too_many = !problem.sector.enumerable();
       const std::int64_t bytes = too_many ? 0 : ed_memory(problem.sector.dimension(), options);
       if (!too_many && bytes <= plan_.memory_limit) continue;
-      throw InputError(fmt::format("exact diagonalisation of {} needs {} per rank, limits.memory is {:.3g} GiB ({} states); choose a smaller "
-                                   "sector or lattice, or raise limits.memory",
-                                   problem.sector.describe(), too_many ? "far too much memory" : fmt::format("{:.3g} GiB", bytes / 1073741824.0),
-                                   plan_.memory_limit / 1073741824.0, too_many ? fmt::format("e^{:.0f}", problem.sector.log_dimension())
-                                                                              : std::to_string(problem.sector.dimension())));
+      throw InputError(
+          fmt::format("exact diagonalisation of {} needs {} per rank, limits.memory is {:.3g} GiB ({} states); choose a smaller "
+                      "sector or lattice, or raise limits.memory",
+                      problem.sector.describe(), too_many ? "far too much memory" : fmt::format("{:.3g} GiB", bytes / 1073741824.0),
+                      plan_.memory_limit / 1073741824.0,
+                      too_many ? fmt::format("e^{:.0f}", problem.sector.log_dimension()) : std::to_string(problem.sector.dimension())));
     }
   }
 
@@ -253,14 +258,16 @@ class Planner {
       }
       (held ? pretrain.hold_out : pretrain.train).push_back(g);
     }
-    if (!held_out.is_null() && pretrain.hold_out.empty()) throw InputError("held_out names no member of the family (compare its values with 'family')");
+    if (!held_out.is_null() && pretrain.hold_out.empty())
+      throw InputError("held_out names no member of the family (compare its values with 'family')");
     if (pretrain.train.empty()) throw InputError("held_out leaves no problem to train on");
   }
 
   void read_targets(const Node& files, const ProblemFamily& family, PretrainPlan& pretrain) {
     const std::vector<Node> names = files.items();
     if (static_cast<int>(names.size()) != family.size())
-      throw InputError(fmt::format("targets.files lists {} files for {} problems (one per member of the family, in its order)", names.size(), family.size()));
+      throw InputError(
+          fmt::format("targets.files lists {} files for {} problems (one per member of the family, in its order)", names.size(), family.size()));
     for (int g = 0; g < family.size(); ++g) {
       diagnosed(diagnostics_, names[g], [&] {
         pretrain.files.push_back(resolve(names[g].text(), document_.directory));
@@ -275,7 +282,8 @@ class Planner {
     const EdState file = read_ed_csv(path);
     const Sector& sector = family.problems[g].sector;
     if (!sector.enumerable() || file.sites != sector.modes() || static_cast<std::int64_t>(file.basis.size()) != sector.dimension())
-      throw InputError(fmt::format("{}: the state has {} sites and {} amplitudes, problem {} has {}", path, file.sites, file.basis.size(), g, sector.describe()));
+      throw InputError(
+          fmt::format("{}: the state has {} sites and {} amplitudes, problem {} has {}", path, file.sites, file.basis.size(), g, sector.describe()));
     Amplitudes state(sector.dimension());
     for (std::size_t i = 0; i < file.basis.size(); ++i) {
       if (!sector.contains(&file.basis[i])) throw InputError(path + ": a mask lies outside the sector " + sector.describe());
@@ -290,8 +298,9 @@ class Planner {
       residual += std::norm(image);
     }
     if (!(std::sqrt(residual) < largest_residual))
-      throw InputError(fmt::format("{}: |H phi - E phi| = {:.1e} for problem {} ({}): the file belongs to another Hamiltonian; check couplings, pinning and order", path,
-                                   std::sqrt(residual), g, family.problems[g].label));
+      throw InputError(
+          fmt::format("{}: |H phi - E phi| = {:.1e} for problem {} ({}): the file belongs to another Hamiltonian; check couplings, pinning and order",
+                      path, std::sqrt(residual), g, family.problems[g].label));
     return state;
   }
 
@@ -303,7 +312,8 @@ class Planner {
     if (options.kind == SamplerKind::exact_sum) {
       for (const Problem& problem : family.problems) {
         if (!problem.sector.enumerable() || problem.sector.dimension() > exact_sum_limit)
-          throw InputError(fmt::format("sampler exact_sum over {} is too large (at most {} states); use kind: metropolis", problem.sector.describe(), exact_sum_limit));
+          throw InputError(fmt::format("sampler exact_sum over {} is too large (at most {} states); use kind: metropolis", problem.sector.describe(),
+                                       exact_sum_limit));
       }
       return options;
     }
@@ -327,7 +337,8 @@ class Planner {
     options.sampler = sampler(node, stage.family);
     options.observables = texts(node["observables"]);
     options.compare = node["compare"].text() == "ed" ? Compare::ed : Compare::none;
-    const bool wants_exact = options.compare == Compare::ed || std::find(options.observables.begin(), options.observables.end(), "overlap") != options.observables.end();
+    const bool wants_exact =
+        options.compare == Compare::ed || std::find(options.observables.begin(), options.observables.end(), "overlap") != options.observables.end();
     if (wants_exact) check_ed(stage.family, plan_.ed);
     for (const std::string& name : options.observables) {
       if (name == "energy" || name == "overlap") continue;

@@ -22,12 +22,12 @@ struct PretrainPlan {
   // Empty files: targets are exact states of this program. Otherwise one state per problem, already read and checked.
   std::vector<Amplitudes> file_states;
   std::vector<std::string> files;
-  std::vector<int> train, hold_out;            // problem numbers of the stage's family
+  std::vector<int> train, hold_out;  // problem numbers of the stage's family
 };
 
 struct StagePlan {
-  std::string kind;                            // "ed", "pretrain", "vmc", "evaluate"
-  std::string group;                           // "00_ed"
+  std::string kind;   // "ed", "pretrain", "vmc", "evaluate"
+  std::string group;  // "00_ed"
   ProblemFamily family;
   std::variant<EdStageOptions, PretrainPlan, VmcOptions, EvaluateOptions> options;
   std::int64_t steps = 1;
@@ -35,10 +35,10 @@ struct StagePlan {
 
 struct NetworkPlan {
   WavefunctionOptions options;
-  NetworkInput input;                          // features of the first stage's family
+  NetworkInput input;  // features of the first stage's family
   Precision precision = Precision::float64;
   std::string kind;
-  std::string weights;                         // path of initial parameters, "" = fresh
+  std::string weights;  // path of initial parameters, "" = fresh
 };
 
 struct RunPlan {
@@ -47,18 +47,18 @@ struct RunPlan {
   Device device = Device::cpu;
   std::optional<int> threads;
   std::string directory;
-  std::optional<double> walltime;              // seconds
-  double margin = 30;                          // seconds kept free at the end
-  std::int64_t memory_limit = 0;               // bytes per rank
-  double checkpoint_interval = 300;            // seconds
-  std::int64_t keep_every = 0;                 // steps; 0 = only newest and previous
-  double log_every = 10;                       // seconds
-  EdOptions ed;                                // how exact states are found when a stage needs them
+  std::optional<double> walltime;    // seconds
+  double margin = 30;                // seconds kept free at the end
+  std::int64_t memory_limit = 0;     // bytes per rank
+  double checkpoint_interval = 300;  // seconds
+  std::int64_t keep_every = 0;       // steps; 0 = only newest and previous
+  double log_every = 10;             // seconds
+  EdOptions ed;                      // how exact states are found when a stage needs them
   SignRule sign_rule = SignRule::none;
-  std::optional<NetworkPlan> network;          // none when only ed stages run
+  std::optional<NetworkPlan> network;  // none when only ed stages run
   std::vector<StagePlan> stages;
   std::vector<std::string> warnings;
-  std::string fingerprint;                     // what must not change when resuming: resolved input without budgets
+  std::string fingerprint;  // what must not change when resuming: resolved input without budgets
 };
 
 // Errors go to `diagnostics`; the plan is usable only if there are none.

@@ -69,8 +69,12 @@ json stage_entry(const StagePlan& stage, const DataTree& outputs) {
 
 DataTree results_tree(const ResultsContext& context, const RunState& state) {
   DataTree tree = state.outputs;
-  tree.groups[""] = {{"layout", "qstage-results"}, {"layout_version", std::vector<std::int64_t>{1, 0}}, {"creator", "qstage-vmc"},
-                     {"version", context.provenance.build.version}, {"git", context.provenance.build.git_hash}, {"created", context.provenance.created},
+  tree.groups[""] = {{"layout", "qstage-results"},
+                     {"layout_version", std::vector<std::int64_t>{1, 0}},
+                     {"creator", "qstage-vmc"},
+                     {"version", context.provenance.build.version},
+                     {"git", context.provenance.build.git_hash},
+                     {"created", context.provenance.created},
                      {"run_id", context.provenance.run_id}};
   tree.groups["provenance"] = provenance_attributes(context.provenance);
   tree.set("provenance/input_original", with(scalar(context.document.original), {{"sha256", sha256_hex(context.document.original)}}));
@@ -78,8 +82,10 @@ DataTree results_tree(const ResultsContext& context, const RunState& state) {
   tree.set("provenance/seeds", array(std::vector<std::uint64_t>{context.plan.seed}));
   if (!context.plan.stages.empty()) {
     const ProblemFamily& family = context.plan.stages.front().family;
-    tree.groups["system"] = {{"lattice", family.lattice.describe()}, {"sites", std::int64_t{family.lattice.sites()}},
-                             {"sector", family.problems.front().sector.describe()}, {"hamiltonian", family.hamiltonian.name},
+    tree.groups["system"] = {{"lattice", family.lattice.describe()},
+                             {"sites", std::int64_t{family.lattice.sites()}},
+                             {"sector", family.problems.front().sector.describe()},
+                             {"hamiltonian", family.hamiltonian.name},
                              {"units", family.hamiltonian.convention}};
   }
   if (!state.parameters.empty()) store_weights(tree, tensor_shapes(context.layout), state.parameters);

@@ -23,7 +23,7 @@ namespace {
 
 // Random numbers of the initial parameters have a stage number of their own, beyond any stage of an input.
 constexpr std::uint32_t initial_parameters_stage = (1u << 12) - 1;
-constexpr double checkpoint_overhead = 100;   // at least this many write times between checkpoints: 1 % at most
+constexpr double checkpoint_overhead = 100;  // at least this many write times between checkpoints: 1 % at most
 
 class Runner {
  public:
@@ -71,7 +71,8 @@ class Runner {
   void open_reporter(const RunOptions& options) {
     std::unique_ptr<RunLog> log;
     on_root(comm_, [&] { log = std::make_unique<RunLog>(directory_->file(file_names::log)); });
-    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? &std::cout : nullptr, std::move(log), clock_);
+    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? &std::cout : nullptr,
+                      std::move(log), clock_);
     reporter_->log_lines(log_header(provenance_, plan_.seed, sha256_hex(document_.original)));
     for (const std::string& warning : plan_.warnings) reporter_->warn(warning);
   }
@@ -112,12 +113,17 @@ class Runner {
   }
 
   std::unique_ptr<Stage> make_stage(const StagePlan& plan) {
-    StageContext context{.comm = comm_, .family = plan.family, .sign_rule = plan_.sign_rule, .psi = psi_.get(),
+    StageContext context{.comm = comm_,
+                         .family = plan.family,
+                         .sign_rule = plan_.sign_rule,
+                         .psi = psi_.get(),
                          .features = plan_.network ? plan_.network->input.feature_names : std::vector<std::string>{},
-                         .key = {plan_.seed, static_cast<std::uint32_t>(state_.stage)}, .group = plan.group};
+                         .key = {plan_.seed, static_cast<std::uint32_t>(state_.stage)},
+                         .group = plan.group};
     if (const auto* ed = std::get_if<EdStageOptions>(&plan.options)) return std::make_unique<EdStage>(*ed, std::move(context), exact_);
     if (const auto* vmc = std::get_if<VmcOptions>(&plan.options)) return std::make_unique<VmcStage>(*vmc, std::move(context));
-    if (const auto* evaluate = std::get_if<EvaluateOptions>(&plan.options)) return std::make_unique<EvaluateStage>(*evaluate, std::move(context), exact_);
+    if (const auto* evaluate = std::get_if<EvaluateOptions>(&plan.options))
+      return std::make_unique<EvaluateStage>(*evaluate, std::move(context), exact_);
     const auto& pretrain = std::get<PretrainPlan>(plan.options);
     TargetSet train = targets(plan.family, pretrain, pretrain.train);
     TargetSet hold_out = targets(plan.family, pretrain, pretrain.hold_out);
@@ -242,7 +248,8 @@ class Runner {
     on_root(comm_, [&] {
       const std::string name = fmt::format("checkpoint_{}_{:06}.h5", plan.group, state_.step);
       std::error_code failure;
-      std::filesystem::copy_file(directory_->file(file_names::checkpoint), directory_->file(name), std::filesystem::copy_options::overwrite_existing, failure);
+      std::filesystem::copy_file(directory_->file(file_names::checkpoint), directory_->file(name), std::filesystem::copy_options::overwrite_existing,
+                                 failure);
       if (failure) reporter_->warn(name + " could not be kept: " + failure.message());
     });
   }
@@ -295,7 +302,7 @@ class Runner {
   Communicator& comm_;
   Clock clock_;
   ExactStates exact_;
-  std::optional<RunDirectory> directory_;   // root only, as all files
+  std::optional<RunDirectory> directory_;  // root only, as all files
   std::optional<StatusFile> status_;
   std::optional<TraceFile> trace_;
   Provenance provenance_;

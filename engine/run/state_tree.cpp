@@ -26,7 +26,8 @@ Trace get_trace(const DataTree& tree) {
   trace.columns = std::get<std::vector<std::string>>(tree.at("trace/columns").values);
   const auto& flat = tree.doubles("trace/values");
   const std::size_t width = trace.columns.size();
-  for (std::size_t begin = 0; width > 0 && begin < flat.size(); begin += width) trace.rows.emplace_back(flat.begin() + begin, flat.begin() + begin + width);
+  for (std::size_t begin = 0; width > 0 && begin < flat.size(); begin += width)
+    trace.rows.emplace_back(flat.begin() + begin, flat.begin() + begin + width);
   return trace;
 }
 
@@ -62,7 +63,8 @@ ResumeInput resume_input(const DataTree& tree) { return {tree.text("input/resolv
 RunState from_tree(const DataTree& tree, const ParameterLayout& layout) {
   const std::int64_t found = tree.integers("schema").at(0);
   if (found > schema)
-    throw CheckpointError(fmt::format("the checkpoint has schema {} but this program knows up to {} (written by a newer version); use that version", found, schema));
+    throw CheckpointError(
+        fmt::format("the checkpoint has schema {} but this program knows up to {} (written by a newer version); use that version", found, schema));
   RunState state;
   state.stage = static_cast<int>(tree.integers("schedule/stage").at(0));
   state.step = tree.integers("schedule/step").at(0);

@@ -11,14 +11,16 @@ std::string state_path(const std::string& group, int problem) { return fmt::form
 
 }  // namespace
 
-EdStage::EdStage(EdStageOptions options, StageContext context, ExactStates& exact)
-    : options_(options), context_(std::move(context)), exact_(exact) {}
+EdStage::EdStage(EdStageOptions options, StageContext context, ExactStates& exact) : options_(options), context_(std::move(context)), exact_(exact) {}
 
 bool EdStage::keeps_states(std::int64_t dimension) const {
   switch (options_.write_states) {
-    case WriteStates::always: return true;
-    case WriteStates::never: return false;
-    case WriteStates::automatic: return dimension <= automatic_dimension_limit;
+    case WriteStates::always:
+      return true;
+    case WriteStates::never:
+      return false;
+    case WriteStates::automatic:
+      return dimension <= automatic_dimension_limit;
   }
   return false;
 }
@@ -75,9 +77,10 @@ void EdStage::finish(RunState& state) {
     const auto& levels = state.outputs.doubles(fmt::format("stages/{}/levels/{:03}", context_.group, g));
     energies.insert(energies.end(), levels.begin(), levels.begin() + k);
   }
-  state.outputs.set("stages/" + context_.group + "/energy",
-                    with(array(std::move(energies), {context_.family.size(), k}),
-                         {{"convention", context_.family.hamiltonian.convention}, {"per", "total"}, {"long_name", "lowest energies, problem by level"}}));
+  state.outputs.set(
+      "stages/" + context_.group + "/energy",
+      with(array(std::move(energies), {context_.family.size(), k}),
+           {{"convention", context_.family.hamiltonian.convention}, {"per", "total"}, {"long_name", "lowest energies, problem by level"}}));
   store_couplings(context_.family, context_.group, state.outputs);
 }
 

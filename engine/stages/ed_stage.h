@@ -8,12 +8,12 @@
 
 namespace qs {
 
-enum class WriteStates { automatic, always, never };   // automatic: states of at most 2^20 amplitudes
+enum class WriteStates { automatic, always, never };  // automatic: states of at most 2^20 amplitudes
 
 struct EdStageOptions {
   EdOptions solver;
   WriteStates write_states = WriteStates::automatic;
-  std::string export_csv;            // folder below the run directory for the states as CSV, "" = none
+  std::string export_csv;  // folder below the run directory for the states as CSV, "" = none
 };
 
 class EdStage : public Stage {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double alarm_errors = 4;
-constexpr double exact_sum_rounding = 1e-9;   // relative; an exact sum has no statistical error
+constexpr double exact_sum_rounding = 1e-9;  // relative; an exact sum has no statistical error
 
 bool asks_for(const EvaluateOptions& options, const std::string& name) {
   return std::find(options.observables.begin(), options.observables.end(), name) != options.observables.end();
@@ -83,7 +83,8 @@ std::vector<EnergyResult> EvaluateStage::energies(const SampleSet& samples, cons
     const Problem& problem = context_.family.problems[g];
     results[g].energy = estimates[g];
     results[g].acceptance = acceptance.empty() ? nan : acceptance[g];
-    results[g].v_score = v_score(estimates[g].variance, estimates[g].mean.real(), problem.sector.degrees_of_freedom(), problem.infinite_temperature_energy);
+    results[g].v_score =
+        v_score(estimates[g].variance, estimates[g].mean.real(), problem.sector.degrees_of_freedom(), problem.infinite_temperature_energy);
   }
   return results;
 }
@@ -111,7 +112,8 @@ void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& ou
   put("imaginary", column(results, [](const EnergyResult& r) { return r.energy.mean.imag(); }), total);
   put("variance", column(results, [](const EnergyResult& r) { return r.energy.variance; }), total);
   put("vscore", column(results, [](const EnergyResult& r) { return r.v_score; }), {{"long_name", "N_dof Var(H) / (E - E_inf)^2"}});
-  put("tau", column(results, [](const EnergyResult& r) { return r.energy.tau.value_or(nan); }), {{"long_name", "integrated time, 1 for independent samples"}});
+  put("tau", column(results, [](const EnergyResult& r) { return r.energy.tau.value_or(nan); }),
+      {{"long_name", "integrated time, 1 for independent samples"}});
   put("rhat", column(results, [](const EnergyResult& r) { return r.energy.rhat.value_or(nan); }), {{"long_name", "split R-hat"}});
   put("accept", column(results, [](const EnergyResult& r) { return r.acceptance; }), {});
   put("exact", column(results, [](const EnergyResult& r) { return r.exact.value_or(nan); }), total);
@@ -163,10 +165,13 @@ void EvaluateStage::report(const std::vector<EnergyResult>& results, StepOutcome
     outcome.notes.push_back(note);
     const std::string who = label.empty() ? hamiltonian.name : label;
     if (r.too_low())
-      outcome.warnings.push_back(fmt::format("{}: the energy lies more than {} errors below the exact value; the result is not valid (is the sampler "
-                                             "frozen, are the samples too few?)", who, alarm_errors));
+      outcome.warnings.push_back(
+          fmt::format("{}: the energy lies more than {} errors below the exact value; the result is not valid (is the sampler "
+                      "frozen, are the samples too few?)",
+                      who, alarm_errors));
     if (r.energy.frozen) outcome.warnings.push_back(who + ": chains are frozen");
-    if (r.energy.rhat.value_or(1) > 1.1) outcome.warnings.push_back(fmt::format("{}: split R-hat {:.2f} > 1.1: chains disagree", who, *r.energy.rhat));
+    if (r.energy.rhat.value_or(1) > 1.1)
+      outcome.warnings.push_back(fmt::format("{}: split R-hat {:.2f} > 1.1: chains disagree", who, *r.energy.rhat));
     if (!r.energy.reliable) outcome.warnings.push_back(who + ": fewer than 50 autocorrelation times per chain: the error is unreliable");
   }
 }

@@ -15,7 +15,7 @@ enum class Compare { none, ed };
 
 struct EvaluateOptions {
   SamplerOptions sampler;
-  std::vector<std::string> observables = {"energy"};   // energy, overlap, and names of hamiltonians/observables
+  std::vector<std::string> observables = {"energy"};  // energy, overlap, and names of hamiltonians/observables
   Compare compare = Compare::none;
 };
 
@@ -24,8 +24,8 @@ struct EnergyResult {
   Estimate energy;
   double v_score = 0, acceptance = 0;
   std::optional<double> exact, overlap;
-  std::optional<double> relative_error() const;        // |E - E_exact| / |E_exact|
-  std::optional<double> z() const;                     // (E - E_exact) / error
+  std::optional<double> relative_error() const;  // |E - E_exact| / |E_exact|
+  std::optional<double> z() const;               // (E - E_exact) / error
   // Below the exact value by more than 4 errors (an exact sum: by more than rounding): an alarm, never a record.
   bool too_low() const;
 };

@@ -31,8 +31,8 @@ void require_finite(const SampleSet& samples, const ProblemRows& rows, int probl
   for (std::size_t i = 0; i < rows.values.size(); ++i) {
     if (std::isfinite(rows.values[i].real()) && std::isfinite(rows.values[i].imag())) continue;
     if (rows.weights[i] == 0) continue;  // a state with psi = 0 in an exact sum carries no weight
-    const std::string row = samples.markov ? "chain " + std::to_string(static_cast<std::int64_t>(i) / samples.samples_per_chain)
-                                           : "basis state " + std::to_string(i);
+    const std::string row =
+        samples.markov ? "chain " + std::to_string(static_cast<std::int64_t>(i) / samples.samples_per_chain) : "basis state " + std::to_string(i);
     throw NumericalError("non-finite " + quantity + " at " + row + " of problem " + std::to_string(problem) +
                          " (the wavefunction or its ratios overflowed); lower optimizer.lr or raise optimizer.diag_shift");
   }
@@ -45,7 +45,8 @@ std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const Probl
   return make_metropolis(options.metropolis, family, comm, key);
 }
 
-std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples) {
+std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi,
+                                                   const SampleSet& samples) {
   if (samples.markov) return local_energies(family, psi, samples);
   std::vector<std::vector<double>> couplings;
   for (const Problem& problem : family.problems) couplings.push_back(problem.couplings);
@@ -75,7 +76,8 @@ std::vector<Estimate> estimate(Communicator& comm, const SampleSet& samples, con
   return estimates;
 }
 
-std::vector<std::complex<double>> centred(const SampleSet& samples, std::vector<std::complex<double>> values, const std::vector<Estimate>& estimates) {
+std::vector<std::complex<double>> centred(const SampleSet& samples, std::vector<std::complex<double>> values,
+                                          const std::vector<Estimate>& estimates) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] -= estimates[samples.rows.problem[i]].mean;
   return values;
 }

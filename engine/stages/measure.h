@@ -24,7 +24,8 @@ struct SamplerOptions {
 std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
 
 // E_loc of the family's Hamiltonian on samples of either kind. Collective.
-std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples);
+std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi,
+                                                   const SampleSet& samples);
 
 // O_loc of an observable (couplings all 1) on samples of either kind. Collective.
 std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, int couplings, const ProblemFamily& family,

@@ -26,7 +26,8 @@ double largest_modulus(std::span<const std::complex<double>> log_psi) {
 }
 
 // k-th of n stratified draws: one uniform number in each interval [k/n, (k+1)/n) of the cumulative distribution.
-std::vector<std::int64_t> stratified_draws(const std::vector<double>& probability, std::int64_t n, RandomKey key, std::uint32_t stream, std::int64_t step) {
+std::vector<std::int64_t> stratified_draws(const std::vector<double>& probability, std::int64_t n, RandomKey key, std::uint32_t stream,
+                                           std::int64_t step) {
   std::vector<std::int64_t> multiplicity(probability.size(), 0);
   std::size_t i = 0;
   double cumulative = probability[0];
@@ -118,7 +119,8 @@ StepOutcome PretrainStage::step(RunState& state) {
     full = clock_.measure("overlap", [&] { return make_exact_sum(train_.family, context_.comm)->sample(*context_.psi); });
     train_overlaps_ = exact_overlaps(gather_rows(context_.comm, full->log_psi), train_.states);
     if (!std::isfinite(train_overlaps_.loss))
-      throw NumericalError(fmt::format("non-finite overlap in pretraining step {} (the wavefunction overflowed); lower optimizer.lr or raise optimizer.diag_shift", state.step));
+      throw NumericalError(fmt::format(
+          "non-finite overlap in pretraining step {} (the wavefunction overflowed); lower optimizer.lr or raise optimizer.diag_shift", state.step));
     if (!everything) refresh_proposal(*full);
   }
   if (train_overlaps_.mean >= options_.stop_overlap) {
@@ -158,9 +160,15 @@ SampleSet PretrainStage::drawn_rows(std::int64_t step) const {
     }
   }
   const Communicator& comm = context_.comm;
-  SampleSet samples{.rows = ConfigurationBatch(train_.family.modes(), 0), .log_psi = {}, .weight = {}, .block_begin = {0},
-                    .blocks = Blocks(all.rows(), comm.size(), comm.rank()), .problems = train_.family.size(), .samples_per_chain = 1,
-                    .markov = false, .total_rows = all.rows()};
+  SampleSet samples{.rows = ConfigurationBatch(train_.family.modes(), 0),
+                    .log_psi = {},
+                    .weight = {},
+                    .block_begin = {0},
+                    .blocks = Blocks(all.rows(), comm.size(), comm.rank()),
+                    .problems = train_.family.size(),
+                    .samples_per_chain = 1,
+                    .markov = false,
+                    .total_rows = all.rows()};
   for (int block = samples.blocks.first(); block < samples.blocks.last(); ++block) {
     for (std::int64_t i = samples.blocks.begin(block); i < samples.blocks.end(block); ++i) samples.rows.push_back(all.row(i), all.problem[i]);
     samples.block_begin.push_back(samples.rows.rows());
@@ -220,9 +228,9 @@ std::vector<std::string> PretrainStage::trace_columns() const {
 
 StepOutcome PretrainStage::describe(std::int64_t step, const StepReport& report) const {
   StepOutcome outcome;
-  outcome.trace_row = {static_cast<double>(step),  train_overlaps_.loss, train_overlaps_.mean,  train_overlaps_.minimum,
-                       hold_out_overlaps_.mean,    report.step_size,     report.diag_shift,     report.gradient_norm,
-                       static_cast<double>(report.solver_rung)};
+  outcome.trace_row = {static_cast<double>(step), train_overlaps_.loss,    train_overlaps_.mean,
+                       train_overlaps_.minimum,   hold_out_overlaps_.mean, report.step_size,
+                       report.diag_shift,         report.gradient_norm,    static_cast<double>(report.solver_rung)};
   outcome.trace_row.insert(outcome.trace_row.end(), train_overlaps_.modulus.begin(), train_overlaps_.modulus.end());
   outcome.shown = {{"overlap", fmt::format("{:.6f}", train_overlaps_.mean)}, {"lowest", fmt::format("{:.6f}", train_overlaps_.minimum)}};
   if (hold_out_.family.size() > 0) outcome.shown.emplace_back("held out", fmt::format("{:.6f}", hold_out_overlaps_.mean));
@@ -236,7 +244,8 @@ void PretrainStage::finish(RunState& state) {
   const auto store = [&](const TargetSet& set, const std::string& prefix) {
     if (set.family.size() == 0) return;
     const Overlaps overlaps = measure(set);
-    state.outputs.set(group + prefix + "overlap", with(array(overlaps.modulus), {{"long_name", "|<psi|phi>| / (|psi| |phi|) at the final parameters"}}));
+    state.outputs.set(group + prefix + "overlap",
+                      with(array(overlaps.modulus), {{"long_name", "|<psi|phi>| / (|psi| |phi|) at the final parameters"}}));
     for (std::size_t c = 0; c < set.family.varied.size(); ++c) {
       std::vector<double> column;
       for (const auto& row : set.family.varied_values) column.push_back(row[c]);

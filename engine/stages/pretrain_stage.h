@@ -16,27 +16,27 @@
 
 namespace qs {
 
-using Amplitudes = std::vector<std::complex<double>>;   // of one problem, by Sector::index, norm 1
+using Amplitudes = std::vector<std::complex<double>>;  // of one problem, by Sector::index, norm 1
 
 struct PretrainOptions {
   std::int64_t steps = 300;
   OptimizerOptions optimizer;
-  double stop_overlap = 2;            // mean |z| over the training problems at which to stop; > 1: never
+  double stop_overlap = 2;  // mean |z| over the training problems at which to stop; > 1: never
   // Rows per problem and step, drawn with probability (|psi|^2 + |phi|^2)/2 and weighted exactly; 0 = the full basis.
   std::int64_t rows = 0;
-  std::int64_t evaluate_every = 10;   // exact overlaps every so many steps (of the training problems: every step when rows = 0)
+  std::int64_t evaluate_every = 10;  // exact overlaps every so many steps (of the training problems: every step when rows = 0)
 };
 
 // Problems with their exact states.
 struct TargetSet {
   ProblemFamily family;
-  std::vector<Amplitudes> states;     // one per problem
+  std::vector<Amplitudes> states;  // one per problem
 };
 
 struct Overlaps {
-  std::vector<double> modulus;        // |z_g|
+  std::vector<double> modulus;  // |z_g|
   double mean = 0, minimum = 0;
-  double loss = 0;                    // 1 - mean |z_g|^2
+  double loss = 0;  // 1 - mean |z_g|^2
 };
 
 class PretrainStage : public Stage {
@@ -62,7 +62,7 @@ class PretrainStage : public Stage {
   StageContext context_;
   TargetSet train_, hold_out_;
   std::unique_ptr<Optimizer> optimizer_;
-  std::vector<std::vector<double>> proposal_;   // per training problem: probability of each basis state, when rows are drawn
+  std::vector<std::vector<double>> proposal_;  // per training problem: probability of each basis state, when rows are drawn
   Overlaps train_overlaps_, hold_out_overlaps_;
 };
 

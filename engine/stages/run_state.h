@@ -20,20 +20,20 @@ struct Trace {
 };
 
 struct RunState {
-  int stage = 0;                       // position in the list of stages
-  std::int64_t step = 0;               // finished steps of that stage
-  std::vector<double> parameters;      // [P]
-  OptimizerState optimizer;            // of the present stage
-  ConfigurationBatch chains;           // of the present stage, all ranks, global order
-  std::uint64_t proposals_done = 0;    // per chain: the counter of the random stream
-  std::map<std::string, std::vector<double>> buffers;   // what else the present stage must keep, by name
-  double shift_factor = 1;             // raised by rollbacks, see VmcStage
+  int stage = 0;                                       // position in the list of stages
+  std::int64_t step = 0;                               // finished steps of that stage
+  std::vector<double> parameters;                      // [P]
+  OptimizerState optimizer;                            // of the present stage
+  ConfigurationBatch chains;                           // of the present stage, all ranks, global order
+  std::uint64_t proposals_done = 0;                    // per chain: the counter of the random stream
+  std::map<std::string, std::vector<double>> buffers;  // what else the present stage must keep, by name
+  double shift_factor = 1;                             // raised by rollbacks, see VmcStage
   std::int64_t nonfinite_events = 0;
-  Trace trace;                         // of the present stage
-  std::int64_t trace_bytes = -1;       // length and hash of trace.csv when the state was saved; -1: none yet
+  Trace trace;                    // of the present stage
+  std::int64_t trace_bytes = -1;  // length and hash of trace.csv when the state was saved; -1: none yet
   std::uint64_t trace_hash = 0;
-  DataTree outputs;                    // results of finished stages and of the present one, in the layout of results.h5
-  std::map<std::string, double> seconds;   // "02_vmc/sample" -> wall seconds (not part of what resuming reproduces)
+  DataTree outputs;                       // results of finished stages and of the present one, in the layout of results.h5
+  std::map<std::string, double> seconds;  // "02_vmc/sample" -> wall seconds (not part of what resuming reproduces)
 };
 
 }  // namespace qs

@@ -40,10 +40,10 @@ class PhaseClock {
 };
 
 struct StepOutcome {
-  std::vector<double> trace_row;                              // one value per trace column
-  std::vector<std::pair<std::string, std::string>> shown;     // for the progress line: ("E/N", "-0.5023(4)"), ...
+  std::vector<double> trace_row;                           // one value per trace column
+  std::vector<std::pair<std::string, std::string>> shown;  // for the progress line: ("E/N", "-0.5023(4)"), ...
   std::vector<std::string> notes, warnings;
-  bool finished = false;                                      // stop before the last step (overlap reached)
+  bool finished = false;  // stop before the last step (overlap reached)
 };
 
 // What every stage works with. `family` belongs to the stage, the wavefunction to the run.

@@ -25,13 +25,14 @@ VmcStage::Iteration VmcStage::iterate(RunState& state) {
   Wavefunction& psi = *context_.psi;
   Communicator& comm = context_.comm;
   psi.set_parameters(state.parameters);
-  const SampleSet samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });                      // sigma ~ |psi|^2
-  const auto local = clock_.measure("local_energy", [&] { return sampled_energies(comm, context_.family, psi, samples); });  // sum_s' H psi(s')/psi(s)
-  const auto energy = estimate(comm, samples, local, "local energy");                                              // per problem, over ranks
+  const SampleSet samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
+  const auto local =
+      clock_.measure("local_energy", [&] { return sampled_energies(comm, context_.family, psi, samples); });  // sum_s' H psi(s')/psi(s)
+  const auto energy = estimate(comm, samples, local, "local energy");                                         // per problem, over ranks
   remember_good(state);
-  const auto residual = centred(samples, local, energy);                                                           // E_loc - <E>
+  const auto residual = centred(samples, local, energy);  // E_loc - <E>
   const auto report = clock_.measure("update", [&] {
-    return optimizer_->update({psi, samples, comm}, residual, state.parameters);                                   // theta -= lr (S + shift)^-1 grad
+    return optimizer_->update({psi, samples, comm}, residual, state.parameters);  // theta -= lr (S + shift)^-1 grad
   });
   return {energy, sampler_->acceptance(comm), report};
 }
@@ -91,8 +92,8 @@ std::vector<std::string> VmcStage::trace_columns() const {
 StepOutcome VmcStage::describe(const RunState& state, const Iteration& iteration) const {
   StepOutcome outcome;
   const StepReport& report = iteration.report;
-  outcome.trace_row = {static_cast<double>(state.step), report.step_size, report.diag_shift, report.gradient_norm,
-                       report.direction_norm,           static_cast<double>(report.solver_rung)};
+  outcome.trace_row = {static_cast<double>(state.step),        report.step_size, report.diag_shift, report.gradient_norm, report.direction_norm,
+                       static_cast<double>(report.solver_rung)};
   double mean = 0, squared_error = 0, variance = 0, rhat = 0, acceptance = 0;
   const int problems = context_.family.size();
   const double sites = context_.family.lattice.sites();
@@ -111,8 +112,8 @@ StepOutcome VmcStage::describe(const RunState& state, const Iteration& iteration
   if (!iteration.acceptance.empty()) outcome.shown.emplace_back("acc", fmt::format("{:.2f}", acceptance));
   if (rhat > 0) outcome.shown.emplace_back("R-hat", fmt::format("{:.3f}", rhat));
   if (report.solver_rung > 1)
-    outcome.warnings.push_back(fmt::format("solver fell back to rung {} (residual {:.1e}, shift {:.1e})", report.solver_rung, report.residual,
-                                           report.diag_shift));
+    outcome.warnings.push_back(
+        fmt::format("solver fell back to rung {} (residual {:.1e}, shift {:.1e})", report.solver_rung, report.residual, report.diag_shift));
   return outcome;
 }
 

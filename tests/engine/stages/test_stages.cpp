@@ -138,11 +138,13 @@ TEST_F(Fixture, DrawnRowsLearnTheStatesToo) {
 }
 
 TEST_F(Fixture, VmcWithAnExactSumReachesTheGroundStateAndNeverFallsBelowIt) {
-  VmcOptions options{.steps = 150, .sampler = {.kind = SamplerKind::exact_sum},
+  VmcOptions options{.steps = 150,
+                     .sampler = {.kind = SamplerKind::exact_sum},
                      .optimizer = {.kind = OptimizerKind::natural, .lr = {0.03, 0.03, 0}, .diag_shift = {1e-3, 1e-3, 0}}};
   VmcStage vmc(options, context("02_vmc", 2));
   run(vmc);
-  EvaluateStage evaluate({.sampler = options.sampler, .observables = {"energy", "overlap", "density"}, .compare = Compare::ed}, context("03_evaluate", 3), exact);
+  EvaluateStage evaluate({.sampler = options.sampler, .observables = {"energy", "overlap", "density"}, .compare = Compare::ed},
+                         context("03_evaluate", 3), exact);
 
   run(evaluate);
 
