@@ -232,7 +232,7 @@ class Planner {
   void pretrain(const Node& node, StagePlan& stage) {
     PretrainPlan pretrain;
     pretrain.options.steps = stage.steps = node["steps"].integer();
-    pretrain.options.optimizer = optimizer_options(node["optimizer"]);
+    pretrain.options.optimizer = optimizer(node);
     if (!node["stop"]["overlap"].is_null()) pretrain.options.stop_overlap = node["stop"]["overlap"].number();
     const bool all_rows = node["rows"].is_text();
     pretrain.options.rows = all_rows ? 0 : node["rows"].integer();
@@ -323,11 +323,17 @@ class Planner {
     return options;
   }
 
+  OptimizerOptions optimizer(const Node& stage_node) const {
+    OptimizerOptions options = optimizer_options(stage_node["optimizer"]);
+    options.device = plan_.device;
+    return options;
+  }
+
   void vmc(const Node& node, StagePlan& stage) {
     VmcOptions options;
     options.steps = stage.steps = node["steps"].integer();
     options.sampler = sampler(node, stage.family);
-    options.optimizer = optimizer_options(node["optimizer"]);
+    options.optimizer = optimizer(node);
     options.on_nonfinite = root_["on_nonfinite"].text() == "stop" ? OnNonfinite::stop : OnNonfinite::rollback;
     stage.options = options;
   }
