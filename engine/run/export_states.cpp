@@ -1,7 +1,5 @@
 #include "engine/run/export_states.h"
 
-#include <fmt/format.h>
-
 #include <filesystem>
 
 #include "engine/io/ed_csv.h"
@@ -24,9 +22,8 @@ void write_state_csv(const std::string& folder, const ProblemFamily& family, int
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure) throw FileError(folder + ": cannot be created (" + failure.message() + ")");
-  const double v = family.feature(problem, "V");
-  const std::string v_text = v == static_cast<std::int64_t>(v) ? fmt::format("{:.1f}", v) : fmt::format("{}", v);
-  replace_file(fmt::format("{}/gsWaveFn_Ns{}_Np{}_Vnn{}.csv", folder, state.sites, state.particles, v_text), format_ed_csv(state));
+  const std::string name = ed_csv_name(state.sites, state.particles, family.feature(problem, "V"));
+  replace_file(folder + "/" + name, format_ed_csv(state));
 }
 
 }  // namespace qs
