@@ -1,16 +1,19 @@
 #include "engine/optimize/gram.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
+#include <numeric>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/api/error.h"
-#include "kernels/api/linear_algebra.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {
 
+constexpr double rounding_margin = 4;  // of the shift above the rounding of float32 products
 constexpr std::int64_t visitor_bytes = std::int64_t{256} << 20;
 
 // A tile (left <= right) of the Gram matrix, or of the metric in columns.
@@ -192,7 +195,25 @@ std::vector<Panel> make_panels(const RowLayout& layout) {
 }
 
 template <class Real>
-std::vector<double> gram_matrix(Device device, Communicator& comm, TangentRows<Real>& rows) {
+kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>& rows, double shift) {
+  if constexpr (std::is_same_v<Real, double>) return kernels::Arithmetic::own;
+  const RowLayout& layout = rows.layout;
+  std::vector<double> trace(1);
+  const auto partial = [&](int block, std::span<double> out) {
+    const Real* begin = rows.row(layout.block_begin[block] - layout.my_begin());
+    const std::int64_t size = (layout.block_begin[block + 1] - layout.block_begin[block]) * rows.parameters;
+    constexpr int lanes = 16;  // independent sums, so that the compiler may use SIMD
+    double sums[lanes] = {};
+    for (std::int64_t k = 0; k < size; ++k) sums[k % lanes] += static_cast<double>(begin[k]) * static_cast<double>(begin[k]);
+    out[0] = std::accumulate(sums, sums + lanes, 0.0);
+  };
+  tree_sum(comm, layout.blocks, 1, partial, trace);
+  const double unit = std::ldexp(1.0, -24);
+  return shift < rounding_margin * unit * trace[0] ? kernels::Arithmetic::wide : kernels::Arithmetic::own;
+}
+
+template <class Real>
+std::vector<double> gram_matrix(Device device, kernels::Arithmetic arithmetic, Communicator& comm, TangentRows<Real>& rows) {
   const std::vector<Panel> panels = make_panels(rows.layout);
   std::vector<std::int64_t> first, count;
   for (const Panel& panel : panels) {
@@ -204,8 +225,8 @@ std::vector<double> gram_matrix(Device device, Communicator& comm, TangentRows<R
   const std::int64_t k = rows.parameters;
   const auto compute = [&](const Tile& tile, double* out) {
     const Real* left = store.data(tile.left);
-    if (tile.left == tile.right) return kernels::gram(device, count[tile.left], k, left, k, out, count[tile.left]);
-    kernels::gram_block(device, count[tile.left], count[tile.right], k, left, k, store.data(tile.right), k, out, count[tile.right]);
+    if (tile.left == tile.right) return kernels::gram(device, arithmetic, count[tile.left], k, left, k, out, count[tile.left]);
+    kernels::gram_block(device, arithmetic, count[tile.left], count[tile.right], k, left, k, store.data(tile.right), k, out, count[tile.right]);
   };
   int next = 0;
   while (next < static_cast<int>(panels.size())) {  // a wave: as many visitors as the memory for them allows
@@ -227,8 +248,8 @@ std::vector<double> gram_matrix(Device device, Communicator& comm, TangentRows<R
 }
 
 template <class Real>
-std::vector<double> metric_matrix(Device device, Communicator& comm, const TangentRows<Real>& rows) {
-  constexpr std::int64_t tile_columns = 256;
+std::vector<double> metric_matrix(Device device, kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
+  constexpr std::int64_t tile_columns = 384;  // whole blocks of the kernel in both precisions
   const std::int64_t p = rows.parameters, total = rows.layout.total();
   std::unique_ptr<Real[]> gathered;
   const Real* x = rows.values.get();
@@ -254,15 +275,17 @@ std::vector<double> metric_matrix(Device device, Communicator& comm, const Tange
   }
   TileExchange exchange(comm, first, count, p);
   exchange.run(tiles, [&](const Tile& tile, double* out) {
-    kernels::column_gram_block(device, count[tile.left], count[tile.right], total, x + first[tile.left], p, x + first[tile.right], p, out,
+    kernels::column_gram_block(device, arithmetic, count[tile.left], count[tile.right], total, x + first[tile.left], p, x + first[tile.right], p, out,
                                count[tile.right]);
   });
   return exchange.take();
 }
 
-template std::vector<double> gram_matrix(Device, Communicator&, TangentRows<float>&);
-template std::vector<double> gram_matrix(Device, Communicator&, TangentRows<double>&);
-template std::vector<double> metric_matrix(Device, Communicator&, const TangentRows<float>&);
-template std::vector<double> metric_matrix(Device, Communicator&, const TangentRows<double>&);
+template kernels::Arithmetic gram_arithmetic(Communicator&, const TangentRows<float>&, double);
+template kernels::Arithmetic gram_arithmetic(Communicator&, const TangentRows<double>&, double);
+template std::vector<double> gram_matrix(Device, kernels::Arithmetic, Communicator&, TangentRows<float>&);
+template std::vector<double> gram_matrix(Device, kernels::Arithmetic, Communicator&, TangentRows<double>&);
+template std::vector<double> metric_matrix(Device, kernels::Arithmetic, Communicator&, const TangentRows<float>&);
+template std::vector<double> metric_matrix(Device, kernels::Arithmetic, Communicator&, const TangentRows<double>&);
 
 }  // namespace qs

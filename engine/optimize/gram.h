@@ -8,6 +8,7 @@
 #include "engine/comm/communicator.h"
 #include "engine/optimize/tangent_rows.h"
 #include "kernels/api/device.h"
+#include "kernels/api/linear_algebra.h"
 
 namespace qs {
 
@@ -20,13 +21,19 @@ struct Panel {
 inline constexpr std::int64_t panel_rows = 256;
 std::vector<Panel> make_panels(const RowLayout& layout);
 
+// The precision the products of X need so that their rounding stays well below the diagonal shift. Float32 products perturb the matrix by E with |E|
+// up to about u trace(X^T X), u = 2^-24; a perturbed metric may lose its positive eigenvalues (no Cholesky factor) and bends the soft directions,
+// whose size the shift decides. Same on every rank count. Collective.
+template <class Real>
+kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>& rows, double shift);
+
 // X X^T [rows, rows] on the root; empty elsewhere. Panels visit the other ranks in turn; each rank forms about half of the tiles of its own panels
 // and a visitor (the matrix is symmetric). Extra memory per rank: visiting panels (256 MiB, or one panel if larger) and their tiles. Collective.
 template <class Real>
-std::vector<double> gram_matrix(Device device, Communicator& comm, TangentRows<Real>& rows);
+std::vector<double> gram_matrix(Device device, kernels::Arithmetic arithmetic, Communicator& comm, TangentRows<Real>& rows);
 
 // X^T X [parameters, parameters] on the root; empty elsewhere. Every rank receives all rows: for fewer parameters than rows. Collective.
 template <class Real>
-std::vector<double> metric_matrix(Device device, Communicator& comm, const TangentRows<Real>& rows);
+std::vector<double> metric_matrix(Device device, kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows);
 
 }  // namespace qs

@@ -38,7 +38,7 @@ NaturalDirection sr_direction(Device device, Communicator& comm, const TangentRo
                               std::span<const double> momentum) {
   NaturalDirection out;
   out.gradient = std::move(multiply_transposed(comm, rows, {v}).front());
-  std::vector<double> metric = metric_matrix(device, comm, rows);
+  std::vector<double> metric = metric_matrix(device, gram_arithmetic(comm, rows, shift), comm, rows);
   ShiftedSystem system{rows.parameters, std::move(metric), out.gradient, {momentum.begin(), momentum.end()}, shift};
   out.solution = solve_on_root(device, comm, std::move(system));
   out.direction = std::exchange(out.solution.x, {});
@@ -53,7 +53,7 @@ NaturalDirection minsr_direction(Device device, Communicator& comm, TangentRows<
     const std::vector<double> moved = multiply(rows, momentum);
     for (std::size_t i = 0; i < right.size(); ++i) right[i] -= moved[i];
   }
-  std::vector<double> gram = gram_matrix(device, comm, rows);
+  std::vector<double> gram = gram_matrix(device, gram_arithmetic(comm, rows, shift), comm, rows);
   ShiftedSystem system{rows.layout.total(), std::move(gram), comm.all_gather<double>(right), {}, shift};
   NaturalDirection out;
   out.solution = solve_on_root(device, comm, std::move(system));

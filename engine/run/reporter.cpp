@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <string_view>
@@ -25,6 +26,16 @@ int terminal_columns(int descriptor) {
   constexpr int usual = 80;
   winsize size{};
   return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
+}
+
+// Open MPI gives its ranks a pseudo-terminal even where its own output goes to a file, so under it the launcher's descriptor decides.
+bool shown_on_terminal(int descriptor) {
+  if (::isatty(descriptor) == 0) return false;
+  if (environment("OMPI_COMM_WORLD_RANK").empty()) return true;
+  std::error_code unreadable;
+  const std::string launcher = fmt::format("/proc/{}/fd/{}", ::getppid(), descriptor);
+  const std::string target = std::filesystem::read_symlink(launcher, unreadable).string();
+  return target.starts_with("/dev/pts/") || target.starts_with("/dev/tty");
 }
 
 // The first `columns` characters of a UTF-8 text (continuation bytes 10xxxxxx take no column).
@@ -61,7 +72,7 @@ ReporterOptions options_for_terminal(int descriptor, double interval, LogFormat 
     return options;
   }
   const std::string_view kind = environment("TERM");
-  if (::isatty(descriptor) == 0 || kind.empty() || kind == "dumb") return options;
+  if (!shown_on_terminal(descriptor) || kind.empty() || kind == "dumb") return options;
   options.style = ProgressStyle::line;
   options.columns = terminal_columns(descriptor);
   options.colour = environment("NO_COLOR").empty() ? Colour::ansi : Colour::none;

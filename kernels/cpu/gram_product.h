@@ -1,7 +1,7 @@
 // The pieces of C += A B^T: panels of packed rows and the tile that stays in registers.
 //
-// A panel holds `panel_rows` rows of A or B as [column][row], zeros below the last row. One packing serves both sides: the right factor is read as
-// lane vectors, the left one as `tile_rows` neighbouring scalars of the same layout.
+// A panel holds `panel_rows` rows of A or B as [column][row], zeros below the last row. The right factor is read as the lane vectors of panels, the
+// left one as scalars, from panels split further into tiles of `tile_rows` rows.
 #pragma once
 
 #include "kernels/cpu/simd.h"
@@ -20,65 +20,77 @@ static_assert(panel_rows<float> % tile_rows == 0 && panel_rows<double> % tile_ro
 // How the rows of a factor lie in memory: the element (row, column) is at row * leading + column, or at column * leading + row.
 enum class Layout { row_major, column_major };
 
+// A register of Real from stored elements, which may be narrower.
+inline Vec<float> load_stored(const float* a, float) { return load_unaligned<float>(a); }
+inline Vec<double> load_stored(const double* a, double) { return load_unaligned<double>(a); }
+inline Vec<double> load_stored(const float* a, double) {
+  typedef float Half __attribute__((vector_size(vector_bytes / 2), may_alias, aligned(4)));
+  return __builtin_convertvector(*reinterpret_cast<const Half*>(a), Vec<double>);
+}
+
 // Columns 0 .. width - 1 of `rows` <= lanes rows into one lane vector of the panel.
-template <class Real>
-inline void pack_transposed(std::int64_t rows, std::int64_t width, const Real* a, std::int64_t lda, Real* panel) {
+template <class Stored, class Real>
+inline void pack_transposed(std::int64_t rows, std::int64_t width, const Stored* a, std::int64_t lda, Real* panel) {
   constexpr int L = lanes<Real>, stride = panel_rows<Real>;
   std::int64_t column = 0;
   for (; column + L <= width; column += L) {
     Vec<Real> tile[L];
     if (rows >= L) {
 #pragma GCC unroll 16
-      for (int l = 0; l < L; ++l) tile[l] = load_unaligned<Real>(a + l * lda + column);
+      for (int l = 0; l < L; ++l) tile[l] = load_stored(a + l * lda + column, Real{});
     } else {
 #pragma GCC unroll 16
-      for (int l = 0; l < L; ++l) tile[l] = l < rows ? load_unaligned<Real>(a + l * lda + column) : Vec<Real>{};
+      for (int l = 0; l < L; ++l) tile[l] = l < rows ? load_stored(a + l * lda + column, Real{}) : Vec<Real>{};
     }
     transpose<Real>(tile);
 #pragma GCC unroll 16
     for (int l = 0; l < L; ++l) store<Real>(panel + (column + l) * stride, tile[l]);
   }
   for (; column < width; ++column) {
-    for (int l = 0; l < L; ++l) panel[column * stride + l] = l < rows ? a[l * lda + column] : Real{0};
+    for (int l = 0; l < L; ++l) panel[column * stride + l] = l < rows ? static_cast<Real>(a[l * lda + column]) : Real{0};
   }
 }
 
-template <class Real>
-inline void pack_copied(std::int64_t rows, std::int64_t width, const Real* a, std::int64_t lda, Real* panel) {
+// All panels, column by column: the rows of a column are neighbours in memory, while the next column may be a page away.
+template <class Stored, class Real>
+inline void pack_columns(std::int64_t rows, std::int64_t width, const Stored* a, std::int64_t lda, Real* panels) {
   constexpr int L = lanes<Real>, stride = panel_rows<Real>;
   for (std::int64_t column = 0; column < width; ++column) {
-    const Real* from = a + column * lda;
-    Real* to = panel + column * stride;
-    if (rows >= stride) {
+    const Stored* from = a + column * lda;
+    Real* to = panels + column * stride;
+    std::int64_t row = 0;
+    for (; row + stride <= rows; row += stride, to += stride * width) {
 #pragma GCC unroll 3
-      for (int v = 0; v < panel_vectors; ++v) store<Real>(to + v * L, load_unaligned<Real>(from + v * L));
-    } else {
-      for (int r = 0; r < stride; ++r) to[r] = r < rows ? from[r] : Real{0};
+      for (int v = 0; v < panel_vectors; ++v) store<Real>(to + v * L, load_stored(from + row + v * L, Real{}));
     }
+    if (row == rows) continue;
+    for (int r = 0; r < stride; ++r) to[r] = row + r < rows ? static_cast<Real>(from[row + r]) : Real{0};
   }
 }
 
 // Rows 0 .. rows - 1 and columns 0 .. width - 1 of `a` into consecutive panels of panel_rows * width elements.
-template <Layout layout, class Real>
-inline void pack(std::int64_t rows, std::int64_t width, const Real* a, std::int64_t lda, Real* panels) {
+template <Layout layout, class Stored, class Real>
+inline void pack(std::int64_t rows, std::int64_t width, const Stored* a, std::int64_t lda, Real* panels) {
   constexpr int L = lanes<Real>;
+  if constexpr (layout == Layout::column_major) return pack_columns(rows, width, a, lda, panels);
   for (std::int64_t row = 0; row < rows; row += panel_rows<Real>, panels += panel_rows<Real> * width) {
-    if constexpr (layout == Layout::column_major) {
-      pack_copied<Real>(rows - row, width, a + row, lda, panels);
-    } else {
-      for (int first = 0; first < panel_rows<Real>; first += L) {
-        const std::int64_t valid = rows - row - first;
-        pack_transposed<Real>(valid, width, a + (valid > 0 ? row + first : 0) * lda, lda, panels + first);
-      }
+    for (int first = 0; first < panel_rows<Real>; first += L) {
+      const std::int64_t valid = rows - row - first;
+      pack_transposed(valid, width, a + (valid > 0 ? row + first : 0) * lda, lda, panels + first);
     }
   }
 }
 
-// A register of float64 sums from sums of either precision.
-inline Vec<double> load_wide(const double* sums) { return load<double>(sums); }
-inline Vec<double> load_wide(const float* sums) {
-  typedef float Half __attribute__((vector_size(vector_bytes / 2), may_alias));
-  return __builtin_convertvector(*reinterpret_cast<const Half*>(sums), Vec<double>);
+// Panels into tiles of [column][tile_rows], in the order of the rows.
+template <class Real>
+inline void split_into_tiles(std::int64_t rows, std::int64_t width, const Real* panels, Real* tiles) {
+  for (std::int64_t row = 0; row < rows; row += tile_rows, tiles += tile_rows * width) {
+    const Real* from = panels + row / panel_rows<Real> * panel_rows<Real> * width + row % panel_rows<Real>;
+    for (std::int64_t column = 0; column < width; ++column) {
+#pragma GCC unroll 8
+      for (int r = 0; r < tile_rows; ++r) tiles[column * tile_rows + r] = from[column * panel_rows<Real> + r];
+    }
+  }
 }
 
 // c[0 .. count) += sums, in float64; count <= size.
@@ -88,7 +100,7 @@ inline void add_row(const Real (&sums)[size], std::int64_t count, double* c) {
 #pragma GCC unroll 8
   for (int j = 0; j < size; j += L) {
     if (j + L <= count) {
-      store_unaligned<double>(c + j, load_unaligned<double>(c + j) + load_wide(sums + j));
+      store_unaligned<double>(c + j, load_unaligned<double>(c + j) + load_stored(sums + j, double{}));
     } else {
       for (int l = j; l < j + L && l < count; ++l) c[l] += static_cast<double>(sums[l]);
     }
@@ -107,7 +119,7 @@ template <class Real, int vectors>
 inline void multiply_tile(std::int64_t width, const Real* left, const Real* right, TileTarget target) {
   constexpr int L = lanes<Real>;
   Vec<Real> sums[tile_rows][vectors] = {};
-  for (std::int64_t column = 0; column < width; ++column, left += panel_rows<Real>, right += panel_rows<Real>) {
+  for (std::int64_t column = 0; column < width; ++column, left += tile_rows, right += panel_rows<Real>) {
     Vec<Real> values[vectors];
 #pragma GCC unroll 3
     for (int v = 0; v < vectors; ++v) values[v] = load<Real>(right + v * L);

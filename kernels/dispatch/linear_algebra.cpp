@@ -68,20 +68,20 @@ void gemm(Device device, Transpose ta, Transpose tb, std::int64_t m, std::int64_
 }
 
 template <class Real>
-void gram(Device device, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  grams<Real>(device).gram(n, k, a, lda, c, ldc);
+void gram(Device device, Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
+  grams<Real>(device).gram(arithmetic, n, k, a, lda, c, ldc);
 }
 
 template <class Real>
-void gram_block(Device device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
-                double* c, std::int64_t ldc) {
-  grams<Real>(device).gram_block(m, n, k, a, lda, b, ldb, c, ldc);
+void gram_block(Device device, Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
+                std::int64_t ldb, double* c, std::int64_t ldc) {
+  grams<Real>(device).gram_block(arithmetic, m, n, k, a, lda, b, ldb, c, ldc);
 }
 
 template <class Real>
-void column_gram_block(Device device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-                       std::int64_t ldb, double* c, std::int64_t ldc) {
-  grams<Real>(device).column_gram_block(m, n, k, a, lda, b, ldb, c, ldc);
+void column_gram_block(Device device, Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda,
+                       const Real* b, std::int64_t ldb, double* c, std::int64_t ldc) {
+  grams<Real>(device).column_gram_block(arithmetic, m, n, k, a, lda, b, ldb, c, ldc);
 }
 
 std::int64_t cholesky(Device device, std::int64_t n, double* a, std::int64_t lda) { return solvers(device).cholesky(n, a, lda); }
@@ -98,15 +98,15 @@ template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std
                    std::int64_t, float, float*, std::int64_t);
 template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, double, const double*, std::int64_t, const double*,
                    std::int64_t, double, double*, std::int64_t);
-template void gram(Device, std::int64_t, std::int64_t, const float*, std::int64_t, double*, std::int64_t);
-template void gram(Device, std::int64_t, std::int64_t, const double*, std::int64_t, double*, std::int64_t);
-template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t, double*,
-                         std::int64_t);
-template void gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*, std::int64_t, double*,
-                         std::int64_t);
-template void column_gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t, double*,
-                                std::int64_t);
-template void column_gram_block(Device, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*, std::int64_t, double*,
-                                std::int64_t);
+template void gram(Device, Arithmetic, std::int64_t, std::int64_t, const float*, std::int64_t, double*, std::int64_t);
+template void gram(Device, Arithmetic, std::int64_t, std::int64_t, const double*, std::int64_t, double*, std::int64_t);
+template void gram_block(Device, Arithmetic, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t,
+                         double*, std::int64_t);
+template void gram_block(Device, Arithmetic, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*, std::int64_t,
+                         double*, std::int64_t);
+template void column_gram_block(Device, Arithmetic, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t,
+                                double*, std::int64_t);
+template void column_gram_block(Device, Arithmetic, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*,
+                                std::int64_t, double*, std::int64_t);
 
 }  // namespace qs::kernels

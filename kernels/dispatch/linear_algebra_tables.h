@@ -19,11 +19,11 @@ struct ProductTable {
 
 template <class Real>
 struct GramTable {
-  void (*gram)(std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc);
-  void (*gram_block)(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb, double* c,
-                     std::int64_t ldc);
-  void (*column_gram_block)(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
-                            double* c, std::int64_t ldc);
+  void (*gram)(Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc);
+  void (*gram_block)(Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
+                     std::int64_t ldb, double* c, std::int64_t ldc);
+  void (*column_gram_block)(Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
+                            std::int64_t ldb, double* c, std::int64_t ldc);
 };
 
 struct SolverTable {

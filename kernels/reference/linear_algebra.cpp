@@ -28,9 +28,10 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
   }
 }
 
+// Wide arithmetic throughout: the best that either choice may give.
 template <class Real>
-void gram_block(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb, double* c,
-                std::int64_t ldc) {
+void gram_block(Arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
+                double* c, std::int64_t ldc) {
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = 0; j < n; ++j) {
       double sum = 0;
@@ -41,13 +42,13 @@ void gram_block(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, s
 }
 
 template <class Real>
-void gram(std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  gram_block(n, n, k, a, lda, a, lda, c, ldc);
+void gram(Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
+  gram_block(arithmetic, n, n, k, a, lda, a, lda, c, ldc);
 }
 
 template <class Real>
-void column_gram_block(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb, double* c,
-                       std::int64_t ldc) {
+void column_gram_block(Arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
+                       double* c, std::int64_t ldc) {
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = 0; j < n; ++j) {
       double sum = 0;

@@ -67,16 +67,21 @@ TEST_P(LinearAlgebra, GemmMultipliesEveryTransposition) {
 }
 
 template <class Real>
-void expect_gram(Device device, Shape s) {
+double rounding(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::wide ? std::numeric_limits<double>::epsilon() : static_cast<double>(std::numeric_limits<Real>::epsilon());
+}
+
+template <class Real>
+void expect_gram(Device device, Arithmetic arithmetic, Shape s) {
   const std::int64_t lda = s.k + 5, ldc = std::max(s.m, s.n) + 2;
   const std::vector<Real> a = random_values<Real>(s.m * lda + 1, 4), b = random_values<Real>(s.n * lda + 1, 5);
   std::vector<double> square(s.m * ldc + 1, 0.5), block(s.m * ldc + 1, 0.25);
 
-  gram<Real>(device, s.m, s.k, a.data(), lda, square.data(), ldc);
-  gram_block<Real>(device, s.m, s.n, s.k, a.data(), lda, b.data(), lda, block.data(), ldc);
+  gram<Real>(device, arithmetic, s.m, s.k, a.data(), lda, square.data(), ldc);
+  gram_block<Real>(device, arithmetic, s.m, s.n, s.k, a.data(), lda, b.data(), lda, block.data(), ldc);
 
   // k roundings of sums below k/3 (the mean square of uniform values), adding up as a random walk.
-  const double k = static_cast<double>(s.k), bound = std::sqrt(k) * static_cast<double>(std::numeric_limits<Real>::epsilon()) * (1 + k / 3);
+  const double k = static_cast<double>(s.k), bound = std::sqrt(k) * rounding<Real>(arithmetic) * (1 + k / 3);
   for (std::int64_t i = 0; i < s.m; ++i) {
     for (std::int64_t j = 0; j < s.m; ++j) {
       long double sum = 0.5L;
@@ -94,8 +99,10 @@ void expect_gram(Device device, Shape s) {
 
 TEST_P(LinearAlgebra, GramAddsTheProductWithTheTranspose) {
   for (const Shape& shape : shapes) {
-    expect_gram<float>(GetParam(), shape);
-    expect_gram<double>(GetParam(), shape);
+    for (const Arithmetic arithmetic : {Arithmetic::own, Arithmetic::wide}) {
+      expect_gram<float>(GetParam(), arithmetic, shape);
+      expect_gram<double>(GetParam(), arithmetic, shape);
+    }
   }
 }
 
@@ -116,21 +123,21 @@ std::vector<Real> columns_of(const std::vector<Real>& x, std::int64_t rows, std:
 }
 
 template <class Real>
-void expect_cpu_grams_equal_the_reference(Shape s) {
+void expect_cpu_grams_equal_the_reference(Arithmetic arithmetic, Shape s) {
   const std::int64_t lda = s.k + 3, ldb = s.k + 1, ldc = std::max(s.m, s.n) + 5, size = s.m * ldc;
   const std::vector<Real> a = random_values<Real>(s.m * lda, 7), b = random_values<Real>(s.n * ldb, 8);
   const std::vector<Real> at = columns_of(a, s.m, s.k, lda), bt = columns_of(b, s.n, s.k, ldb);
   const auto all = [&](Device device) {
     std::vector<std::vector<double>> c(3, std::vector<double>(size, 0.75));
-    gram<Real>(device, s.m, s.k, a.data(), lda, c[0].data(), ldc);
-    gram_block<Real>(device, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, c[1].data(), ldc);
-    column_gram_block<Real>(device, s.m, s.n, s.k, at.data(), s.m + 1, bt.data(), s.n + 1, c[2].data(), ldc);
+    gram<Real>(device, arithmetic, s.m, s.k, a.data(), lda, c[0].data(), ldc);
+    gram_block<Real>(device, arithmetic, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, c[1].data(), ldc);
+    column_gram_block<Real>(device, arithmetic, s.m, s.n, s.k, at.data(), s.m + 1, bt.data(), s.n + 1, c[2].data(), ldc);
     return c;
   };
 
   const std::vector<std::vector<double>> expected = all(Device::reference), found = all(Device::cpu);
 
-  const double bound = gram_bound(s.k, static_cast<double>(std::numeric_limits<Real>::epsilon()));
+  const double bound = gram_bound(s.k, rounding<Real>(arithmetic));
   for (int product = 0; product < 3; ++product) {
     const std::int64_t columns = product == 0 ? s.m : s.n;
     for (std::int64_t e = 0; e < size; ++e) {
@@ -150,30 +157,32 @@ TEST(GramProducts, EqualTheReferenceForOddShapes) {
     for (const std::int64_t n : {1, 7, 31, 33, 100}) {
       for (const std::int64_t k : {1, 7, 31, 33, 100, 2500}) {
         if (k == 2500 && m != 33 && n != 100) continue;
-        expect_cpu_grams_equal_the_reference<float>({m, n, k});
-        expect_cpu_grams_equal_the_reference<double>({m, n, k});
+        expect_cpu_grams_equal_the_reference<float>(Arithmetic::own, {m, n, k});
+        expect_cpu_grams_equal_the_reference<float>(Arithmetic::wide, {m, n, k});
+        expect_cpu_grams_equal_the_reference<double>(Arithmetic::own, {m, n, k});
       }
     }
   }
 }
 
 TEST(GramProducts, EqualTheReferenceOverSeveralCacheBlocks) {
-  expect_cpu_grams_equal_the_reference<float>({500, 410, 300});
-  expect_cpu_grams_equal_the_reference<double>({250, 410, 300});
+  expect_cpu_grams_equal_the_reference<float>(Arithmetic::own, {500, 410, 300});
+  expect_cpu_grams_equal_the_reference<float>(Arithmetic::wide, {250, 410, 300});
+  expect_cpu_grams_equal_the_reference<double>(Arithmetic::own, {250, 410, 300});
 }
 
 template <class Real>
-void expect_bits_independent_of_the_cut() {
+void expect_bits_independent_of_the_cut(Arithmetic arithmetic) {
   const std::int64_t n = 130, k = 700;
   const std::vector<Real> a = random_values<Real>(n * k, 9);
   std::vector<double> whole(n * n, 0.0), rectangular(n * n, 0.0), cut(n * n, 0.0);
 
-  gram<Real>(Device::cpu, n, k, a.data(), k, whole.data(), n);
-  gram_block<Real>(Device::cpu, n, n, k, a.data(), k, a.data(), k, rectangular.data(), n);
+  gram<Real>(Device::cpu, arithmetic, n, k, a.data(), k, whole.data(), n);
+  gram_block<Real>(Device::cpu, arithmetic, n, n, k, a.data(), k, a.data(), k, rectangular.data(), n);
   for (std::int64_t i = 0; i < n; i += 37) {
     for (std::int64_t j = 0; j < n; j += 53) {
-      gram_block<Real>(Device::cpu, std::min<std::int64_t>(37, n - i), std::min<std::int64_t>(53, n - j), k, a.data() + i * k, k, a.data() + j * k, k,
-                       cut.data() + i * n + j, n);
+      gram_block<Real>(Device::cpu, arithmetic, std::min<std::int64_t>(37, n - i), std::min<std::int64_t>(53, n - j), k, a.data() + i * k, k,
+                       a.data() + j * k, k, cut.data() + i * n + j, n);
     }
   }
 
@@ -182,8 +191,9 @@ void expect_bits_independent_of_the_cut() {
 }
 
 TEST(GramProducts, GiveAnElementTheSameBitsWhereverTheRowsAreCut) {
-  expect_bits_independent_of_the_cut<float>();
-  expect_bits_independent_of_the_cut<double>();
+  expect_bits_independent_of_the_cut<float>(Arithmetic::own);
+  expect_bits_independent_of_the_cut<float>(Arithmetic::wide);
+  expect_bits_independent_of_the_cut<double>(Arithmetic::own);
 }
 
 TEST_P(LinearAlgebra, GramOfLongFloatRowsKeepsFloat64Accuracy) {
@@ -191,7 +201,7 @@ TEST_P(LinearAlgebra, GramOfLongFloatRowsKeepsFloat64Accuracy) {
   const std::vector<float> ones(k, 1.0f);
   double sum = 0;
 
-  gram<float>(GetParam(), 1, k, ones.data(), k, &sum, 1);
+  gram<float>(GetParam(), Arithmetic::own, 1, k, ones.data(), k, &sum, 1);
 
   EXPECT_EQ(sum, 300000.0);  // exact; integers below 2^24 in every partial sum
 }
@@ -246,7 +256,7 @@ TEST(LinearAlgebraBits, DoNotDependOnTheNumberOfThreads) {
   const auto all_tiles = [&](int count) {
     set_threads(count);
     std::vector<double> c(tiles * n * n, 0.0);
-    parallel_for(tiles, [&](std::int64_t t) { gram<float>(Device::cpu, n, k, a.data() + t * n * k, k, c.data() + t * n * n, n); });
+    parallel_for(tiles, [&](std::int64_t t) { gram<float>(Device::cpu, Arithmetic::own, n, k, a.data() + t * n * k, k, c.data() + t * n * n, n); });
     set_threads(1);
     return c;
   };
@@ -257,8 +267,8 @@ TEST(LinearAlgebraBits, DoNotDependOnTheNumberOfThreads) {
 TEST(LinearAlgebraCuda, IsNamedWhenItIsNotBuilt) {
   double value = 1;
   EXPECT_THROW(cholesky(Device::cuda, 1, &value, 1), NotBuilt);
-  EXPECT_THROW(gram<double>(Device::cuda, 1, 1, &value, 1, &value, 1), NotBuilt);
-  EXPECT_THROW(column_gram_block<double>(Device::cuda, 1, 1, 1, &value, 1, &value, 1, &value, 1), NotBuilt);
+  EXPECT_THROW(gram<double>(Device::cuda, Arithmetic::own, 1, 1, &value, 1, &value, 1), NotBuilt);
+  EXPECT_THROW(column_gram_block<double>(Device::cuda, Arithmetic::own, 1, 1, 1, &value, 1, &value, 1, &value, 1), NotBuilt);
 }
 
 }  // namespace
