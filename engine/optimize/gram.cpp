@@ -13,7 +13,6 @@
 namespace qs {
 namespace {
 
-constexpr double rounding_margin = 4;  // of the shift above the rounding of float32 products
 constexpr std::int64_t visitor_bytes = std::int64_t{256} << 20;
 
 // A tile (left <= right) of the Gram matrix, or of the metric in columns.
@@ -209,7 +208,7 @@ kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>&
   };
   tree_sum(comm, layout.blocks, 1, partial, trace);
   const double unit = std::ldexp(1.0, -24);
-  return shift < rounding_margin * unit * trace[0] ? kernels::Arithmetic::wide : kernels::Arithmetic::own;
+  return shift < unit * trace[0] ? kernels::Arithmetic::wide : kernels::Arithmetic::own;
 }
 
 template <class Real>

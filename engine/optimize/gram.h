@@ -21,9 +21,9 @@ struct Panel {
 inline constexpr std::int64_t panel_rows = 256;
 std::vector<Panel> make_panels(const RowLayout& layout);
 
-// The precision the products of X need so that their rounding stays well below the diagonal shift. Float32 products perturb the matrix by E with |E|
-// up to about u trace(X^T X), u = 2^-24; a perturbed metric may lose its positive eigenvalues (no Cholesky factor) and bends the soft directions,
-// whose size the shift decides. Same on every rank count. Collective.
+// The precision the products of X need so that their rounding stays below the diagonal shift. Float32 products perturb the matrix by at most about
+// u trace(X^T X), u = 2^-24. A perturbed metric bends the soft directions, whose size the shift decides, and at last has no Cholesky factor: seen to
+// begin at shift = 0.5 u trace, hence float64 below shift = u trace. Same choice on every rank count. Collective.
 template <class Real>
 kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>& rows, double shift);
 
