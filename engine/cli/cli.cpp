@@ -30,6 +30,7 @@ int command_line(int argc, char** argv) {
     if (const auto* status = std::get_if<StatusCommand>(&command)) return status_command(*status);
     if (const auto* info = std::get_if<InfoCommand>(&command)) return info_command(*info);
     if (const auto* check = std::get_if<CheckCommand>(&command)) return check_command(*check);
+    if (const auto* convert = std::get_if<ConvertCommand>(&command)) return convert_command(*convert);
     std::cout << std::get<PrintCommand>(command).text;
     return code_of(ExitCode::done);
   } catch (const Error& error) {

@@ -19,5 +19,6 @@ int validate_command(const ValidateCommand& command);
 int status_command(const StatusCommand& command);
 int info_command(const InfoCommand& command);
 int check_command(const CheckCommand& command);
+int convert_command(const ConvertCommand& command);
 
 }  // namespace qs

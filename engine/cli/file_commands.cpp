@@ -1,14 +1,12 @@
 // The commands that only read: validate, status, info, check. No MPI, no device.
-#include <fmt/format.h>
-
 #include <filesystem>
 #include <iostream>
 
 #include "engine/cli/commands.h"
+#include "engine/cli/weight_commands.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
-#include "engine/io/hdf5.h"
-#include "engine/io/weights.h"
+#include "engine/io/weight_files.h"
 #include "engine/run/plan.h"
 #include "engine/run/provenance.h"
 #include "engine/run/run_directory.h"
@@ -26,8 +24,6 @@ bool is_yaml(const std::string& file) {
   return extension == ".yaml" || extension == ".yml";
 }
 
-std::string dimensions(const std::vector<std::int64_t>& shape) { return "(" + fmt::format("{}", fmt::join(shape, ", ")) + ")"; }
-
 int input_summary(const std::string& file) {
   input::Diagnostics diagnostics;
   const input::Document document = input::load(file, {}, diagnostics);
@@ -40,15 +36,6 @@ int input_summary(const std::string& file) {
   }
   std::cerr << diagnostics.render();
   return static_cast<int>(ExitCode::input);
-}
-
-void print_attributes(const DataTree& tree, const std::string& group) {
-  const auto found = tree.groups.find(group);
-  if (found == tree.groups.end()) return;
-  for (const auto& [name, value] : found->second) {
-    if (const auto* text = std::get_if<std::string>(&value)) std::cout << "  " << name << ": " << *text << '\n';
-    if (const auto* number = std::get_if<std::int64_t>(&value)) std::cout << "  " << name << ": " << *number << '\n';
-  }
 }
 
 }  // namespace
@@ -84,23 +71,14 @@ int info_command(const InfoCommand& command) {
     std::cout << read_text(command.file, text_limit);
     return done;
   }
-  const DataTree tree = read_weights_file(command.file);
   if (command.content == InfoContent::input) {
+    const DataTree tree = read_weight_tree(command.file);
     const std::string original = "provenance/input_original", resolved = "input/resolved";
     if (!tree.has(original) && !tree.has(resolved)) throw InputError(command.file + " carries no input (it is a plain weight file)");
     std::cout << tree.text(tree.has(original) ? original : resolved);
     return done;
   }
-  std::cout << command.file << '\n';
-  for (const char* group : {"", "provenance", "system"}) print_attributes(tree, group);
-  std::int64_t total = 0;
-  for (const TensorShape& tensor : stored_shapes(tree)) {
-    std::int64_t count = 1;
-    for (const std::int64_t length : tensor.shape) count *= length;
-    total += count;
-    std::cout << fmt::format("  {:<70} {}\n", tensor.path, dimensions(tensor.shape));
-  }
-  std::cout << "  " << total << " parameters\n";
+  std::cout << describe_weights(command.file);
   return done;
 }
 

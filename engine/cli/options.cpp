@@ -9,7 +9,7 @@
 namespace qs {
 namespace {
 
-const std::vector<std::string> commands = {"run", "resume", "validate", "status", "info", "check"};
+const std::vector<std::string> commands = {"run", "resume", "validate", "status", "info", "check", "convert"};
 
 const char* const help_text = R"(qstage-vmc: neural-network ground states of lattice models
 
@@ -26,6 +26,7 @@ commands
   status DIR            where a run stands (reads status.json)
   info FILE             what an input, checkpoint, results or weight file holds; --input prints the YAML back; 'info build'
   check FILE            verify a checkpoint
+  convert IN OUT        weights between .h5, .msgpack (.mpack) and .safetensors; --overwrite replaces OUT
 
 options
   --set KEY=VALUE       replace a value of the input, any number of times: --set stages.2.optimizer.lr=0.01
@@ -100,7 +101,7 @@ Command parse_arguments(int argc, const char* const* argv) {
   app.set_help_flag();
   app.require_subcommand(1);
   std::vector<std::string> sets;
-  std::string target, format = "text";
+  std::string target, output, format = "text";
   bool dry = false, go_on = false, overwrite = false, log_json = false, print_input = false;
   const auto add = [&](const std::string& name, const std::string& positional) {
     CLI::App* command = app.add_subcommand(name);
@@ -118,6 +119,9 @@ Command parse_arguments(int argc, const char* const* argv) {
   add("status", "DIR");
   add("info", "FILE")->add_flag("--input", print_input);
   add("check", "FILE");
+  CLI::App* convert = add("convert", "IN");
+  convert->add_option("OUT", output)->required();
+  convert->add_flag("--overwrite", overwrite);
   for (CLI::App* command : {run, resume, validate}) command->add_option("--set", sets)->expected(1)->take_all();
   for (CLI::App* command : {run, resume}) command->add_flag("--log-json", log_json);
   try {
@@ -140,6 +144,7 @@ Command parse_arguments(int argc, const char* const* argv) {
   if (app.got_subcommand("validate")) return ValidateCommand{target, set_options(sets), format == "json" ? OutputFormat::json : OutputFormat::text};
   if (app.got_subcommand("status")) return StatusCommand{target};
   if (app.got_subcommand("info")) return InfoCommand{target, print_input ? InfoContent::input : InfoContent::summary};
+  if (app.got_subcommand("convert")) return ConvertCommand{target, output, overwrite ? OutputFile::overwrite : OutputFile::refuse_existing};
   return CheckCommand{target};
 }
 

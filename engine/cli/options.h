@@ -41,11 +41,17 @@ struct InfoCommand {
 struct CheckCommand {
   std::string file;
 };
+enum class OutputFile { refuse_existing, overwrite };
+struct ConvertCommand {
+  std::string input;
+  std::string output;  // its extension names the format
+  OutputFile existing = OutputFile::refuse_existing;
+};
 struct PrintCommand {  // --help, --version, --dump-schema, --dump-default
   std::string text;
 };
 
-using Command = std::variant<RunCommand, ResumeCommand, ValidateCommand, StatusCommand, InfoCommand, CheckCommand, PrintCommand>;
+using Command = std::variant<RunCommand, ResumeCommand, ValidateCommand, StatusCommand, InfoCommand, CheckCommand, ConvertCommand, PrintCommand>;
 
 // InputError with a suggestion for what is not known.
 Command parse_arguments(int argc, const char* const* argv);

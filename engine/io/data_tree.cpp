@@ -10,7 +10,7 @@ namespace qs {
 namespace {
 
 // In the order of the alternatives of Dataset::values.
-constexpr std::array<const char*, 8> kTypeNames = {"float64", "float32", "complex128", "int64", "uint64", "int8", "int32", "string"};
+constexpr std::array<const char*, 9> kTypeNames = {"float64", "float32", "complex128", "int64", "uint64", "int8", "int32", "string", "uint16"};
 
 template <typename T>
 const std::vector<T>& values_of(const DataTree& tree, const std::string& path) {

@@ -16,7 +16,7 @@ using Attribute = std::variant<std::int64_t, double, std::string, std::vector<do
 struct Dataset {
   std::vector<std::int64_t> shape;  // C order; {} = scalar
   std::variant<std::vector<double>, std::vector<float>, std::vector<std::complex<double>>, std::vector<std::int64_t>, std::vector<std::uint64_t>,
-               std::vector<std::int8_t>, std::vector<std::int32_t>, std::vector<std::string>>
+               std::vector<std::int8_t>, std::vector<std::int32_t>, std::vector<std::string>, std::vector<std::uint16_t>>
       values;
   std::map<std::string, Attribute> attributes;  // "units", "long_name", "per", "convention", ...
 

@@ -41,6 +41,7 @@ Handle native_type(float) { return {H5Tcopy(H5T_NATIVE_FLOAT), H5Tclose, "copy a
 Handle native_type(std::int64_t) { return {H5Tcopy(H5T_NATIVE_INT64), H5Tclose, "copy a type"}; }
 Handle native_type(std::uint64_t) { return {H5Tcopy(H5T_NATIVE_UINT64), H5Tclose, "copy a type"}; }
 Handle native_type(std::int8_t) { return {H5Tcopy(H5T_NATIVE_INT8), H5Tclose, "copy a type"}; }
+Handle native_type(std::uint16_t) { return {H5Tcopy(H5T_NATIVE_UINT16), H5Tclose, "copy a type"}; }
 Handle native_type(std::int32_t) { return {H5Tcopy(H5T_NATIVE_INT32), H5Tclose, "copy a type"}; }
 Handle native_type(std::complex<double>) { return hdf5::complex_type(); }
 
@@ -109,6 +110,7 @@ decltype(Dataset::values) read_integers(const Source& source, hid_t type, std::s
   const bool is_unsigned = H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE;
   if (is_unsigned && width == 8) return read_numbers<std::uint64_t>(source, count);
   if (width > 4 || (is_unsigned && width == 4)) return read_numbers<std::int64_t>(source, count);
+  if (is_unsigned && width == 2) return read_numbers<std::uint16_t>(source, count);
   if (width > 1 || is_unsigned) return read_numbers<std::int32_t>(source, count);
   return read_numbers<std::int8_t>(source, count);
 }

@@ -25,6 +25,7 @@ Handle file_type(float) { return {H5Tcopy(H5T_IEEE_F32LE), H5Tclose, "copy a typ
 Handle file_type(std::int64_t) { return {H5Tcopy(H5T_STD_I64LE), H5Tclose, "copy a type"}; }
 Handle file_type(std::uint64_t) { return {H5Tcopy(H5T_STD_U64LE), H5Tclose, "copy a type"}; }
 Handle file_type(std::int8_t) { return {H5Tcopy(H5T_STD_I8LE), H5Tclose, "copy a type"}; }
+Handle file_type(std::uint16_t) { return {H5Tcopy(H5T_STD_U16LE), H5Tclose, "copy a type"}; }
 Handle file_type(std::int32_t) { return {H5Tcopy(H5T_STD_I32LE), H5Tclose, "copy a type"}; }
 Handle file_type(std::complex<double>) {
   // Little endian in the file whatever the machine is.
@@ -39,6 +40,7 @@ Handle memory_type(float) { return {H5Tcopy(H5T_NATIVE_FLOAT), H5Tclose, "copy a
 Handle memory_type(std::int64_t) { return {H5Tcopy(H5T_NATIVE_INT64), H5Tclose, "copy a type"}; }
 Handle memory_type(std::uint64_t) { return {H5Tcopy(H5T_NATIVE_UINT64), H5Tclose, "copy a type"}; }
 Handle memory_type(std::int8_t) { return {H5Tcopy(H5T_NATIVE_INT8), H5Tclose, "copy a type"}; }
+Handle memory_type(std::uint16_t) { return {H5Tcopy(H5T_NATIVE_UINT16), H5Tclose, "copy a type"}; }
 Handle memory_type(std::int32_t) { return {H5Tcopy(H5T_NATIVE_INT32), H5Tclose, "copy a type"}; }
 Handle memory_type(std::complex<double>) { return hdf5::complex_type(); }
 

@@ -7,9 +7,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
+#include "engine/io/tensor_tree.h"
+#include "engine/io/weight_files.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -33,28 +34,60 @@ std::string hash_of_parameters(const DataTree& tree) {
     std::visit(
         [&](const auto& values) {
           using T = typename std::decay_t<decltype(values)>::value_type;
-          if constexpr (std::is_floating_point_v<T>) bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+          if constexpr (!std::is_same_v<T, std::string>) bytes.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
         },
         entry->second.values);
   }
   return sha256_hex(bytes);
 }
 
-void check_stored_hash(const DataTree& tree, const std::string& name) {
-  const auto group = tree.groups.find(kGroup);
-  if (group == tree.groups.end()) return;
-  const auto stored = group->second.find("sha256");
-  if (stored == group->second.end()) return;
-  const auto* text = std::get_if<std::string>(&stored->second);
-  if (text == nullptr || *text != hash_of_parameters(tree)) {
-    throw CheckpointError(fmt::format("'{}': the parameters do not fit their stored SHA-256 (damaged, or edited by hand); restore the file", name));
-  }
-}
-
 std::vector<TensorShape> sorted(std::span<const TensorShape> tensors) {
   std::vector<TensorShape> copy(tensors.begin(), tensors.end());
   std::sort(copy.begin(), copy.end(), [](const TensorShape& a, const TensorShape& b) { return a.path < b.path; });
   return copy;
+}
+
+const std::string kFlaxGroup = "params/";
+
+// Whether a dataset is already as a network wants it.
+bool is_plain(const std::string& path, const Dataset& dataset) {
+  const bool real = std::holds_alternative<std::vector<double>>(dataset.values) || std::holds_alternative<std::vector<float>>(dataset.values);
+  return real && dataset.attributes.count("dtype") == 0 && !std::string_view(path).substr(kPrefix.size()).starts_with(kFlaxGroup);
+}
+
+void add_for_network(DataTree& tree, const std::string& path, const NamedTensor& tensor) {
+  if (tree.has(path)) throw CheckpointError(fmt::format("parameter '{}' is stored twice, alone and in a complex tensor; keep one", escaped(path)));
+  if (tensor.type == TensorType::float32) {
+    std::vector<float> values(tensor.bytes.size() / sizeof(float));
+    if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+    return tree.set(path, Dataset{tensor.shape, std::move(values), {}});
+  }
+  std::vector<double> values = widened(tensor);
+  if (!is_complex(tensor.type)) return tree.set(path, Dataset{tensor.shape, std::move(values), {}});
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  for (const std::string& part : {path + "_re", path + "_im"}) {
+    if (tree.has(part)) throw CheckpointError(fmt::format("parameter '{}' is stored twice, alone and in a complex tensor; keep one", escaped(part)));
+  }
+  tree.set(path + "_re", Dataset{tensor.shape, std::vector<double>(values.begin(), middle), {}});
+  tree.set(path + "_im", Dataset{tensor.shape, std::vector<double>(middle, values.end()), {}});
+}
+
+// See read_weights_file. The hash goes: it belongs to the tensors as they were stored.
+DataTree for_networks(DataTree tree, const std::string& name) {
+  bool plain = true, grouped = true;
+  for (auto entry = tree.datasets.lower_bound(kPrefix); entry != tree.datasets.end() && entry->first.starts_with(kPrefix); ++entry) {
+    plain = plain && is_plain(entry->first, entry->second);
+    grouped = grouped && entry->first.compare(kPrefix.size(), kFlaxGroup.size(), kFlaxGroup) == 0;
+  }
+  if (plain) return tree;
+  TensorFile tensors = take_tensors(tree, name);
+  for (NamedTensor& tensor : tensors.tensors) {
+    add_for_network(tree, kPrefix + (grouped ? tensor.name.substr(kFlaxGroup.size()) : tensor.name), tensor);
+    tensor.bytes = {};
+  }
+  if (tensors.metadata.count("model") > 0) tree.set("model", scalar(tensors.metadata["model"]));
+  if (const auto group = tree.groups.find(kGroup); group != tree.groups.end()) group->second.erase("sha256");
+  return tree;
 }
 
 }  // namespace
@@ -69,6 +102,22 @@ void store_weights(DataTree& tree, std::span<const TensorShape> tensors, std::sp
     offset += count;
   }
   QS_ASSERT(offset == flat.size());
+  tree.groups[kGroup]["sha256"] = hash_of_parameters(tree);
+}
+
+void check_stored_hash(const DataTree& tree, const std::string& name) {
+  const auto group = tree.groups.find(kGroup);
+  if (group == tree.groups.end()) return;
+  const auto stored = group->second.find("sha256");
+  if (stored == group->second.end()) return;
+  const auto* text = std::get_if<std::string>(&stored->second);
+  if (text == nullptr || *text != hash_of_parameters(tree)) {
+    throw CheckpointError(fmt::format("'{}': the parameters do not fit their stored SHA-256 (damaged, or edited by hand); restore the file", name));
+  }
+}
+
+void seal_weights(DataTree& tree) {
+  tree.groups[""] = {{"layout", std::string("qstage-weights")}, {"layout_version", std::vector<std::int64_t>{1, 0}}};
   tree.groups[kGroup]["sha256"] = hash_of_parameters(tree);
 }
 
@@ -123,13 +172,13 @@ std::vector<double> load_weights(const DataTree& tree, std::span<const TensorSha
   return flat;
 }
 
-DataTree read_weights_file(const std::string& path) { return is_checkpoint(path) ? read_checkpoint(path).tree : read_hdf5(path); }
+DataTree read_weights_file(const std::string& path) { return for_networks(read_weight_tree(path), path); }
 
 void write_weights_file(const std::string& path, std::span<const TensorShape> tensors, std::span<const double> flat, const std::string& model) {
   DataTree tree;
-  tree.groups[""] = {{"layout", std::string("qstage-weights")}, {"layout_version", std::vector<std::int64_t>{1, 0}}};
   tree.set("model", scalar(model));
   store_weights(tree, tensors, flat);
+  seal_weights(tree);
   replace_file(path, to_hdf5_image(tree));
 }
 

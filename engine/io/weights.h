@@ -28,7 +28,14 @@ std::string shape_difference(std::span<const TensorShape> expected, std::span<co
 // the type is another, a value is not finite, or the stored SHA-256 does not fit.
 std::vector<double> load_weights(const DataTree& tree, std::span<const TensorShape> expected, const std::string& name);
 
-// Reads a weight file, results.h5 or checkpoint.h5 (which is verified first).
+// CheckpointError, quoting `name`, if the stored SHA-256 does not fit. No hash is no error: files of others have none.
+void check_stored_hash(const DataTree& tree, const std::string& name);
+// Marks a tree as a weight file and adds the hash.
+void seal_weights(DataTree& tree);
+
+// Reads weights to load into a network: any format of weight_files.h, results.h5 or checkpoint.h5 (which is verified first). As networks name
+// tensors: without the component `params/` if all begin with it, complex tensors as <path>_re and <path>_im, other types than float32 and float64
+// widened to float64. Errors as read_weight_tree.
 DataTree read_weights_file(const std::string& path);
 // A file with nothing but the weights; `model` is the wavefunction's resolved YAML.
 void write_weights_file(const std::string& path, std::span<const TensorShape> tensors, std::span<const double> flat, const std::string& model);

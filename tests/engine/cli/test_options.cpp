@@ -39,6 +39,9 @@ TEST(Options, EveryCommandIsUnderstood) {
   EXPECT_EQ(std::get<StatusCommand>(parse({"status", "runs/a"})).directory, "runs/a");
   EXPECT_EQ(std::get<InfoCommand>(parse({"info", "a.h5", "--input"})).content, InfoContent::input);
   EXPECT_EQ(std::get<CheckCommand>(parse({"check", "a.h5"})).file, "a.h5");
+  EXPECT_EQ(std::get<ConvertCommand>(parse({"convert", "a.h5", "b.msgpack"})).output, "b.msgpack");
+  EXPECT_EQ(std::get<ConvertCommand>(parse({"convert", "a.h5", "b.msgpack"})).existing, OutputFile::refuse_existing);
+  EXPECT_EQ(std::get<ConvertCommand>(parse({"convert", "a.h5", "b.msgpack", "--overwrite"})).existing, OutputFile::overwrite);
 }
 
 TEST(Options, HelpVersionAndSchemaNeedNothingElse) {
@@ -53,6 +56,7 @@ TEST(Options, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal({"a.yaml", "--dry-rum"}).find("did you mean '--dry-run'?"), std::string::npos);
   EXPECT_NE(refusal({"a.yaml", "--set", "seed"}).find("KEY=VALUE"), std::string::npos);
   EXPECT_NE(refusal({"a.yaml", "--continue", "--overwrite"}).find("contradict"), std::string::npos);
+  EXPECT_NE(refusal({"convert", "a.h5"}).find("OUT is required"), std::string::npos);
   EXPECT_NE(refusal({"resume"}).find("--help"), std::string::npos);
 }
 

@@ -1,0 +1,112 @@
+#include "engine/cli/weight_commands.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+
+#include "engine/cli/commands.h"
+#include "engine/io/tensor_tree.h"
+#include "engine/io/weight_files.h"
+#include "engine/io/weights.h"
+#include "engine/wavefunctions/guess_options.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+std::string attribute_lines(const DataTree& tree, const std::string& group) {
+  std::string lines;
+  const auto found = tree.groups.find(group);
+  if (found == tree.groups.end()) return lines;
+  for (const auto& [name, value] : found->second) {
+    if (const auto* text = std::get_if<std::string>(&value)) lines += fmt::format("  {}: {}\n", name, *text);
+    if (const auto* number = std::get_if<std::int64_t>(&value)) lines += fmt::format("  {}: {}\n", name, *number);
+  }
+  return lines;
+}
+
+// The names as a tree, a line for every group and tensor.
+std::string tensor_lines(const TensorFile& file) {
+  std::string lines, group;
+  for (const NamedTensor& tensor : file.tensors) {
+    const std::size_t cut = tensor.name.rfind('/') + 1;  // 0 without a group
+    std::size_t depth = 0;
+    for (std::size_t begin = 0; begin < cut;) {
+      const std::size_t end = tensor.name.find('/', begin) + 1;
+      if (group.compare(0, end, tensor.name, 0, end) != 0) lines += fmt::format("  {:{}}{}\n", "", 2 * depth, tensor.name.substr(begin, end - begin));
+      begin = end;
+      ++depth;
+    }
+    group = tensor.name.substr(0, cut);
+    const std::string label = std::string(2 * depth, ' ') + tensor.name.substr(cut);
+    lines += fmt::format("  {:<50} {:<18} {}\n", label, shape_text(tensor.shape), properties(tensor.type).name);
+  }
+  return lines;
+}
+
+struct OptionsText {
+  const GuessedOptions& guess;
+
+  std::string operator()(const QstageOptions& options) const {
+    std::string widths;
+    for (const auto& tail : options.tails) widths += fmt::format("{}{}", widths.empty() ? "" : ", ", tail.size());
+    return fmt::format(
+        "kind: qstage, depth: {}, d_model: {}, heads: {}, mlp: {}; {} sites, {} tail tokens of couplings [{}], cross-attention over {}",
+        options.depth, options.d_model, options.heads, options.mlp, guess.modes, options.tails.size(), widths, guess.features);
+  }
+  std::string operator()(const VitOptions& options) const {
+    return fmt::format("kind: vit, patch: [{}], layers: {}, d_model: {}, heads: {}, attention: {}; {} patches of {} entries",
+                       fmt::join(options.patch, ", "), options.layers, options.d_model, options.heads,
+                       options.attention == VitAttention::factored ? "factored" : "factored_general", guess.tokens, guess.patch_entries);
+  }
+  std::string operator()(const RbmOptions& options) const {
+    return fmt::format("kind: rbm, alpha: {}, dtype: {}; {} sites", options.alpha, options.dtype == RbmDtype::real ? "real" : "complex", guess.modes);
+  }
+};
+
+std::string guess_line(const std::string& file) {
+  ParameterLayout layout;
+  for (const TensorShape& tensor : stored_shapes(read_weights_file(file))) layout.add(tensor.path, tensor.shape);
+  const auto guess = guess_options(layout);
+  if (!guess) return "  wavefunction: not recognised\n";
+  return fmt::format("  wavefunction: {}\n", std::visit(OptionsText{*guess}, guess->options));
+}
+
+}  // namespace
+
+std::string describe_weights(const std::string& file) {
+  DataTree tree = read_weight_tree(file);
+  std::string text = file + "\n";
+  for (const char* group : {"", "provenance", "system"}) text += attribute_lines(tree, group);
+  const TensorFile tensors = take_tensors(tree, file);
+  text += tensor_lines(tensors);
+  std::int64_t total = 0, complex = 0;
+  for (const NamedTensor& tensor : tensors.tensors) {
+    total += element_count(tensor.shape);
+    if (is_complex(tensor.type)) complex += element_count(tensor.shape);
+  }
+  text += fmt::format("  {} parameters{}\n", total, complex > 0 ? fmt::format(" ({} complex)", complex) : "");
+  return tensors.tensors.empty() ? text : text + guess_line(file);
+}
+
+int convert_command(const ConvertCommand& command) {
+  const auto format = weight_format_named(command.output);
+  if (!format) {
+    throw InputError("cannot tell the format of '" + command.output + "' from its name; end it in .h5, .msgpack, .mpack or .safetensors");
+  }
+  if (command.existing == OutputFile::refuse_existing && std::filesystem::exists(command.output)) {
+    throw InputError("'" + command.output + "' exists already; choose another name, or give --overwrite to replace it");
+  }
+  TensorFile tensors = read_tensors(command.input);
+  if (tensors.tensors.empty()) throw CheckpointError("'" + command.input + "' holds no parameters; give a file of a stage that trains a network");
+  if (*format == WeightFormat::msgpack && !tensors.metadata.empty()) {
+    std::cerr << "qstage-vmc: note: msgpack has no place for the description of the network in '" << command.input << "'; it is left out\n";
+  }
+  const std::size_t count = tensors.tensors.size();
+  write_tensors(command.output, std::move(tensors), *format);
+  std::cout << command.output << ": " << count << " tensors\n";
+  return static_cast<int>(ExitCode::done);
+}
+
+}  // namespace qs
