@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "hamiltonians/term_compile.h"
@@ -55,6 +56,15 @@ double infinite_temperature_energy(const Operator& op, const Sector& sector, con
     total += term.value * couplings[term.coupling] * average;
   }
   return total;
+}
+
+std::string ProblemFamily::describe_sectors() const {
+  std::vector<std::string> different;
+  for (const Problem& problem : problems) {
+    const std::string words = problem.sector.describe();
+    if (std::find(different.begin(), different.end(), words) == different.end()) different.push_back(words);
+  }
+  return fmt::format("{}", fmt::join(different, "; "));
 }
 
 double ProblemFamily::feature(int g, const std::string& name) const {

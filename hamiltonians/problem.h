@@ -30,6 +30,8 @@ struct ProblemFamily {
 
   int size() const { return static_cast<int>(problems.size()); }
   int modes() const { return hamiltonian.modes; }
+  // The different sectors of the problems, in words: "6 particles on 12 sites; 5 particles on 12 sites".
+  std::string describe_sectors() const;
   // Value of a named coupling of problem g; "N" (or "particles") gives sector.particles(). InputError for an unknown name.
   double feature(int g, const std::string& name) const;
 };

@@ -27,6 +27,7 @@ int command_line(int argc, char** argv) {
     if (const auto* run = std::get_if<RunCommand>(&command)) return run_command(*run, {&argc, &argv, joined(argc, argv)});
     if (const auto* resume = std::get_if<ResumeCommand>(&command)) return resume_command(*resume, {&argc, &argv, joined(argc, argv)});
     if (const auto* validate = std::get_if<ValidateCommand>(&command)) return validate_command(*validate);
+    if (const auto* evaluate = std::get_if<EvaluateCommand>(&command)) return evaluate_command(*evaluate);
     if (const auto* status = std::get_if<StatusCommand>(&command)) return status_command(*status);
     if (const auto* info = std::get_if<InfoCommand>(&command)) return info_command(*info);
     if (const auto* check = std::get_if<CheckCommand>(&command)) return check_command(*check);

@@ -16,6 +16,7 @@ struct Arguments {
 int run_command(const RunCommand& command, const Arguments& arguments);
 int resume_command(const ResumeCommand& command, const Arguments& arguments);
 int validate_command(const ValidateCommand& command);
+int evaluate_command(const EvaluateCommand& command);
 int status_command(const StatusCommand& command);
 int info_command(const InfoCommand& command);
 int check_command(const CheckCommand& command);

@@ -1,4 +1,4 @@
-// The commands that only read: validate, status, info, check. No MPI, no device.
+// The commands without MPI: validate, evaluate, status, info, check.
 #include <filesystem>
 #include <iostream>
 
@@ -7,6 +7,7 @@
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
 #include "engine/io/weight_files.h"
+#include "engine/run/evaluate_configurations.h"
 #include "engine/run/plan.h"
 #include "engine/run/provenance.h"
 #include "engine/run/run_directory.h"
@@ -22,6 +23,13 @@ constexpr int done = static_cast<int>(ExitCode::done);
 bool is_yaml(const std::string& file) {
   const std::string extension = std::filesystem::path(file).extension().string();
   return extension == ".yaml" || extension == ".yml";
+}
+
+// A file name as a YAML string, whatever it contains.
+std::string yaml_text(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "''" : std::string(1, c);
+  return quoted + "'";
 }
 
 int input_summary(const std::string& file) {
@@ -52,6 +60,22 @@ int validate_command(const ValidateCommand& command) {
     std::cout << command.input << ": valid\n";
   }
   return diagnostics.has_errors() ? static_cast<int>(ExitCode::input) : done;
+}
+
+int evaluate_command(const EvaluateCommand& command) {
+  input::Diagnostics diagnostics;
+  std::vector<input::SetOption> sets = command.sets;
+  if (!command.weights.empty()) sets.push_back({"wavefunction.weights", yaml_text(std::filesystem::absolute(command.weights).string())});
+  const input::Document document = input::load(command.input, sets, diagnostics);
+  if (!diagnostics.has_errors()) {
+    const RunPlan plan = make_plan(document, diagnostics);
+    if (!diagnostics.has_errors()) {
+      std::cout << evaluate_file(plan, command.request) << '\n';
+      return done;
+    }
+  }
+  std::cerr << diagnostics.render();
+  return static_cast<int>(ExitCode::input);
 }
 
 int status_command(const StatusCommand& command) {

@@ -9,7 +9,7 @@
 namespace qs {
 namespace {
 
-const std::vector<std::string> commands = {"run", "resume", "validate", "status", "info", "check", "convert"};
+const std::vector<std::string> commands = {"run", "resume", "validate", "evaluate", "status", "info", "check", "convert"};
 
 const char* const help_text = R"(qstage-vmc: neural-network ground states of lattice models
 
@@ -23,6 +23,11 @@ commands
     --overwrite           remove what an earlier run left in the output directory
   resume DIR            go on from the newest checkpoint, on any number of ranks
   validate INPUT.yaml   all errors of an input at once; --format json
+  evaluate INPUT.yaml   log psi and local energies at given configurations, in one HDF5 file, to compare codes
+    --configurations FILE HDF5 with the dataset 'configurations' [n, N], +1/-1 or 1/0
+    --output FILE         what to write; refused if it exists, unless --overwrite
+    --weights FILE        in place of wavefunction.weights
+    --gradient            also the energy gradient and the directions of sr, minsr and SPRING
   status DIR            where a run stands (reads status.json)
   info FILE             what an input, checkpoint, results or weight file holds; --input prints the YAML back; 'info build'
   check FILE            verify a checkpoint
@@ -78,8 +83,9 @@ std::vector<input::SetOption> set_options(const std::vector<std::string>& texts)
 
 // The parser's own messages are replaced: problem, why, what to do.
 [[noreturn]] void refuse(const CLI::ParseError& error, const std::vector<std::string>& words) {
-  const std::vector<std::string> options = {"--set",   "--dry-run", "--continue", "--overwrite",   "--log-json",    "--format",
-                                            "--input", "--help",    "--version",  "--dump-schema", "--dump-default"};
+  const std::vector<std::string> options = {"--set",      "--dry-run", "--continue", "--overwrite",   "--log-json",
+                                            "--format",   "--input",   "--weights",  "--output",      "--configurations",
+                                            "--gradient", "--help",    "--version",  "--dump-schema", "--dump-default"};
   for (const std::string& word : words) {
     const std::string name = word.substr(0, word.find('='));
     if (word.substr(0, 2) != "--" || std::find(options.begin(), options.end(), name) != options.end()) continue;
@@ -116,13 +122,21 @@ Command parse_arguments(int argc, const char* const* argv) {
   CLI::App* resume = add("resume", "DIR");
   CLI::App* validate = add("validate", "INPUT");
   validate->add_option("--format", format)->check(CLI::IsMember({"text", "json"}));
+  CLI::App* evaluate = add("evaluate", "INPUT");
+  EvaluateCommand evaluation;
+  bool gradient = false;
+  evaluate->add_option("--weights", evaluation.weights);
+  evaluate->add_option("--configurations", evaluation.request.configurations)->required();
+  evaluate->add_option("--output", evaluation.request.output)->required();
+  evaluate->add_flag("--gradient", gradient);
+  evaluate->add_flag("--overwrite", overwrite);
   add("status", "DIR");
   add("info", "FILE")->add_flag("--input", print_input);
   add("check", "FILE");
   CLI::App* convert = add("convert", "IN");
   convert->add_option("OUT", output)->required();
   convert->add_flag("--overwrite", overwrite);
-  for (CLI::App* command : {run, resume, validate}) command->add_option("--set", sets)->expected(1)->take_all();
+  for (CLI::App* command : {run, resume, validate, evaluate}) command->add_option("--set", sets)->expected(1)->take_all();
   for (CLI::App* command : {run, resume}) command->add_flag("--log-json", log_json);
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
@@ -142,9 +156,16 @@ Command parse_arguments(int argc, const char* const* argv) {
                       dry ? Depth::dry_run : Depth::everything, log};
   if (app.got_subcommand("resume")) return ResumeCommand{target, set_options(sets), log};
   if (app.got_subcommand("validate")) return ValidateCommand{target, set_options(sets), format == "json" ? OutputFormat::json : OutputFormat::text};
+  if (app.got_subcommand("evaluate")) {
+    evaluation.input = target;
+    evaluation.sets = set_options(sets);
+    evaluation.request.derivatives = gradient ? Derivatives::gradient : Derivatives::none;
+    evaluation.request.existing = overwrite ? ExistingFile::overwrite : ExistingFile::refuse;
+    return evaluation;
+  }
   if (app.got_subcommand("status")) return StatusCommand{target};
   if (app.got_subcommand("info")) return InfoCommand{target, print_input ? InfoContent::input : InfoContent::summary};
-  if (app.got_subcommand("convert")) return ConvertCommand{target, output, overwrite ? OutputFile::overwrite : OutputFile::refuse_existing};
+  if (app.got_subcommand("convert")) return ConvertCommand{target, output, overwrite ? ExistingFile::overwrite : ExistingFile::refuse};
   return CheckCommand{target};
 }
 

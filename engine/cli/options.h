@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/input/input.h"
+#include "engine/run/evaluate_configurations.h"
 
 namespace qs {
 
@@ -30,6 +31,12 @@ struct ValidateCommand {
   std::vector<input::SetOption> sets;
   OutputFormat format = OutputFormat::text;
 };
+struct EvaluateCommand {
+  std::string input;
+  std::vector<input::SetOption> sets;
+  std::string weights;  // "" = the input's wavefunction.weights
+  EvaluateRequest request;
+};
 struct StatusCommand {
   std::string directory;
 };
@@ -41,17 +48,17 @@ struct InfoCommand {
 struct CheckCommand {
   std::string file;
 };
-enum class OutputFile { refuse_existing, overwrite };
 struct ConvertCommand {
   std::string input;
   std::string output;  // its extension names the format
-  OutputFile existing = OutputFile::refuse_existing;
+  ExistingFile existing = ExistingFile::refuse;
 };
 struct PrintCommand {  // --help, --version, --dump-schema, --dump-default
   std::string text;
 };
 
-using Command = std::variant<RunCommand, ResumeCommand, ValidateCommand, StatusCommand, InfoCommand, CheckCommand, ConvertCommand, PrintCommand>;
+using Command =
+    std::variant<RunCommand, ResumeCommand, ValidateCommand, EvaluateCommand, StatusCommand, InfoCommand, CheckCommand, ConvertCommand, PrintCommand>;
 
 // InputError with a suggestion for what is not known.
 Command parse_arguments(int argc, const char* const* argv);

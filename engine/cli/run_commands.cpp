@@ -38,7 +38,9 @@ struct Prepared {
 Prepared prepare(const Source& source, const std::vector<input::SetOption>& sets, Communicator& comm) {
   input::Diagnostics diagnostics;
   Prepared prepared{read_document(source, sets, diagnostics), {}};
-  if (!diagnostics.has_errors()) prepared.plan = make_plan(prepared.document, diagnostics);
+  on_all(comm, [&] {
+    if (!diagnostics.has_errors()) prepared.plan = make_plan(prepared.document, diagnostics);
+  });
   const std::int64_t failed = comm.max(diagnostics.has_errors());
   if (!failed) return prepared;
   std::string text = diagnostics.render();

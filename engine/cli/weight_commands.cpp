@@ -95,7 +95,7 @@ int convert_command(const ConvertCommand& command) {
   if (!format) {
     throw InputError("cannot tell the format of '" + command.output + "' from its name; end it in .h5, .msgpack, .mpack or .safetensors");
   }
-  if (command.existing == OutputFile::refuse_existing && std::filesystem::exists(command.output)) {
+  if (command.existing == ExistingFile::refuse && std::filesystem::exists(command.output)) {
     throw InputError("'" + command.output + "' exists already; choose another name, or give --overwrite to replace it");
   }
   TensorFile tensors = read_tensors(command.input);

@@ -201,13 +201,28 @@ void check_names(const Node::Data& list, const std::vector<std::string>& known, 
   }
 }
 
-void resolve_qstage(Node::Data& psi, const std::vector<std::string>& known) {
+// Beside weights, sizes that nobody wrote are not defaults: they become null and are read from the file.
+enum class Sizes { written_or_default, from_weights };
+
+Sizes leave_open_sizes(Node::Data& psi) {
+  const DataPtr weights = psi.find("weights");
+  if (!weights || !weights->is(Form::text)) return Sizes::written_or_default;
+  for (auto& [name, value] : psi.entries) {
+    if (value->given) continue;
+    value = make_text(*value, "");
+    value->form = Form::null;
+  }
+  return Sizes::from_weights;
+}
+
+void resolve_qstage(Node::Data& psi, const std::vector<std::string>& known, Sizes sizes) {
   DataPtr tail = psi.find("tail"), features = psi.find("features");
   if (!tail || !features || tail->is(Form::invalid) || known.empty()) return;
+  if (tail->is(Form::null) && sizes == Sizes::from_weights) return;
   if (tail->is(Form::null)) tail = make_list(*tail, texts(*tail, known));
   if (!tail->items.empty() && tail->items.front()->is(Form::text)) tail = make_list(*tail, {tail});
   replace(psi, "tail", tail);
-  if (!features->is(Form::null)) return;
+  if (!features->is(Form::null) || sizes == Sizes::from_weights) return;
   std::vector<std::string> names;
   for (const DataPtr& token : tail->items)
     for (const DataPtr& name : token->items)
@@ -215,12 +230,12 @@ void resolve_qstage(Node::Data& psi, const std::vector<std::string>& known) {
   replace(psi, "features", make_list(*features, texts(*features, names)));
 }
 
-void resolve_vit(Node::Data& psi, const Node::Data& root, Diagnostics& diagnostics) {
+void resolve_vit(Node::Data& psi, const Node::Data& root, Sizes sizes, Diagnostics& diagnostics) {
   const DataPtr system = find_form(root, "system", Form::map);
   const DataPtr lattice = system ? find_form(*system, "lattice", Form::map) : nullptr;
   const DataPtr size = lattice ? find_form(*lattice, "size", Form::list) : nullptr;
   const DataPtr patch = psi.find("patch"), couplings = psi.find("couplings");
-  if (patch && size && patch->is(Form::null)) {
+  if (patch && size && patch->is(Form::null) && sizes == Sizes::written_or_default) {
     const DataPtr two = make_text(*patch, "");
     two->form = Form::integer;
     two->integer = 2;
@@ -243,6 +258,7 @@ void resolve_wavefunction(Node::Data& root, Diagnostics& diagnostics) {
   const DataPtr psi = find_form(root, "wavefunction", Form::map);
   const DataPtr system = find_form(root, "system", Form::map);
   if (!psi || !system) return;
+  const Sizes sizes = leave_open_sizes(*psi);
   const std::vector<std::string> known = feature_words(*system);
   for (const char* key : {"tail", "features", "couplings"})
     if (const DataPtr list = find_form(*psi, key, Form::list)) check_names(*list, known, diagnostics);
@@ -254,8 +270,8 @@ void resolve_wavefunction(Node::Data& root, Diagnostics& diagnostics) {
                               width->integer, heads->integer, (width->integer / heads->integer + 1) * heads->integer));
   }
   const std::string kind = word_of(*psi, "kind");
-  if (kind == "qstage") resolve_qstage(*psi, known);
-  if (kind == "vit") resolve_vit(*psi, root, diagnostics);
+  if (kind == "qstage") resolve_qstage(*psi, known, sizes);
+  if (kind == "vit") resolve_vit(*psi, root, sizes, diagnostics);
 }
 
 }  // namespace qs::input

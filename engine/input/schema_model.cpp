@@ -35,7 +35,7 @@ std::vector<Key> model_keys() {
        "couplings (N: particle number) that every token sees"},
       {"wavefunction", "rbm", "alpha", integer(1, 4096), value("1"), "", "0.1.0", "hidden units per mode"},
       {"wavefunction", "rbm", "dtype", choice({"complex", "real"}), value("complex"), "", "0.1.0", "parameters; real means a positive wavefunction"},
-      {"wavefunction", "", "weights", text(), absent("random start"), "", "0.1.0", "file of initial weights, relative to the input file"},
+      {"wavefunction", "", "weights", text(), absent("random start"), "", "0.1.0", "file of initial weights, relative to the input file; sizes that are not given are read from it"},
 
       {"sampler", "metropolis", "move", section("moves"), absent("'moves' must be given"), "", "0.1.0", "the one kind of proposal"},
       {"sampler", "metropolis", "moves", list(section("moves"), 1), absent("'move' must be given"), "", "0.1.0", "a mixture of proposals"},

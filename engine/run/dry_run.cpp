@@ -1,6 +1,7 @@
 // What --dry-run prints: parameters, memory per rank, work per step, resolved input.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/run/provenance.h"
@@ -18,9 +19,8 @@ struct StepCost {
   double update_flops = 0;    // Gram matrix and factorisation
 };
 
-// Connected configurations of a typical sample: those of the first basis states of the sector, averaged over a few random-looking ones.
-double connected_per_sample(const ProblemFamily& family) {
-  const Problem& problem = family.problems.front();
+// Connected configurations of a typical sample of one problem: the average over a few random-looking states of its sector.
+double connected_per_sample(const ProblemFamily& family, const Problem& problem) {
   std::vector<Word> bits;
   std::vector<double> elements;
   std::vector<Word> row(family.table.words(), 0);
@@ -57,7 +57,8 @@ StepCost vmc_cost(const VmcOptions& options, const ProblemFamily& family, const 
     const MetropolisOptions& m = options.sampler.metropolis;
     const double sweep = static_cast<double>(m.sweep_size ? m.sweep_size : family.lattice.sites());
     samples = problems * static_cast<double>(m.samples);
-    cost.evaluations = samples * sweep + problems * static_cast<double>(m.chains * m.discard) * sweep + samples * connected_per_sample(family);
+    cost.evaluations = samples * sweep + problems * static_cast<double>(m.chains * m.discard) * sweep;
+    for (const Problem& problem : family.problems) cost.evaluations += static_cast<double>(m.samples) * connected_per_sample(family, problem);
   }
   if (options.optimizer.kind == OptimizerKind::adamw) return cost;
   const double rows = samples * rows_per_sample(psi.jacobian_mode());
@@ -82,11 +83,12 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
                         psi->flops_per_evaluation() / 1e6);
   }
   for (const StagePlan& stage : plan.stages) {
-    const Sector& sector = stage.family.problems.front().sector;
     text += fmt::format("{}: {} step{}, {} problem{}, {}\n", stage.group, stage.steps, stage.steps == 1 ? "" : "s", stage.family.size(),
-                        stage.family.size() == 1 ? "" : "s", sector.describe());
+                        stage.family.size() == 1 ? "" : "s", stage.family.describe_sectors());
     if (const auto* ed = std::get_if<EdStageOptions>(&stage.options)) {
-      text += fmt::format("  dimension {}, memory per rank {:.3g} GiB\n", sector.dimension(), ed_memory(sector.dimension(), ed->solver) / gib);
+      std::int64_t largest = 0;
+      for (const Problem& problem : stage.family.problems) largest = std::max(largest, problem.sector.dimension());
+      text += fmt::format("  dimension {}, memory per rank {:.3g} GiB\n", largest, ed_memory(largest, ed->solver) / gib);
     }
     if (const auto* vmc = std::get_if<VmcOptions>(&stage.options)) {
       const StepCost cost = vmc_cost(*vmc, stage.family, *psi);

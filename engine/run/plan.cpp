@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <filesystem>
 #include <functional>
 
 #include "engine/io/ed_csv.h"
+#include "engine/run/plan_network.h"
+#include "engine/run/plan_nodes.h"
 #include "engine/run/plan_system.h"
 #include "kernels/api/error.h"
 
@@ -27,78 +30,10 @@ void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
   }
 }
 
-std::string resolve(const std::string& path, const std::string& directory) {
-  const std::filesystem::path given(path);
-  return given.is_absolute() || directory.empty() ? path : (std::filesystem::path(directory) / given).string();
-}
-
 Device device_of(const std::string& name) {
   if (name == "reference") return Device::reference;
   if (name == "cuda") return Device::cuda;
   return Device::cpu;  // auto: the fastest device this build has
-}
-
-std::vector<std::string> texts(const Node& list) {
-  std::vector<std::string> words;
-  for (const Node& item : list.items()) words.push_back(item.text());
-  return words;
-}
-
-std::vector<std::string> all_features(const ProblemFamily& family, const std::string& model) {
-  std::vector<std::string> names;
-  for (const CouplingEntry& coupling : find_model(model).couplings) {
-    if (coupling.name != "delta") names.push_back(coupling.name);  // the pinning field is part of the setup, not of the physics varied
-  }
-  if (family.problems[0].sector.fermionic()) names.emplace_back("N");
-  return names;
-}
-
-// Wavefunction kinds and the features each one sees.
-WavefunctionOptions wavefunction_options(const Node& node, const ProblemFamily& family, const std::string& model, NetworkInput& input) {
-  const std::string kind = node.kind();
-  if (kind == "qstage") {
-    QstageOptions options;
-    options.depth = static_cast<int>(node["depth"].integer());
-    options.d_model = static_cast<int>(node["d_model"].integer());
-    options.heads = static_cast<int>(node["heads"].integer());
-    options.mlp = static_cast<int>(node["mlp"].integer());
-    if (node["tail"].is_null()) {
-      options.tails = {all_features(family, model)};
-    } else {
-      for (const Node& token : node["tail"].items()) options.tails.push_back(texts(token));
-    }
-    if (!node["features"].is_null()) {
-      input.feature_names = texts(node["features"]);
-    } else {
-      for (const auto& tail : options.tails) {
-        for (const std::string& name : tail) {
-          if (std::find(input.feature_names.begin(), input.feature_names.end(), name) == input.feature_names.end())
-            input.feature_names.push_back(name);
-        }
-      }
-    }
-    return options;
-  }
-  if (kind == "vit") {
-    VitOptions options;
-    options.patch.clear();
-    if (node["patch"].is_null()) {
-      options.patch.assign(input.lattice_size.size(), 2);
-    } else {
-      for (const std::int64_t length : node["patch"].integers()) options.patch.push_back(static_cast<int>(length));
-    }
-    options.layers = static_cast<int>(node["layers"].integer());
-    options.d_model = static_cast<int>(node["d_model"].integer());
-    options.heads = static_cast<int>(node["heads"].integer());
-    options.attention = node["attention"].text() == "factored" ? VitAttention::factored : VitAttention::factored_general;
-    options.couplings = node["couplings"].is_null() ? family.varied : texts(node["couplings"]);
-    input.feature_names = options.couplings;
-    return options;
-  }
-  RbmOptions options;
-  options.alpha = static_cast<int>(node["alpha"].integer());
-  options.dtype = node["dtype"].text() == "real" ? RbmDtype::real : RbmDtype::complex;
-  return options;
 }
 
 class Planner {
@@ -113,10 +48,12 @@ class Planner {
       base_.emplace(build_family(with_family(*system_, root_["system"]["family"])));
     });
     if (!base_) return std::move(plan_);
+    plan_.family = base_;
     warn_about(*base_);
     if (!root_["wavefunction"].is_null()) network();
     const std::vector<Node> stages = root_["stages"].items();
     for (std::size_t position = 0; position < stages.size(); ++position) stage(stages[position], static_cast<int>(position));
+    report_weights();
     return std::move(plan_);
   }
 
@@ -148,20 +85,20 @@ class Planner {
 
   void network() {
     const Node node = root_["wavefunction"];
-    NetworkPlan network;
-    network.kind = node.kind();
-    network.precision = root_["precision"]["network"].text() == "float32" ? Precision::float32 : Precision::float64;
-    network.input.modes = base_->modes();
-    network.input.sites = base_->lattice.sites();
-    network.input.lattice_size = base_->lattice.options().size;
-    network.input.basis = base_->lattice.basis();
-    diagnosed(diagnostics_, node, [&] {
-      network.options = wavefunction_options(node, *base_, system_->model, network.input);
-      network.input.features = feature_table(*base_, network.input.feature_names);
-      make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit
-      if (!node["weights"].is_null()) network.weights = resolve(node["weights"].text(), document_.directory);
-      plan_.network = std::move(network);
-    });
+    try {
+      plan_.network = network_plan(document_, *base_, system_->model);
+    } catch (const InputError& error) {
+      diagnostics_.error(node.where(), error.what());
+    } catch (const Error&) {
+      weights_failure_ = std::current_exception();
+    }
+  }
+
+  // Unusable weights have their own exit code, unless the input is wrong as well: then all errors are said together.
+  void report_weights() {
+    if (!weights_failure_) return;
+    if (!diagnostics_.has_errors()) std::rethrow_exception(weights_failure_);
+    diagnosed(diagnostics_, root_["wavefunction"], [&] { std::rethrow_exception(weights_failure_); });
   }
 
   void stage(const Node& node, int position) {
@@ -270,7 +207,7 @@ class Planner {
           fmt::format("targets.files lists {} files for {} problems (one per member of the family, in its order)", names.size(), family.size()));
     for (int g = 0; g < family.size(); ++g) {
       diagnosed(diagnostics_, names[g], [&] {
-        pretrain.files.push_back(resolve(names[g].text(), document_.directory));
+        pretrain.files.push_back(resolve_path(names[g].text(), document_.directory));
         pretrain.file_states.push_back(checked_state(pretrain.files.back(), family, g));
       });
     }
@@ -361,6 +298,7 @@ class Planner {
   RunPlan plan_;
   std::optional<SystemOptions> system_;
   std::optional<ProblemFamily> base_;
+  std::exception_ptr weights_failure_;
 };
 
 }  // namespace

@@ -38,7 +38,7 @@ struct NetworkPlan {
   NetworkInput input;  // features of the first stage's family
   Precision precision = Precision::float64;
   std::string kind;
-  std::string weights;  // path of initial parameters, "" = fresh
+  std::vector<double> parameters;  // [P] from wavefunction.weights; empty: drawn when the run starts
 };
 
 struct RunPlan {
@@ -55,7 +55,8 @@ struct RunPlan {
   double log_every = 10;             // seconds
   EdOptions ed;                      // how exact states are found when a stage needs them
   SignRule sign_rule = SignRule::none;
-  std::optional<NetworkPlan> network;  // none when only ed stages run
+  std::optional<NetworkPlan> network;   // none when only ed stages run
+  std::optional<ProblemFamily> family;  // of the system section; stages may have their own
   std::vector<StagePlan> stages;
   std::vector<std::string> warnings;
   std::string fingerprint;  // what must not change when resuming: resolved input without budgets

@@ -84,7 +84,7 @@ DataTree results_tree(const ResultsContext& context, const RunState& state) {
     const ProblemFamily& family = context.plan.stages.front().family;
     tree.groups["system"] = {{"lattice", family.lattice.describe()},
                              {"sites", std::int64_t{family.lattice.sites()}},
-                             {"sector", family.problems.front().sector.describe()},
+                             {"sector", family.describe_sectors()},
                              {"hamiltonian", family.hamiltonian.name},
                              {"units", family.hamiltonian.convention}};
   }

@@ -102,14 +102,9 @@ class Runner {
       return;
     }
     if (!psi_) return;
-    state_.parameters = psi_->initial_parameters({plan_.seed, initial_parameters_stage});
-    if (!plan_.network->weights.empty()) {
-      on_root(comm_, [&] {
-        const std::string& file = plan_.network->weights;
-        state_.parameters = load_weights(read_weights_file(file), tensor_shapes(layout_), file);
-      });
-      comm_.broadcast(std::span<double>(state_.parameters), 0);
-    }
+    state_.parameters = plan_.network->parameters;
+    if (state_.parameters.empty()) state_.parameters = psi_->initial_parameters({plan_.seed, initial_parameters_stage});
+    comm_.broadcast(std::span<double>(state_.parameters), 0);  // ranks may have read the weights from different disks
   }
 
   std::unique_ptr<Stage> make_stage(const StagePlan& plan) {

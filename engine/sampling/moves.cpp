@@ -109,6 +109,7 @@ class PairMove final : public Move {
   PairMove(std::string name, const std::vector<std::pair<int, int>>& pairs, const Sector& sector) : name_(std::move(name)), graph_(pairs, sector) {}
 
   std::string name() const override { return name_; }
+  int proposals(const Word* row) const override { return graph_.differing(row); }
 
   Proposal propose(const Word* row, const RandomWords& random) const override {
     Proposal proposal{};
@@ -133,6 +134,7 @@ class FlipMove final : public Move {
  public:
   explicit FlipMove(int modes) : modes_(modes) {}
   std::string name() const override { return "flip"; }
+  int proposals(const Word*) const override { return modes_; }
   Proposal propose(const Word*, const RandomWords& random) const override {
     Proposal proposal{};
     proposal.modes[0] = static_cast<int>(uniform_below(modes_, random.word[0], random.word[1]));

@@ -26,6 +26,8 @@ class Move {
   virtual std::string name() const = 0;
   // Random bits: four 32-bit words, drawn by the caller for this proposal alone.
   virtual Proposal propose(const Word* row, const RandomWords& random) const = 0;
+  // n(sigma): how many equally likely proposals propose() draws from.
+  virtual int proposals(const Word* row) const = 0;
 };
 
 // exchange: one of the n(sigma) listed pairs with unlike ends, uniformly, L = ln n(sigma) - ln n(sigma'). flip: one site, uniformly. hop: exchange

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double alarm_errors = 4;
+constexpr double same_level = 1e-8;          // relative; exact energies closer than this belong to one degenerate level
 constexpr double exact_sum_rounding = 1e-9;  // relative; an exact sum has no statistical error
 
 bool asks_for(const EvaluateOptions& options, const std::string& name) {
@@ -89,15 +90,27 @@ std::vector<EnergyResult> EvaluateStage::energies(const SampleSet& samples, cons
   return results;
 }
 
-// |<psi|phi>| with the exact ground states, summed over the whole sector.
+// |<psi|phi>| with the exact ground states, summed over the whole sector. Of a degenerate level, the norm of psi's projection onto the states that an
+// ed stage kept: (sum_k |<psi|phi_k>|^2)^(1/2).
 std::vector<double> EvaluateStage::overlaps() {
-  std::vector<Amplitudes> targets;
-  for (int g = 0; g < context_.family.size(); ++g) {
-    const std::vector<double>& vector = exact_.solve(context_.family, g).states[0];
-    targets.emplace_back(vector.begin(), vector.end());
-  }
   const SampleSet full = make_exact_sum(context_.family, context_.comm)->sample(*context_.psi);
-  return exact_overlaps(gather_rows(context_.comm, full.log_psi), targets).modulus;
+  const std::vector<std::complex<double>> log_psi = gather_rows(context_.comm, full.log_psi);
+  std::vector<double> norms(context_.family.size());
+  for (std::size_t k = 0;; ++k) {
+    bool found = false;
+    std::vector<Amplitudes> targets;
+    for (int g = 0; g < context_.family.size(); ++g) {
+      const EdResult& exact = exact_.solve(context_.family, g);
+      const double lowest = exact.energies[0];
+      const bool ground = k < exact.states.size() && exact.energies[k] - lowest <= same_level * std::max(1.0, std::abs(lowest));
+      targets.emplace_back(exact.dimension);
+      if (ground) std::copy(exact.states[k].begin(), exact.states[k].end(), targets.back().begin());
+      found = found || ground;
+    }
+    if (!found) return norms;
+    const std::vector<double> moduli = exact_overlaps(log_psi, targets).modulus;
+    for (std::size_t g = 0; g < norms.size(); ++g) norms[g] = std::hypot(norms[g], moduli[g]);
+  }
 }
 
 void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& outputs) const {
@@ -119,7 +132,9 @@ void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& ou
   put("exact", column(results, [](const EnergyResult& r) { return r.exact.value_or(nan); }), total);
   put("relative_error", column(results, [](const EnergyResult& r) { return r.relative_error().value_or(nan); }), {});
   put("overlap", column(results, [](const EnergyResult& r) { return r.overlap.value_or(nan); }), {});
-  outputs.set(group + "samples", scalar(results.front().energy.samples));
+  std::vector<std::int64_t> samples;
+  for (const EnergyResult& result : results) samples.push_back(result.energy.samples);
+  outputs.set(group + "samples", array(std::move(samples)));
   store_couplings(context_.family, context_.group, outputs);
 }
 

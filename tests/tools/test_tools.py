@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The scripts of tools/: each rule is broken on purpose in a temporary tree; foreign programs are replaced by fakes on the PATH."""
+import json
 import os
 import pathlib
 import shutil
@@ -65,6 +66,41 @@ class CheckLayers(Tree):
             self.assertEqual(len(mine), 1, output)
             self.assertIn(word, mine[0])
         self.assertEqual(len(rows), len(planted), output)
+
+
+class CompareTables(Tree):
+    def verdict(self, table, *options):
+        rows = [{"particles": n, "V": v, "energy": -n - v / 7, "overlap": 1 - v / 100} for n in (1.0, 2.0) for v in (0.0, 0.5)]
+        stages = [{"kind": "ed"}, {"kind": "evaluate", "results": rows}]
+        self.put("run/summary.json", json.dumps({"stages": stages}))
+        result = run(TOOLS / "compare_tables", self.root / "run", self.put("table.csv", table), *options)
+        return result.returncode, result.stdout + result.stderr
+
+    def test_rows_match_by_their_couplings_whatever_their_order(self):
+        code, output = self.verdict(f"# comment\nV,N,E_published\n0.5,2,{-2 - 0.5 / 7}\n0,1,-1\n")
+        self.assertEqual(code, 0, output)
+        self.assertIn("2 of 2 rows compared", output)
+
+    def test_a_row_beyond_the_tolerance_is_marked_and_fails(self):
+        table = "V,n_p,E_published\n0,1,-1\n0,2,-2.001\n"
+        code, output = self.verdict(table)
+        self.assertEqual(code, 1, output)
+        self.assertEqual([line for line in output.splitlines() if line.endswith(" *")], [line for line in output.splitlines() if "-2.001" in line])
+        self.assertIn("1.00e-03", output)
+        self.assertEqual(self.verdict(table, "--tolerance", "0.002")[0], 0)
+        self.assertEqual(self.verdict(table, "--tolerance", "0.0006", "--relative")[0], 0)
+
+    def test_columns_can_be_chosen_and_rows_may_be_missing(self):
+        code, output = self.verdict("particles,V,mine\n1,0.5,0.995\n5,0.5,0.1\n", "--published", "mine", "--computed", "overlap")
+        self.assertEqual(code, 0, output)
+        self.assertIn("not in the run", output)
+        self.assertIn("1 of 2 rows compared", output)
+
+    def test_what_cannot_be_compared_is_said(self):
+        for table, word in (("V,E_published\n0,1\n", "particles"), ("V,N,E\n0,1,-1\n", "--published"), ("V,N,E_published\n9,9,1\n", "no row")):
+            code, output = self.verdict(table)
+            self.assertEqual(code, 2, output)
+            self.assertIn(word, output)
 
 
 class CheckSizes(Tree):

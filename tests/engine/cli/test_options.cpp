@@ -40,8 +40,24 @@ TEST(Options, EveryCommandIsUnderstood) {
   EXPECT_EQ(std::get<InfoCommand>(parse({"info", "a.h5", "--input"})).content, InfoContent::input);
   EXPECT_EQ(std::get<CheckCommand>(parse({"check", "a.h5"})).file, "a.h5");
   EXPECT_EQ(std::get<ConvertCommand>(parse({"convert", "a.h5", "b.msgpack"})).output, "b.msgpack");
-  EXPECT_EQ(std::get<ConvertCommand>(parse({"convert", "a.h5", "b.msgpack"})).existing, OutputFile::refuse_existing);
-  EXPECT_EQ(std::get<ConvertCommand>(parse({"convert", "a.h5", "b.msgpack", "--overwrite"})).existing, OutputFile::overwrite);
+  EXPECT_EQ(std::get<ConvertCommand>(parse({"convert", "a.h5", "b.msgpack"})).existing, ExistingFile::refuse);
+  EXPECT_EQ(std::get<ConvertCommand>(parse({"convert", "a.h5", "b.msgpack", "--overwrite"})).existing, ExistingFile::overwrite);
+}
+
+TEST(Options, EvaluateNamesItsFiles) {
+  const auto command = std::get<EvaluateCommand>(
+      parse({"evaluate", "a.yaml", "--weights", "w.msgpack", "--configurations", "c.h5", "--output", "o.h5", "--gradient", "--set", "seed=7"}));
+
+  EXPECT_EQ(command.input, "a.yaml");
+  EXPECT_EQ(command.weights, "w.msgpack");
+  EXPECT_EQ(command.request.configurations, "c.h5");
+  EXPECT_EQ(command.request.output, "o.h5");
+  EXPECT_EQ(command.request.derivatives, Derivatives::gradient);
+  EXPECT_EQ(command.request.existing, ExistingFile::refuse);
+  EXPECT_EQ(command.sets.size(), 1u);
+  const auto brief = std::get<EvaluateCommand>(parse({"evaluate", "a.yaml", "--configurations", "c.h5", "--output", "o.h5", "--overwrite"}));
+  EXPECT_EQ(brief.request.derivatives, Derivatives::none);
+  EXPECT_EQ(brief.request.existing, ExistingFile::overwrite);
 }
 
 TEST(Options, HelpVersionAndSchemaNeedNothingElse) {
@@ -58,6 +74,8 @@ TEST(Options, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal({"a.yaml", "--continue", "--overwrite"}).find("contradict"), std::string::npos);
   EXPECT_NE(refusal({"convert", "a.h5"}).find("OUT is required"), std::string::npos);
   EXPECT_NE(refusal({"resume"}).find("--help"), std::string::npos);
+  EXPECT_NE(refusal({"evaluate", "a.yaml", "--output", "o.h5"}).find("--configurations"), std::string::npos);
+  EXPECT_NE(refusal({"evaluate", "a.yaml", "--wieghts", "w"}).find("did you mean '--weights'?"), std::string::npos);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -11,16 +10,12 @@
 #include "engine/io/hdf5.h"
 #include "kernels/api/error.h"
 #include "tests/engine/wavefunctions/fixtures.h"
+#include "tests/reference_data.h"
 
 namespace qs {
 namespace {
 
 using namespace qs::test;
-
-std::filesystem::path reference_path(const std::string& name) {
-  const char* shared = std::getenv("QSTAGE_SHARED");
-  return std::filesystem::path(shared ? shared : "../shared") / "reference" / name;
-}
 
 struct Published {
   std::string name;
@@ -28,28 +23,6 @@ struct Published {
   WavefunctionOptions options;
   NetworkInput input;
 };
-
-template <class Value>
-std::vector<double> widened(const std::vector<Value>& values) {
-  if constexpr (std::is_arithmetic_v<Value>) return {values.begin(), values.end()};
-  throw FileError("a numeric dataset was expected");
-}
-
-std::vector<double> numbers(const DataTree& tree, const std::string& path) {
-  return std::visit([](const auto& values) { return widened(values); }, tree.at(path).values);
-}
-
-// Gathers <group>/<path> of every tensor in flat order, checking shapes.
-std::vector<double> gather(const DataTree& tree, const std::string& group, const ParameterLayout& layout) {
-  std::vector<double> flat(layout.total);
-  for (const ParameterSlice& slice : layout.slices) {
-    const std::string path = group + "/" + slice.path;
-    EXPECT_EQ(tree.at(path).shape, slice.shape) << path;
-    const std::vector<double> values = numbers(tree, path);
-    std::copy(values.begin(), values.end(), flat.begin() + slice.offset);
-  }
-  return flat;
-}
 
 // Row-major [rows, modes]; a positive entry sets the bit (spin up = +1, occupied = 1).
 ConfigurationBatch batch_from(const std::vector<double>& table, int modes) {
@@ -60,14 +33,6 @@ ConfigurationBatch batch_from(const std::vector<double>& table, int modes) {
     }
   }
   return batch;
-}
-
-std::vector<std::complex<double>> complex_numbers(const DataTree& tree, const std::string& path) {
-  const std::vector<double> re = numbers(tree, path + "_re");
-  const std::vector<double> im = numbers(tree, path + "_im");
-  std::vector<std::complex<double>> values(re.size());
-  for (std::size_t k = 0; k < re.size(); ++k) values[k] = {re[k], im[k]};
-  return values;
 }
 
 NetworkInput square(int side) { return spins_on({side, side}); }

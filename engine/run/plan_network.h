@@ -1,0 +1,12 @@
+// The wavefunction of an input: its options, the features it sees, the weights it starts from. Used by plan.cpp.
+#pragma once
+
+#include "engine/run/plan.h"
+
+namespace qs {
+
+// Sizes that the input leaves open are read from wavefunction.weights, sizes that it gives are checked. InputError for options that contradict
+// each other or the system, FileError and CheckpointError for weights that cannot be read or do not fit.
+NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const std::string& model);
+
+}  // namespace qs

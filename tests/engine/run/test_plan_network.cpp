@@ -1,0 +1,170 @@
+// wavefunction: {kind: ..., weights: FILE} needs no sizes, and checks the ones it is given.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/io/files.h"
+#include "engine/io/hdf5.h"
+#include "engine/io/weights.h"
+#include "engine/run/plan.h"
+#include "engine/run/weight_names.h"
+#include "kernels/api/error.h"
+#include "tests/engine/run/temporary_directory.h"
+
+namespace qs {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class WeightsInTheInput : public testing::Test {
+ protected:
+  static std::string spins(const std::string& wavefunction) {
+    return "format: 1\noutput: {directory: unused}\n"
+           "system: {lattice: {kind: square, size: [4, 6]}, sector: {kind: spin_half, total_sz: 0}, hamiltonian: {kind: heisenberg, J1: 1.0}}\n"
+           "wavefunction: {" +
+           wavefunction +
+           "}\n"
+           "stages: [{kind: evaluate, sampler: {kind: metropolis, move: {kind: exchange}, chains: 1, samples: 1}}]\n";
+  }
+
+  static std::string fermions(const std::string& wavefunction) {
+    return "format: 1\noutput: {directory: unused}\n"
+           "system: {lattice: {kind: chain, size: [6]}, sector: {kind: spinless_fermions, particles: 3}, hamiltonian: {kind: tv, t: 1.0},\n"
+           "         family: {particles: [2, 3], V: [0.0, 1.0]}}\n"
+           "wavefunction: {" +
+           wavefunction +
+           "}\n"
+           "stages: [{kind: evaluate, sampler: {kind: exact_sum}}]\n";
+  }
+
+  // Parses and plans; a wrong input is an InputError with all its messages.
+  RunPlan plan(const std::string& text) const {
+    input::Diagnostics diagnostics;
+    input::Document document = input::load_text(text, "input.yaml", {}, diagnostics);
+    document.directory = directory_.path();
+    RunPlan made = diagnostics.has_errors() ? RunPlan{} : make_plan(document, diagnostics);
+    if (diagnostics.has_errors()) throw InputError(diagnostics.render());
+    return made;
+  }
+
+  // Weights w.h5 of a network that an input describes in full; its parameters are returned.
+  std::vector<double> write_weights(const std::string& text, const std::string& prefix = "") const {
+    const RunPlan described = plan(text);
+    const auto psi = make_wavefunction(described.network->options, described.network->input, Precision::float64, Device::reference);
+    const std::vector<double> values = psi->initial_parameters({5, 0});
+    std::vector<TensorShape> tensors = tensor_shapes(psi->layout());
+    for (TensorShape& tensor : tensors) tensor.path = prefix + tensor.path;
+    write_weights_file(directory_.file("w.h5"), tensors, values, "");
+    return values;
+  }
+
+  std::string refusal(const std::string& text, ExitCode code) const {
+    try {
+      plan(text);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code) << error.what();
+      return error.what();
+    }
+    return "nothing was refused";
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(WeightsInTheInput, QstageTokensAreNamedByTheirWidth) {
+  const std::string sizes = "kind: qstage, depth: 3, d_model: 12, heads: 3, mlp: 7, ";
+  const std::pair<std::string, std::vector<std::vector<std::string>>> variants[] = {
+      {"tail: [[t, V, N]], features: [t, V, N]", {{"t", "V", "N"}}},
+      {"tail: [[V]], features: [t, V, N]", {{"V"}}},
+      {"tail: [[V], [N]], features: [t, V, N]", {{"V"}, {"N"}}},
+      {"tail: [[t, V, N], [V, N]], features: [t, V, N]", {{"t", "V", "N"}, {"V", "N"}}},
+  };
+  for (const auto& [keys, tails] : variants) {
+    const std::vector<double> values = write_weights(fermions(sizes + keys));
+
+    const RunPlan inferred = plan(fermions("kind: qstage, weights: w.h5"));
+
+    const auto& options = std::get<QstageOptions>(inferred.network->options);
+    EXPECT_EQ(options.depth, 3);
+    EXPECT_EQ(options.d_model, 12);
+    EXPECT_EQ(options.heads, 3);
+    EXPECT_EQ(options.mlp, 7);
+    EXPECT_EQ(options.tails, tails);
+    EXPECT_EQ(inferred.network->input.feature_names, (std::vector<std::string>{"t", "V", "N"}));
+    EXPECT_EQ(inferred.network->input.features, (std::vector<std::vector<double>>{{1, 0, 2}, {1, 1, 2}, {1, 0, 3}, {1, 1, 3}}));
+    EXPECT_EQ(inferred.network->parameters, values);
+  }
+}
+
+TEST_F(WeightsInTheInput, OtherNamesOfTokensAreWritten) {
+  write_weights(fermions("kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4, tail: [[N], [V]], features: [N, V]"));
+
+  const RunPlan named = plan(fermions("kind: qstage, weights: w.h5, tail: [[N], [V]]"));
+
+  EXPECT_EQ(std::get<QstageOptions>(named.network->options).tails, (std::vector<std::vector<std::string>>{{"N"}, {"V"}}));
+  EXPECT_EQ(named.network->input.feature_names, (std::vector<std::string>{"N", "V"}));
+}
+
+TEST_F(WeightsInTheInput, VitSizesAndPatch) {
+  const std::vector<double> values = write_weights(spins("kind: vit, patch: [2, 3], layers: 3, d_model: 8, heads: 4, attention: factored_full"));
+
+  const RunPlan inferred = plan(spins("kind: vit, weights: w.h5"));
+
+  const auto& options = std::get<VitOptions>(inferred.network->options);
+  EXPECT_EQ(options.patch, (std::vector<int>{2, 3}));
+  EXPECT_EQ(options.layers, 3);
+  EXPECT_EQ(options.d_model, 8);
+  EXPECT_EQ(options.heads, 4);
+  EXPECT_EQ(options.attention, VitAttention::factored_general);
+  EXPECT_EQ(inferred.network->parameters, values);
+}
+
+TEST_F(WeightsInTheInput, RbmSizesAndType) {
+  for (const auto& [keys, dtype] : {std::pair{"dtype: real", RbmDtype::real}, {"dtype: complex", RbmDtype::complex}}) {
+    write_weights(spins(std::string("kind: rbm, alpha: 3, ") + keys));
+
+    const auto options = std::get<RbmOptions>(plan(spins("kind: rbm, weights: w.h5")).network->options);
+
+    EXPECT_EQ(options.alpha, 3);
+    EXPECT_EQ(options.dtype, dtype);
+  }
+}
+
+TEST_F(WeightsInTheInput, ACollectionOfFlaxIsLookedInto) {
+  const std::vector<double> values = write_weights(spins("kind: rbm, alpha: 2, dtype: real"), "params/");
+
+  EXPECT_EQ(plan(spins("kind: rbm, weights: w.h5")).network->parameters, values);
+}
+
+TEST_F(WeightsInTheInput, AGivenSizeIsCheckedAgainstTheFile) {
+  write_weights(spins("kind: rbm, alpha: 3, dtype: real"));
+
+  EXPECT_THAT(refusal(spins("kind: rbm, weights: w.h5, alpha: 2"), ExitCode::checkpoint),
+              AllOf(HasSubstr("parameter 'Dense/bias'"), HasSubstr("the model has [48]"), HasSubstr("the file has [72]")));
+  EXPECT_THAT(refusal(spins("kind: vit, weights: w.h5"), ExitCode::checkpoint), AllOf(HasSubstr("kind rbm, not vit"), HasSubstr("w.h5")));
+}
+
+TEST_F(WeightsInTheInput, AnotherLatticeIsNamedByTheFirstParameterThatDiffers) {
+  write_weights(fermions("kind: qstage, depth: 1, d_model: 4, heads: 2, mlp: 4, tail: [t, V, N]"));
+  std::string longer = fermions("kind: qstage, weights: w.h5");
+  longer.replace(longer.find("[6]"), 3, "[8]");
+
+  EXPECT_THAT(refusal(longer, ExitCode::checkpoint),
+              AllOf(HasSubstr("parameter 'Dense_1/kernel'"), HasSubstr("the model has"), HasSubstr("the file has")));
+}
+
+TEST_F(WeightsInTheInput, AFileThatCannotBeReadLeavesWithItsOwnCode) {
+  EXPECT_THAT(refusal(spins("kind: rbm, weights: absent.h5"), ExitCode::file), HasSubstr("absent.h5"));
+  put(directory_.file("broken.h5"), "not a weight file");
+  EXPECT_NE(refusal(spins("kind: rbm, weights: broken.h5"), ExitCode::checkpoint), "nothing was refused");
+}
+
+TEST_F(WeightsInTheInput, OtherErrorsOfTheInputAreSaidInTheSamePass) {
+  std::string text = spins("kind: rbm, weights: absent.h5");
+  text.replace(text.find("kind: exchange"), std::string("kind: exchange").size(), "kind: hop");
+
+  EXPECT_THAT(refusal(text, ExitCode::input), AllOf(HasSubstr("absent.h5"), HasSubstr("move 'hop'")));
+}
+
+}  // namespace
+}  // namespace qs
