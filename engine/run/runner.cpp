@@ -241,11 +241,11 @@ class Runner {
 
   void keep_copy(const StagePlan& plan) {
     on_root(comm_, [&] {
-      const std::string name = fmt::format("checkpoint_{}_{:06}.h5", plan.group, state_.step);
-      std::error_code failure;
-      std::filesystem::copy_file(directory_->file(file_names::checkpoint), directory_->file(name), std::filesystem::copy_options::overwrite_existing,
-                                 failure);
-      if (failure) reporter_->warn(name + " could not be kept: " + failure.message());
+      try {
+        keep_checkpoint(plan_.directory, fmt::format("{}_{:06}", plan.group, state_.step));
+      } catch (const FileError& error) {
+        reporter_->warn(std::string("a checkpoint could not be kept: ") + error.what());
+      }
     });
   }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/stages/quantities.h"
+
 namespace qs {
 namespace {
 
@@ -50,20 +52,24 @@ void EdStage::store(const EdResult& result, int problem, DataTree& outputs) cons
   const std::string key = ExactStates::key(context_.family, problem);
   const std::string path = state_path(context_.group, problem);
   const std::string energies = fmt::format("stages/{}/levels/{:03}", context_.group, problem);
-  outputs.set(energies, with(array(result.energies), {{"problem", key}, {"convention", context_.family.hamiltonian.convention}, {"per", "total"}}));
-  outputs.set(energies + "_residuals", with(array(result.residuals), {{"long_name", "norm of H x - E x"}}));
+  const std::string& convention = context_.family.hamiltonian.convention;
+  outputs.set(energies, with(with(array(result.energies), quantity_attributes("levels", convention)), {{"problem", key}}));
+  outputs.set(energies + "_residuals", with(array(result.residuals), quantity_attributes("residuals", convention)));
   if (!keeps_states(result.dimension)) return;
   std::vector<double> flat;
   for (const auto& vector : result.states) flat.insert(flat.end(), vector.begin(), vector.end());
   outputs.set(path, with(array(std::move(flat), {static_cast<std::int64_t>(result.states.size()), result.dimension}),
-                         {{"problem", key}, {"order", "increasing packed integer, bit i = site i; see basis"}}));
+                         {{"units", "1"},
+                          {"long_name", "amplitudes, level by basis state"},
+                          {"problem", key},
+                          {"order", "increasing packed integer, bit i = site i; see basis"}}));
   const Sector& sector = context_.family.problems[problem].sector;
   std::vector<std::uint64_t> basis(result.dimension);
   for (std::int64_t i = 0; i < result.dimension; ++i) basis[i] = sector.state(i);
   // One basis serves every problem of the same sector.
   const std::string basis_path = "stages/" + context_.group + "/basis/" + fmt::format("{:03}", problem);
   if (problem > 0 && context_.family.problems[problem - 1].sector.describe() == sector.describe()) return;
-  outputs.set(basis_path, with(array(std::move(basis)), {{"long_name", "packed configurations, from this problem on"}}));
+  outputs.set(basis_path, with(array(std::move(basis)), {{"units", "1"}, {"long_name", "packed configurations, from this problem on"}}));
 }
 
 void EdStage::finish(RunState& state) {
@@ -77,10 +83,8 @@ void EdStage::finish(RunState& state) {
     const auto& levels = state.outputs.doubles(fmt::format("stages/{}/levels/{:03}", context_.group, g));
     energies.insert(energies.end(), levels.begin(), levels.begin() + k);
   }
-  state.outputs.set(
-      "stages/" + context_.group + "/energy",
-      with(array(std::move(energies), {context_.family.size(), k}),
-           {{"convention", context_.family.hamiltonian.convention}, {"per", "total"}, {"long_name", "lowest energies, problem by level"}}));
+  state.outputs.set("stages/" + context_.group + "/energy", with(array(std::move(energies), {context_.family.size(), k}),
+                                                                 quantity_attributes("levels", context_.family.hamiltonian.convention)));
   store_couplings(context_.family, context_.group, state.outputs);
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "engine/stages/pretrain_stage.h"
+#include "engine/stages/quantities.h"
 #include "hamiltonians/registry.h"
 #include "kernels/api/error.h"
 
@@ -116,25 +117,23 @@ std::vector<double> EvaluateStage::overlaps() {
 void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& outputs) const {
   const std::string group = "stages/" + context_.group + "/energy/";
   const std::int64_t problems = context_.family.size();
-  const std::map<std::string, Attribute> total = {{"convention", context_.family.hamiltonian.convention}, {"per", "total"}};
-  const auto put = [&](const std::string& name, std::vector<double> values, std::map<std::string, Attribute> attributes) {
-    store_values(outputs, group + name, std::move(values), {problems}, std::move(attributes));
+  const auto put = [&](const std::string& name, std::vector<double> values) {
+    store_values(outputs, group + name, std::move(values), {problems}, quantity_attributes(name, context_.family.hamiltonian.convention));
   };
-  put("mean", column(results, [](const EnergyResult& r) { return r.energy.mean.real(); }), total);
-  put("error", column(results, [](const EnergyResult& r) { return r.energy.error; }), total);
-  put("imaginary", column(results, [](const EnergyResult& r) { return r.energy.mean.imag(); }), total);
-  put("variance", column(results, [](const EnergyResult& r) { return r.energy.variance; }), total);
-  put("vscore", column(results, [](const EnergyResult& r) { return r.v_score; }), {{"long_name", "N_dof Var(H) / (E - E_inf)^2"}});
-  put("tau", column(results, [](const EnergyResult& r) { return r.energy.tau.value_or(nan); }),
-      {{"long_name", "integrated time, 1 for independent samples"}});
-  put("rhat", column(results, [](const EnergyResult& r) { return r.energy.rhat.value_or(nan); }), {{"long_name", "split R-hat"}});
-  put("accept", column(results, [](const EnergyResult& r) { return r.acceptance; }), {});
-  put("exact", column(results, [](const EnergyResult& r) { return r.exact.value_or(nan); }), total);
-  put("relative_error", column(results, [](const EnergyResult& r) { return r.relative_error().value_or(nan); }), {});
-  put("overlap", column(results, [](const EnergyResult& r) { return r.overlap.value_or(nan); }), {});
+  put("mean", column(results, [](const EnergyResult& r) { return r.energy.mean.real(); }));
+  put("error", column(results, [](const EnergyResult& r) { return r.energy.error; }));
+  put("imaginary", column(results, [](const EnergyResult& r) { return r.energy.mean.imag(); }));
+  put("variance", column(results, [](const EnergyResult& r) { return r.energy.variance; }));
+  put("vscore", column(results, [](const EnergyResult& r) { return r.v_score; }));
+  put("tau", column(results, [](const EnergyResult& r) { return r.energy.tau.value_or(nan); }));
+  put("rhat", column(results, [](const EnergyResult& r) { return r.energy.rhat.value_or(nan); }));
+  put("accept", column(results, [](const EnergyResult& r) { return r.acceptance; }));
+  put("exact", column(results, [](const EnergyResult& r) { return r.exact.value_or(nan); }));
+  put("relative_error", column(results, [](const EnergyResult& r) { return r.relative_error().value_or(nan); }));
+  put("overlap", column(results, [](const EnergyResult& r) { return r.overlap.value_or(nan); }));
   std::vector<std::int64_t> samples;
   for (const EnergyResult& result : results) samples.push_back(result.energy.samples);
-  outputs.set(group + "samples", array(std::move(samples)));
+  outputs.set(group + "samples", with(array(std::move(samples)), {{"units", "1"}, {"long_name", "samples behind the mean"}}));
   store_couplings(context_.family, context_.group, outputs);
 }
 
@@ -159,9 +158,11 @@ void EvaluateStage::measure_observable(const std::string& name, const SampleSet&
     }
   }
   const std::string group = "stages/" + context_.group + "/observables/" + name + "/";
-  store_values(outputs, group + "mean", std::move(mean), {problems, count}, {{"long_name", entry.doc}});
-  store_values(outputs, group + "error", std::move(error), {problems, count}, {});
-  if (options_.compare == Compare::ed) store_values(outputs, group + "exact", std::move(exact), {problems, count}, {});
+  store_values(outputs, group + "mean", std::move(mean), {problems, count}, {{"units", "1"}, {"long_name", entry.doc}});
+  store_values(outputs, group + "error", std::move(error), {problems, count}, {{"units", "1"}, {"long_name", "standard error of the mean"}});
+  if (options_.compare == Compare::ed) {
+    store_values(outputs, group + "exact", std::move(exact), {problems, count}, {{"units", "1"}, {"long_name", "value in the exact ground state"}});
+  }
   outputs.set(group + "labels", array(std::move(labels)));
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/stages/quantities.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
 
@@ -240,20 +241,14 @@ StepOutcome PretrainStage::describe(std::int64_t step, const StepReport& report)
 void PretrainStage::finish(RunState& state) {
   store_trace(state.trace, context_.group, state.outputs);
   context_.psi->set_parameters(state.parameters);
-  const std::string group = "stages/" + context_.group + "/";
-  const auto store = [&](const TargetSet& set, const std::string& prefix) {
+  const auto store = [&](const TargetSet& set, const std::string& group) {
     if (set.family.size() == 0) return;
     const Overlaps overlaps = measure(set);
-    state.outputs.set(group + prefix + "overlap",
-                      with(array(overlaps.modulus), {{"long_name", "|<psi|phi>| / (|psi| |phi|) at the final parameters"}}));
-    for (std::size_t c = 0; c < set.family.varied.size(); ++c) {
-      std::vector<double> column;
-      for (const auto& row : set.family.varied_values) column.push_back(row[c]);
-      state.outputs.set(group + prefix + "couplings/" + set.family.varied[c], array(std::move(column)));
-    }
+    state.outputs.set("stages/" + group + "/overlap", with(array(overlaps.modulus), quantity_attributes("overlap")));
+    store_couplings(set.family, group, state.outputs);
   };
-  store(train_, "");
-  store(hold_out_, "hold_out/");
+  store(train_, context_.group);
+  store(hold_out_, context_.group + "/hold_out");
 }
 
 }  // namespace qs

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/stages/quantities.h"
+
 namespace qs {
 
 std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names) {
@@ -20,7 +22,7 @@ void store_trace(const Trace& trace, const std::string& group, DataTree& outputs
     column.reserve(trace.rows.size());
     for (const auto& row : trace.rows) column.push_back(row[c]);
     const auto steps = static_cast<std::int64_t>(column.size());
-    store_values(outputs, "stages/" + group + "/trace/" + trace.columns[c], std::move(column), {steps}, {});
+    store_values(outputs, "stages/" + group + "/trace/" + trace.columns[c], std::move(column), {steps}, quantity_attributes(trace.columns[c]));
   }
 }
 
@@ -39,7 +41,8 @@ void store_couplings(const ProblemFamily& family, const std::string& group, Data
   for (std::size_t c = 0; c < family.varied.size(); ++c) {
     std::vector<double> column;
     for (const auto& row : family.varied_values) column.push_back(row[c]);
-    outputs.set("stages/" + group + "/couplings/" + family.varied[c], array(std::move(column)));
+    outputs.set("stages/" + group + "/couplings/" + family.varied[c],
+                with(array(std::move(column)), {{"units", "1"}, {"long_name", "coupling of every problem, in the energy unit of the Hamiltonian"}}));
   }
 }
 

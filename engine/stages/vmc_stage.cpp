@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/stages/quantities.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -134,15 +135,16 @@ void VmcStage::finish(RunState& state) {
     return values;
   };
   constexpr std::size_t scalars = 6, per_problem = 6;
-  for (std::size_t c = 0; c < scalars; ++c) store_values(state.outputs, group + state.trace.columns[c], column(c), {steps}, {});
-  const char* names[per_problem] = {"energy/mean", "energy/error", "energy/variance", "energy/tau", "energy/rhat", "accept"};
+  for (std::size_t c = 0; c < scalars; ++c)
+    store_values(state.outputs, group + state.trace.columns[c], column(c), {steps}, quantity_attributes(state.trace.columns[c]));
+  const std::string names[per_problem] = {"mean", "error", "variance", "tau", "rhat", "accept"};
   for (std::size_t s = 0; s < per_problem; ++s) {
     std::vector<double> values;
     for (const auto& row : state.trace.rows) {
       for (std::int64_t g = 0; g < problems; ++g) values.push_back(row[scalars + g * per_problem + s]);
     }
-    store_values(state.outputs, group + names[s], std::move(values), {steps, problems},
-                 {{"convention", context_.family.hamiltonian.convention}, {"per", "total"}});
+    const std::string path = group + (names[s] == "accept" ? "" : "energy/") + names[s];
+    store_values(state.outputs, path, std::move(values), {steps, problems}, quantity_attributes(names[s], context_.family.hamiltonian.convention));
   }
   store_couplings(context_.family, context_.group, state.outputs);
 }

@@ -23,7 +23,7 @@ if [ "$mode" = ranks ]; then
   for ranks in 2 3 4; do
     launch "$ranks" 1 run "$input" --set "output.directory=r$ranks" --set checkpoint.keep_every=7
     same r1 "r$ranks"
-    for kept in r1/checkpoint_*.h5; do "$compare" "$kept" "r$ranks/$(basename "$kept")"; done
+    for kept in r1/checkpoint.[0-9]*.h5; do "$compare" "$kept" "r$ranks/$(basename "$kept")"; done
   done
   launch 1 2 run "$input" --set output.directory=t2 --set checkpoint.keep_every=7
   same r1 t2
@@ -37,12 +37,12 @@ for ranks in "1 1" "2 3"; do
   OMP_NUM_THREADS=1 mpirun -n "$before" --bind-to none "$executable" run "$input" --set "output.directory=$directory" --set checkpoint.keep_every=7 > kill.txt 2>&1 &
   launcher=$!
   for _ in $(seq 3000); do  # up to 30 s
-    compgen -G "$directory/checkpoint_*_vmc_000007.h5" > /dev/null && break
+    compgen -G "$directory/checkpoint.*_vmc_000007.h5" > /dev/null && break
     sleep 0.01
   done
   pkill -KILL -f "output.directory=$directory " || true
   wait "$launcher" || true
-  compgen -G "$directory/checkpoint_*_vmc_000007.h5" > /dev/null || { echo "no checkpoint at step 7"; cat kill.txt; exit 1; }
+  compgen -G "$directory/checkpoint.*_vmc_000007.h5" > /dev/null || { echo "no checkpoint at step 7"; cat kill.txt; exit 1; }
   if grep -q '"state": *"finished"' "$directory/status.json"; then echo "the run ended before it could be killed"; exit 1; fi
   launch "$after" 1 resume "$directory"
   same r1 "$directory"

@@ -158,6 +158,26 @@ TEST_F(Fixture, VmcWithAnExactSumReachesTheGroundStateAndNeverFallsBelowIt) {
   }
 }
 
+TEST_F(Fixture, EveryStoredDatasetSaysItsUnitsAndWhatItIs) {
+  EdStage ed({}, context("00_ed", 0), exact);
+  run(ed);
+  PretrainStage pretrain({.steps = 2, .optimizer = {}}, context("01_pretrain", 1), targets(), nobody());
+  run(pretrain);
+  VmcStage vmc({.steps = 2, .sampler = {.kind = SamplerKind::exact_sum}, .optimizer = {}}, context("02_vmc", 2));
+  run(vmc);
+  EvaluateStage evaluate({.sampler = {.kind = SamplerKind::exact_sum}, .observables = {"energy", "density"}, .compare = Compare::ed},
+                         context("03_evaluate", 3), exact);
+  run(evaluate);
+
+  for (const auto& [path, dataset] : state.outputs.datasets) {
+    if (path.ends_with("_valid") || path.ends_with("/labels")) continue;  // masks and names
+    EXPECT_TRUE(dataset.attributes.contains("units")) << path;
+    EXPECT_TRUE(dataset.attributes.contains("long_name")) << path;
+  }
+  EXPECT_EQ(std::get<std::string>(state.outputs.at("stages/02_vmc/trace/energy/rhat").attributes.at("units")), "1");
+  EXPECT_EQ(std::get<std::string>(state.outputs.at("stages/02_vmc/trace/energy/variance").attributes.at("units")), "t^2");
+}
+
 TEST_F(Fixture, AnOverflowIsRolledBackAFewTimesAndThenEndsTheRun) {
   state.parameters.assign(state.parameters.size(), std::numeric_limits<double>::quiet_NaN());
   VmcStage stage({.steps = 3, .sampler = {.kind = SamplerKind::exact_sum}, .optimizer = {}}, context("02_vmc", 2));
