@@ -1,5 +1,5 @@
 // C += A B^T and its kin by cache blocks: a block of rows of each side is packed for `block_columns` columns, then tiles of registers run over it.
-// The blocks stay in the second-level cache together with their part of C; the tiles of one panel share it in the first-level cache.
+// The blocks stay in the second-level cache together with their part of C.
 #include "kernels/cpu/gram_product.h"
 
 #include "kernels/dispatch/linear_algebra_tables.h"

@@ -28,34 +28,35 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
   }
 }
 
-// Wide arithmetic throughout: the best that either choice may give.
+// C += A B^T with the element (row, column) of a factor at row * x_row + column * x_column. Wide arithmetic throughout: the best that either
+// choice may give.
 template <class Real>
-void gram_block(Arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
-                double* c, std::int64_t ldc) {
+void add_products(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t a_row, std::int64_t a_column, const Real* b,
+                  std::int64_t b_row, std::int64_t b_column, double* c, std::int64_t ldc) {
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = 0; j < n; ++j) {
       double sum = 0;
-      for (std::int64_t l = 0; l < k; ++l) sum += static_cast<double>(a[i * lda + l]) * static_cast<double>(b[j * ldb + l]);
+      for (std::int64_t l = 0; l < k; ++l) sum += static_cast<double>(a[i * a_row + l * a_column]) * static_cast<double>(b[j * b_row + l * b_column]);
       c[i * ldc + j] += sum;
     }
   }
 }
 
 template <class Real>
-void gram(Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  gram_block(arithmetic, n, n, k, a, lda, a, lda, c, ldc);
+void gram_block(Arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
+                double* c, std::int64_t ldc) {
+  add_products<Real>(m, n, k, a, lda, 1, b, ldb, 1, c, ldc);
+}
+
+template <class Real>
+void gram(Arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
+  add_products<Real>(n, n, k, a, lda, 1, a, lda, 1, c, ldc);
 }
 
 template <class Real>
 void column_gram_block(Arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
                        double* c, std::int64_t ldc) {
-  for (std::int64_t i = 0; i < m; ++i) {
-    for (std::int64_t j = 0; j < n; ++j) {
-      double sum = 0;
-      for (std::int64_t l = 0; l < k; ++l) sum += static_cast<double>(a[l * lda + i]) * static_cast<double>(b[l * ldb + j]);
-      c[i * ldc + j] += sum;
-    }
-  }
+  add_products<Real>(m, n, k, a, 1, lda, b, 1, ldb, c, ldc);
 }
 
 // L_jj = sqrt(A_jj - sum_l L_jl^2), L_ij = (A_ij - sum_l L_il L_jl) / L_jj.
