@@ -12,6 +12,7 @@
 #include "engine/stages/measure.h"
 #include "engine/statistics/estimate.h"
 #include "engine/wavefunctions/chunked.h"
+#include "tests/plan_of.h"
 #include "tests/reference_data.h"
 
 namespace qs {
@@ -52,12 +53,7 @@ RunPlan plan_for(const Case& c, const std::string& weights, const std::string& p
       "sampler: {{kind: metropolis, move: {{kind: exchange, shells: {}, d_max: 2}}, chains: 64, samples: 256}}\n"
       "stages: [{{kind: vmc, steps: 1, optimizer: {{kind: minsr, lr: 0.3, diag_shift: 1.0e-4, momentum: 0.9, norm_constraint: 1.0e-3}}}}]\n",
       precision, c.lattice, c.hamiltonian, c.wavefunction, weights, graph == MoveGraph::both_shells ? "[1, 2]" : "[1]");
-  input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(text, "case.yaml", {}, diagnostics);
-  if (diagnostics.has_errors()) throw InputError(diagnostics.render());
-  RunPlan plan = make_plan(document, diagnostics);
-  if (diagnostics.has_errors()) throw InputError(diagnostics.render());
-  return plan;
+  return test::plan_of(text);
 }
 
 double largest(const std::vector<double>& values) {

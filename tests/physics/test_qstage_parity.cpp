@@ -14,6 +14,7 @@
 #include "engine/run/evaluate_configurations.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/pretrain_stage.h"
+#include "tests/plan_of.h"
 #include "tests/reference_data.h"
 
 namespace qs {
@@ -40,15 +41,6 @@ std::string input_for(const Published& p, const std::string& family, const std::
       "wavefunction: {{kind: qstage, weights: '{}'}}\n"
       "stages: [{{kind: evaluate, sampler: {{kind: exact_sum}}}}]\n",
       precision, p.lattice, p.particles, family, reference_path("qstage/weights/" + p.weights).string());
-}
-
-RunPlan plan_of(const std::string& text) {
-  input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(text, "published.yaml", {}, diagnostics);
-  if (diagnostics.has_errors()) throw InputError(diagnostics.render());
-  RunPlan plan = make_plan(document, diagnostics);
-  if (diagnostics.has_errors()) throw InputError(diagnostics.render());
-  return plan;
 }
 
 class QstageWeights : public testing::TestWithParam<Published> {

@@ -13,20 +13,14 @@
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
+#include "tests/plan_of.h"
 
 namespace qs {
 namespace {
 
+using test::plan_of;
 using testing::HasSubstr;
 using Complex = std::complex<double>;
-
-RunPlan plan_of(const std::string& text) {
-  input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(text, "input.yaml", {}, diagnostics);
-  RunPlan plan = diagnostics.has_errors() ? RunPlan{} : make_plan(document, diagnostics);
-  if (diagnostics.has_errors()) throw InputError(diagnostics.render());
-  return plan;
-}
 
 const std::string spins = R"(
 format: 1

@@ -9,6 +9,7 @@
 #include "engine/run/weight_names.h"
 #include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
+#include "tests/plan_of.h"
 
 namespace qs {
 namespace {
@@ -38,14 +39,7 @@ class WeightsInTheInput : public testing::Test {
   }
 
   // Parses and plans; a wrong input is an InputError with all its messages.
-  RunPlan plan(const std::string& text) const {
-    input::Diagnostics diagnostics;
-    input::Document document = input::load_text(text, "input.yaml", {}, diagnostics);
-    document.directory = directory_.path();
-    RunPlan made = diagnostics.has_errors() ? RunPlan{} : make_plan(document, diagnostics);
-    if (diagnostics.has_errors()) throw InputError(diagnostics.render());
-    return made;
-  }
+  RunPlan plan(const std::string& text) const { return test::plan_of(text, directory_.path()); }
 
   // Weights w.h5 of a network that an input describes in full; its parameters are returned.
   std::vector<double> write_weights(const std::string& text, const std::string& prefix = "") const {
