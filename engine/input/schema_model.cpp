@@ -35,7 +35,8 @@ std::vector<Key> model_keys() {
        "couplings (N: particle number) that every token sees"},
       {"wavefunction", "rbm", "alpha", integer(1, 4096), value("1"), "", "0.1.0", "hidden units per mode"},
       {"wavefunction", "rbm", "dtype", choice({"complex", "real"}), value("complex"), "", "0.1.0", "parameters; real means a positive wavefunction"},
-      {"wavefunction", "", "weights", text(), absent("random start"), "", "0.1.0", "file of initial weights, relative to the input file; sizes that are not given are read from it"},
+      {"wavefunction", "", "weights", text(), absent("random start"), "", "0.1.0",
+       "file of initial weights, relative to the input file; sizes that are not given are read from it"},
 
       {"sampler", "metropolis", "move", section("moves"), absent("'moves' must be given"), "", "0.1.0", "the one kind of proposal"},
       {"sampler", "metropolis", "moves", list(section("moves"), 1), absent("'move' must be given"), "", "0.1.0", "a mixture of proposals"},
@@ -45,6 +46,8 @@ std::vector<Key> model_keys() {
       {"sampler", "metropolis", "sweep_size", integer(1, 1 << 30), absent("the number of sites"), "proposals", "0.1.0",
        "proposals per chain between samples"},
       {"sampler", "metropolis", "discard", integer(0, 1 << 30), value("0"), "sweeps", "0.1.0", "sweeps thrown away at the start of every step"},
+      {"sampler", "metropolis", "power", number({0, 2, true, false, 0}), value("2.0"), "", "0.1.0",
+       "samples follow |psi|^power, with weights |psi|^(2 - power)"},
       {"sampler", "metropolis", "thermalise", integer(0, 1 << 30), value("20"), "sweeps", "0.1.0", "sweeps thrown away after a random start"},
 
       {"moves", "", "weight", number(above(0)), value("1.0"), "", "0.1.0", "relative probability in a mixture"},

@@ -108,6 +108,7 @@ SamplerOptions sampler_options(const Node& sampler) {
   metropolis.sweep_size = sampler["sweep_size"].is_null() ? 0 : sampler["sweep_size"].integer();
   metropolis.discard = sampler["discard"].integer();
   metropolis.thermalise = sampler["thermalise"].integer();
+  metropolis.power = sampler["power"].number();
   return options;
 }
 

@@ -2,11 +2,11 @@
 // order of its sector, and distributed by blocks.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "engine/sampling/sampler.h"
+#include "engine/sampling/weights.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
 
@@ -59,7 +59,6 @@ class ExactSum final : public Sampler {
   }
 
  private:
-  std::vector<double> largest_log_modulus(const SampleSet& samples) const;
   void require_usable(const SampleSet& samples) const;
 
   Communicator& comm_;
@@ -82,22 +81,6 @@ void ExactSum::require_usable(const SampleSet& samples) const {
   }
 }
 
-std::vector<double> ExactSum::largest_log_modulus(const SampleSet& samples) const {
-  std::vector<double> largest(problems_, -std::numeric_limits<double>::infinity());
-  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
-    double& best = largest[samples.rows.problem[i]];
-    best = std::max(best, samples.log_psi[i].real());
-  }
-  const std::vector<double> all = comm_.all_gather<double>(largest);
-  for (std::size_t i = 0; i < all.size(); ++i) largest[i % problems_] = std::max(largest[i % problems_], all[i]);
-  for (int g = 0; g < problems_; ++g) {
-    if (largest[g] == -std::numeric_limits<double>::infinity()) {
-      throw NumericalError(fmt::format("psi is zero on every basis state of problem {}; start from other parameters", g));
-    }
-  }
-  return largest;
-}
-
 SampleSet ExactSum::sample(const Wavefunction& psi) {
   SampleSet samples{.rows = states_,
                     .log_psi = std::vector<std::complex<double>>(states_.rows()),
@@ -113,22 +96,7 @@ SampleSet ExactSum::sample(const Wavefunction& psi) {
     log_psi(psi, states_, samples.log_psi);
     require_usable(samples);
   });
-
-  // weight = exp(2 (Re log psi - max)) / sum: the maximum is exact on any number of ranks, the sum follows the block tree.
-  const std::vector<double> largest = largest_log_modulus(samples);
-  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
-    samples.weight[i] = std::exp(2 * (samples.log_psi[i].real() - largest[samples.rows.problem[i]]));
-  }
-  std::vector<double> norm(problems_);
-  tree_sum(
-      comm_, blocks_, problems_,
-      [&](int block, std::span<double> out) {
-        std::fill(out.begin(), out.end(), 0.0);
-        const int k = block - blocks_.first();
-        for (std::int64_t i = samples.block_begin[k]; i < samples.block_begin[k + 1]; ++i) out[samples.rows.problem[i]] += samples.weight[i];
-      },
-      norm);
-  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) samples.weight[i] /= norm[samples.rows.problem[i]];
+  set_weights(comm_, 2, samples);
   return samples;
 }
 

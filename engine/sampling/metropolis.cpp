@@ -10,6 +10,7 @@
 #include "engine/sampling/move_mixture.h"
 #include "engine/sampling/random_state.h"
 #include "engine/sampling/sampler.h"
+#include "engine/sampling/weights.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
@@ -175,7 +176,7 @@ void Metropolis::accept(const std::vector<std::complex<double>>& candidate_log_p
       if (!is_zero(candidate)) acceptance_.invalid(g);  // NaN or overflow: never entered, but reported
       continue;
     }
-    const double exponent = 2 * (candidate.real() - log_psi_[c].real()) + proposals_[c].log_ratio;
+    const double exponent = options_.power * (candidate.real() - log_psi_[c].real()) + proposals_[c].log_ratio;
     const RandomWords words = random_words(key_, static_cast<std::uint32_t>(global_chain(c)), proposals_done_, draw_choice);
     if (uniform01(words.word[0], words.word[1]) < std::exp(exponent)) {
       std::copy(candidates_.row(i), candidates_.row(i) + chains_.words, chains_.row(c));
@@ -238,6 +239,7 @@ SampleSet Metropolis::sample(const Wavefunction& psi) {
   const std::uint64_t proposals_before = proposals_done_;
   try {
     on_all(comm_, [&] { run(psi, samples); });
+    if (options_.power != 2) set_weights(comm_, 2 - options_.power, samples);
   } catch (...) {
     // Some ranks may have finished: all go back, so that a retry with other parameters starts from one common state.
     chains_ = chains_before;
@@ -284,6 +286,8 @@ void check(const MetropolisOptions& options, const ProblemFamily& family) {
                       options.samples, options.chains, (options.samples / options.chains + 1) * options.chains));
   require(options.sweep_size >= 0 && options.discard >= 0 && options.thermalise >= 0,
           "sampler.sweep_size, discard and thermalise count proposals or sweeps; none may be negative");
+  require(options.power > 0 && options.power <= 2,
+          fmt::format("sampler.power is {} (samples follow |psi|^power); give 0 < power <= 2", options.power));
   require(options.moves.size() <= 255, "the sampler has more than 255 moves; merge some");
   require(family.size() >= 1 && options.chains <= std::int64_t{0xFFFFFFFF} / family.size(), "the sampler has more than 2^32 chains; use fewer");
 }

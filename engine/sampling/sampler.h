@@ -22,6 +22,9 @@ struct MetropolisOptions {
   std::int64_t sweep_size = 0;   // proposals per chain and sample; 0 = number of sites
   std::int64_t discard = 0;      // sweeps thrown away at the start of each step
   std::int64_t thermalise = 20;  // sweeps after a random start
+  // Chains follow |psi|^power, and samples carry weights ~ |psi|^(2 - power): below 2, states of small |psi| are visited more often, which lowers
+  // the noise of the gradient and finds weight that |psi|^2 would not visit (Misery et al., "Looking elsewhere", 2025).
+  double power = 2;
 };
 
 // Since the start of the last sample(), over all ranks.

@@ -68,7 +68,7 @@ std::vector<Estimate> estimate(Communicator& comm, const SampleSet& samples, con
     require_finite(samples, rows[g], g, quantity);
     if (samples.markov) {
       const auto count = static_cast<std::int64_t>(rows[g].values.size());
-      estimates.push_back(estimate_chains(rows[g].values, count / samples.samples_per_chain, samples.samples_per_chain));
+      estimates.push_back(estimate_chains(rows[g].values, rows[g].weights, count / samples.samples_per_chain, samples.samples_per_chain));
     } else {
       estimates.push_back(estimate_exact(rows[g].values, rows[g].weights));
     }

@@ -1,5 +1,6 @@
 #include "engine/statistics/estimate.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -71,35 +72,41 @@ ErrorEstimate error_of_mean(std::span<const double> values, const Moments& m, st
 
 }  // namespace
 
-Estimate estimate_chains(std::span<const std::complex<double>> values, std::int64_t chains, std::int64_t samples_per_chain) {
+Estimate estimate_chains(std::span<const std::complex<double>> values, std::span<const double> weights, std::int64_t chains,
+                         std::int64_t samples_per_chain) {
   QS_ASSERT(chains >= 1 && samples_per_chain >= 1 && static_cast<std::int64_t>(values.size()) == chains * samples_per_chain);
-  std::vector<double> real(values.size()), imaginary(values.size());
+  Estimate estimate = estimate_exact(values, weights);
+  std::vector<double> real(values.size()), imaginary(values.size());  // M w (x - mean): their mean is 0, their spread that of the mean
   for (std::size_t i = 0; i < values.size(); ++i) {
-    real[i] = values[i].real();
-    imaginary[i] = values[i].imag();
+    const std::complex<double> deviation = static_cast<double>(values.size()) * weights[i] * (values[i] - estimate.mean);
+    real[i] = deviation.real();
+    imaginary[i] = deviation.imag();
   }
-  const Moments re = moments(real, chains, samples_per_chain), im = moments(imaginary, chains, samples_per_chain);
-  const ErrorEstimate error = error_of_mean(real, re, chains, samples_per_chain);
-
-  Estimate estimate;
-  estimate.mean = {re.mean, im.mean};
-  estimate.variance = re.variance + im.variance;
+  const ErrorEstimate error = error_of_mean(real, moments(real, chains, samples_per_chain), chains, samples_per_chain);
   estimate.error = error.error;
-  estimate.imaginary_error = error_of_mean(imaginary, im, chains, samples_per_chain).error;
+  estimate.imaginary_error = error_of_mean(imaginary, moments(imaginary, chains, samples_per_chain), chains, samples_per_chain).error;
   estimate.tau = error.tau;
   estimate.tau_window = error.tau_window;
   estimate.rhat = split_rhat(real, chains, samples_per_chain);
   estimate.frozen = samples_per_chain > 1 && !varies_within_a_chain(real, samples_per_chain);
   estimate.reliable = error.reliable;
-  estimate.samples = static_cast<std::int64_t>(values.size());
   return estimate;
 }
 
 Estimate estimate_exact(std::span<const std::complex<double>> values, std::span<const double> weights) {
   QS_ASSERT(values.size() == weights.size());
   Estimate estimate;
-  for (std::size_t i = 0; i < values.size(); ++i) estimate.mean += weights[i] * values[i];
-  for (std::size_t i = 0; i < values.size(); ++i) estimate.variance += weights[i] * std::norm(values[i] - estimate.mean);
+  // Summed as distances from one of the values: constant values give their own mean exactly, and so no variance.
+  const auto first = std::find_if(weights.begin(), weights.end(), [](double w) { return w != 0; });
+  QS_ASSERT(first != weights.end());
+  const std::complex<double> origin = values[first - weights.begin()];
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (weights[i] != 0) estimate.mean += weights[i] * (values[i] - origin);
+  }
+  estimate.mean += origin;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (weights[i] != 0) estimate.variance += weights[i] * std::norm(values[i] - estimate.mean);
+  }
   estimate.samples = static_cast<std::int64_t>(values.size());
   return estimate;
 }

@@ -24,9 +24,11 @@ struct Estimate {
   std::int64_t samples = 0;
 };
 
-// values: one problem, chain-major [chains][samples_per_chain]. Equal weights. Error, tau and R-hat are those of the real part.
+// values: one problem, chain-major [chains][samples_per_chain]; weights: the same shape, sum 1. Error, tau and R-hat are those of the real part.
+// Unequal weights make the mean a ratio of two sample means: error, tau and R-hat are those of M w (x - mean), its linearisation.
 // 32 chains or more (or one sample per chain): from the spread of chain means; else from Geyer's tau.
-Estimate estimate_chains(std::span<const std::complex<double>> values, std::int64_t chains, std::int64_t samples_per_chain);
+Estimate estimate_chains(std::span<const std::complex<double>> values, std::span<const double> weights, std::int64_t chains,
+                         std::int64_t samples_per_chain);
 // Exact weighted sum (weights sum to 1): no statistical error.
 Estimate estimate_exact(std::span<const std::complex<double>> values, std::span<const double> weights);
 

@@ -63,7 +63,7 @@ struct NotBuilt : DeviceError {
 }  // namespace qs
 
 // Our own invariants; active in every build because none of them stands in an inner loop.
-#define QS_ASSERT(condition) \
-  do {                       \
+#define QS_ASSERT(condition)                                                  \
+  do {                                                                        \
     if (!(condition)) ::qs::assertion_failed(#condition, __FILE__, __LINE__); \
   } while (false)

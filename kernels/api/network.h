@@ -42,7 +42,8 @@ void emit_gradient(Device device, int n, int rows, const Real* g, GradientTarget
 // m = mean_d x, v = max(mean x^2 - m^2, 0), rstd = 1/sqrt(v + 1e-6); normalised = (x - m) rstd; y = normalised * scale[d] + bias[d].
 // Overwrites y, normalised [T][D][B], rstd [T][B]. y may alias x.
 template <class Real>
-void layer_norm(Device device, int tokens, int width, int rows, const Real* x, const Real* scale, const Real* bias, Real* y, Real* normalised, Real* rstd);
+void layer_norm(Device device, int tokens, int width, int rows, const Real* x, const Real* scale, const Real* bias, Real* y, Real* normalised,
+                Real* rstd);
 // dx[t][d][b] (+)= rstd (g - mean_d g - normalised mean_d(g normalised)), g = dy scale. dscale[d][b], dbias[d][b]: sums over tokens, overwritten.
 template <class Real>
 void layer_norm_backward(Device device, int tokens, int width, int rows, const Real* dy, const Real* scale, const Real* normalised, const Real* rstd,

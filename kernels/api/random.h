@@ -20,8 +20,8 @@ struct RandomWords {
 
 inline RandomWords random_words(RandomKey key, std::uint32_t stream, std::uint64_t step, std::uint32_t draw) {
   // 2 x 32-bit key = seed; the counter holds stage and draw in one word: 2^12 stages, 2^20 draws.
-  const r123::Philox4x32::ctr_type counter = {{stream, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32),
-                                               (key.stage << 20) | (draw & 0xFFFFFu)}};
+  const r123::Philox4x32::ctr_type counter = {
+      {stream, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), (key.stage << 20) | (draw & 0xFFFFFu)}};
   const r123::Philox4x32::key_type philox_key = {{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)}};
   const auto out = r123::Philox4x32()(counter, philox_key);
   return {{out[0], out[1], out[2], out[3]}};

@@ -186,20 +186,27 @@ TEST(LocalEstimates, ConnectedStatesWithoutAmplitudeContributeNothing) {
   for (int s = 0; s < 6; ++s) EXPECT_TRUE(std::isfinite(values[s].real()));
 }
 
-TEST(LocalEstimates, SampledEnergyAgreesWithTheExpectationValue) {
+// Also with samples of |psi|, whose weights bring the mean back to |psi|^2.
+class SampledEnergy : public ::testing::TestWithParam<double> {};
+
+TEST_P(SampledEnergy, AgreesWithTheExpectationValue) {
   const ProblemFamily family = build_family(chain("tv", 10, fermions(4), Boundary::open));
   const TableWavefunction psi(family, random_table(family, 0.5, 13));
   const auto comm = self_communicator();
   const SampleSet exact = make_exact_sum(family, *comm)->sample(psi);
   const Complex expected = estimate_exact(local_energies(family, psi, exact), exact.weight).mean;
-  const auto sampler = make_metropolis({.moves = {{.kind = MoveKind::hop}}, .chains = 128, .samples = 128 * 64}, family, *comm, {.seed = 5});
+  const auto sampler =
+      make_metropolis({.moves = {{.kind = MoveKind::hop}}, .chains = 128, .samples = 128 * 64, .power = GetParam()}, family, *comm, {.seed = 5});
 
-  const Estimate estimate = estimate_chains(local_energies(family, psi, sampler->sample(psi)), 128, 64);
+  const SampleSet samples = sampler->sample(psi);
+  const Estimate estimate = estimate_chains(local_energies(family, psi, samples), samples.weight, 128, 64);
 
   EXPECT_LT(std::abs(estimate.mean.real() - expected.real()), 4 * estimate.error);
   EXPECT_LT(std::abs(estimate.mean.imag() - expected.imag()), 4 * estimate.imaginary_error);
   EXPECT_LT(estimate.error, 0.1);
 }
+
+INSTANTIATE_TEST_SUITE_P(Powers, SampledEnergy, ::testing::Values(2.0, 1.0));
 
 }  // namespace
 }  // namespace qs

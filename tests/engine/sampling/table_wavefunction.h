@@ -63,11 +63,11 @@ inline std::vector<std::vector<std::complex<double>>> random_table(const Problem
   return table;
 }
 
-// |psi|^2 / sum, by definition.
-inline std::vector<double> exact_distribution(const std::vector<std::complex<double>>& log_psi) {
+// |psi|^power / sum, by definition.
+inline std::vector<double> exact_distribution(const std::vector<std::complex<double>>& log_psi, double power = 2) {
   std::vector<double> p;
   double sum = 0;
-  for (const auto& value : log_psi) sum += p.emplace_back(std::exp(2 * value.real()));
+  for (const auto& value : log_psi) sum += p.emplace_back(std::exp(power * value.real()));
   for (double& each : p) each /= sum;
   return p;
 }

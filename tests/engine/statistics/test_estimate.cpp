@@ -22,10 +22,15 @@ std::vector<Complex> complex_series(const std::vector<double>& re, const std::ve
   return values;
 }
 
+// Every sample counts the same.
+Estimate equal_estimate(const std::vector<Complex>& values, std::int64_t chains, std::int64_t n) {
+  return estimate_chains(values, std::vector<double>(values.size(), 1.0 / static_cast<double>(values.size())), chains, n);
+}
+
 TEST(Estimate, MeanAndPopulationVarianceIncludeTheImaginaryPart) {
   const std::vector<Complex> values = {{1, 1}, {3, -1}, {1, 3}, {3, 1}};
 
-  const Estimate estimate = estimate_chains(values, 2, 2);
+  const Estimate estimate = equal_estimate(values, 2, 2);
 
   EXPECT_EQ(estimate.mean, Complex(2, 1));
   EXPECT_DOUBLE_EQ(estimate.variance, 1 + 2);  // real: all at distance 1; imaginary: 0, 4, 4, 0
@@ -42,7 +47,7 @@ TEST(Estimate, ManyChainsUseTheSpreadOfTheirMeans) {
   for (double m : means) between += (m - mean) * (m - mean) / (chains - 1);
   for (double v : x) variance += (v - mean) * (v - mean) / (chains * n);
 
-  const Estimate estimate = estimate_chains(complex_series(x), chains, n);
+  const Estimate estimate = equal_estimate(complex_series(x), chains, n);
 
   EXPECT_NEAR(estimate.error, std::sqrt(between / chains), 1e-14);
   EXPECT_NEAR(*estimate.tau, n * between / variance, 1e-12);
@@ -53,10 +58,10 @@ TEST(Estimate, FewChainsUseGeyersTime) {
   const std::int64_t chains = 31, n = 400;
   const std::vector<double> x = autoregressive(0.5, chains, n, 9);
 
-  const Estimate estimate = estimate_chains(complex_series(x), chains, n);
+  const Estimate estimate = equal_estimate(complex_series(x), chains, n);
 
-  EXPECT_DOUBLE_EQ(*estimate.tau, tau_geyer(x, chains, n));
-  EXPECT_DOUBLE_EQ(*estimate.tau_window, tau_sokal(x, chains, n));
+  EXPECT_NEAR(*estimate.tau, tau_geyer(x, chains, n), 1e-12);
+  EXPECT_NEAR(*estimate.tau_window, tau_sokal(x, chains, n), 1e-12);
   EXPECT_NEAR(estimate.error, std::sqrt(estimate.variance * *estimate.tau / (chains * n)), 1e-15);
   EXPECT_TRUE(estimate.reliable);
 }
@@ -64,7 +69,7 @@ TEST(Estimate, FewChainsUseGeyersTime) {
 TEST(Estimate, OneSamplePerChainHasAnErrorButNoTau) {
   const std::vector<double> x = autoregressive(0, 100, 1, 2);
 
-  const Estimate estimate = estimate_chains(complex_series(x), 100, 1);
+  const Estimate estimate = equal_estimate(complex_series(x), 100, 1);
 
   EXPECT_NEAR(estimate.error, std::sqrt(estimate.variance / 99), 1e-15);  // B (ddof 1) / C
   EXPECT_FALSE(estimate.tau.has_value());
@@ -73,19 +78,19 @@ TEST(Estimate, OneSamplePerChainHasAnErrorButNoTau) {
 }
 
 TEST(Estimate, OneSampleAloneHasNoKnownError) {
-  const Estimate estimate = estimate_chains(std::vector<Complex>{{2, 0}}, 1, 1);
+  const Estimate estimate = equal_estimate(std::vector<Complex>{{2, 0}}, 1, 1);
   EXPECT_TRUE(std::isnan(estimate.error));
   EXPECT_EQ(estimate.mean, Complex(2, 0));
 }
 
 TEST(Estimate, SeriesShorterThanFiftyTauIsUnreliable) {
-  EXPECT_FALSE(estimate_chains(complex_series(autoregressive(0.9, 4, 500, 1)), 4, 500).reliable);  // tau 19
-  EXPECT_TRUE(estimate_chains(complex_series(autoregressive(0.9, 4, 5000, 1)), 4, 5000).reliable);
+  EXPECT_FALSE(equal_estimate(complex_series(autoregressive(0.9, 4, 500, 1)), 4, 500).reliable);  // tau 19
+  EXPECT_TRUE(equal_estimate(complex_series(autoregressive(0.9, 4, 5000, 1)), 4, 5000).reliable);
 }
 
 TEST(Estimate, ConstantValuesHaveNoErrorAndAreReportedFrozen) {
   for (std::int64_t chains : {2, 64}) {
-    const Estimate estimate = estimate_chains(std::vector<Complex>(chains * 8, {-1.5, 0}), chains, 8);
+    const Estimate estimate = equal_estimate(std::vector<Complex>(chains * 8, {-1.5, 0}), chains, 8);
     EXPECT_EQ(estimate.mean, Complex(-1.5, 0));
     EXPECT_EQ(estimate.error, 0);
     EXPECT_TRUE(estimate.frozen);
@@ -95,14 +100,14 @@ TEST(Estimate, ConstantValuesHaveNoErrorAndAreReportedFrozen) {
 }
 
 TEST(Estimate, ChainsFrozenInDifferentStatesAreReported) {
-  const Estimate estimate = estimate_chains(complex_series({1, 1, 1, 1, 2, 2, 2, 2}), 2, 4);
+  const Estimate estimate = equal_estimate(complex_series({1, 1, 1, 1, 2, 2, 2, 2}), 2, 4);
   EXPECT_TRUE(estimate.frozen);
   EXPECT_GT(estimate.error, 0);
 }
 
 TEST(Estimate, ImaginaryMeanHasItsOwnError) {
   const std::vector<double> re = autoregressive(0, 64, 20, 3), im = autoregressive(0.8, 64, 20, 4);
-  const Estimate both = estimate_chains(complex_series(re, im), 64, 20), swapped = estimate_chains(complex_series(im, re), 64, 20);
+  const Estimate both = equal_estimate(complex_series(re, im), 64, 20), swapped = equal_estimate(complex_series(im, re), 64, 20);
   EXPECT_EQ(both.imaginary_error, swapped.error);
   EXPECT_EQ(both.error, swapped.imaginary_error);
 }
@@ -116,7 +121,7 @@ TEST_P(Coverage, ErrorsContainTheTruthAsOftenAsTheySay) {
   const int seeds = 400;
   int one = 0, two = 0;
   for (int seed = 0; seed < seeds; ++seed) {
-    const Estimate estimate = estimate_chains(complex_series(autoregressive(phi, chains, n, 1000 + seed)), chains, n);
+    const Estimate estimate = equal_estimate(complex_series(autoregressive(phi, chains, n, 1000 + seed)), chains, n);
     one += std::abs(estimate.mean.real()) < estimate.error;
     two += std::abs(estimate.mean.real()) < 2 * estimate.error;
   }
@@ -127,6 +132,24 @@ TEST_P(Coverage, ErrorsContainTheTruthAsOftenAsTheySay) {
 
 INSTANTIATE_TEST_SUITE_P(Routes, Coverage,
                          ::testing::Values(std::tuple(32, 16, 0.7), std::tuple(64, 1, 0.0), std::tuple(4, 1000, 0.7), std::tuple(1, 2000, 0.5)));
+
+// x drawn from a density q, weights ~ p/q: the error must be that of the ratio of sums. Here q = N(0, 1), w ~ exp(x/2), for which the weighted mean
+// is 1/2 and M error^2 = <w^2 (x - 1/2)^2>/<w>^2 = e^(1/4) (1 + 1/4).
+TEST(Estimate, WeightedSamplesHaveTheErrorOfARatio) {
+  const std::int64_t chains = 20000;
+  const std::vector<double> x = autoregressive(0, chains, 1, 17);
+  std::vector<double> weights(x.size());
+  double norm = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) norm += weights[i] = std::exp(x[i] / 2);
+  for (double& w : weights) w /= norm;
+
+  const Estimate estimate = estimate_chains(complex_series(x), weights, chains, 1);
+
+  const double expected_error = std::sqrt(1.25 * std::exp(0.25) / static_cast<double>(chains));
+  EXPECT_NEAR(estimate.error, expected_error, 0.05 * expected_error);
+  EXPECT_NEAR(estimate.mean.real(), 0.5, 4 * expected_error);
+  EXPECT_NEAR(estimate.variance, 1, 0.1);  // the weighted density is N(1/2, 1)
+}
 
 TEST(EstimateExact, IsTheWeightedMeanWithoutError) {
   const std::vector<Complex> values = {{1, 0}, {2, 1}, {5, 0}};
