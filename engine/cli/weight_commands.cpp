@@ -52,8 +52,10 @@ struct OptionsText {
     std::string widths;
     for (const auto& tail : options.tails) widths += fmt::format("{}{}", widths.empty() ? "" : ", ", tail.size());
     return fmt::format(
-        "kind: qstage, depth: {}, d_model: {}, heads: {}, mlp: {}; {} sites, {} tail tokens of couplings [{}], cross-attention over {}",
-        options.depth, options.d_model, options.heads, options.mlp, guess.modes, options.tails.size(), widths, guess.features);
+        "kind: qstage, depth: {}, d_model: {}, heads: {}, mlp: {}, amplitude: {}; {} sites, {} tail tokens of couplings [{}], cross-attention over "
+        "{}",
+        options.depth, options.d_model, options.heads, options.mlp, options.amplitude == Amplitude::real ? "real" : "complex", guess.modes,
+        options.tails.size(), widths, guess.features);
   }
   std::string operator()(const VitOptions& options) const {
     return fmt::format("kind: vit, patch: [{}], layers: {}, d_model: {}, heads: {}, attention: {}; {} patches of {} entries",

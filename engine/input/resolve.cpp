@@ -123,6 +123,14 @@ void check_wavefunction(const Node::Data& stage, const Node::Data& root, Diagnos
                     fmt::format("{} needs a wavefunction (a stage of kind {} works on one); add the key 'wavefunction'", stage.path, kind));
 }
 
+void check_power(const Node::Data& stage, Diagnostics& diagnostics) {
+  const DataPtr power = stage.find("power");
+  if (power && power->given && !power->is(Form::null) && !find_form(stage, "rows", Form::integer))
+    diagnostics.error(
+        power->key_where,
+        fmt::format("{} has no effect on the full basis (it says how rows are drawn); give {}.rows a number, or drop it", power->path, stage.path));
+}
+
 }  // namespace
 
 void resolve(Node::Data& root, Diagnostics& diagnostics) {
@@ -139,6 +147,7 @@ void resolve(Node::Data& root, Diagnostics& diagnostics) {
     for (const DataPtr& stage : stages->items) {
       if (!stage->is(Form::map)) continue;
       check_wavefunction(*stage, root, diagnostics);
+      check_power(*stage, diagnostics);
       resolve_sampler(*stage, root, diagnostics);
       if (system) resolve_family(*stage, *system, diagnostics);
     }

@@ -20,6 +20,8 @@ std::vector<Key> model_keys() {
       {"wavefunction", "qstage", "d_model", integer(1, 65536), value("60"), "", "0.1.0", "width of a token; a multiple of heads"},
       {"wavefunction", "qstage", "heads", integer(1, 4096), value("10"), "", "0.1.0", "attention heads"},
       {"wavefunction", "qstage", "mlp", integer(1, 1 << 20), value("60"), "", "0.1.0", "width of the hidden layer of each block"},
+      {"wavefunction", "qstage", "amplitude", choice({"complex", "real"}), value("complex"), "", "0.1.0",
+       "what the network gives: Re and Im of psi, or a real psi of either sign (half the derivatives)"},
       {"wavefunction", "qstage", "tail", either({names(), list(names(), 1)}), absent("all couplings and N, one tail token"), "", "0.1.0",
        "couplings (N: particle number) of the tail tokens; a list of lists makes several tokens"},
       {"wavefunction", "qstage", "features", names(), absent("the names of tail"), "", "0.1.0",

@@ -173,6 +173,7 @@ class Planner {
     if (!node["stop"]["overlap"].is_null()) pretrain.options.stop_overlap = node["stop"]["overlap"].number();
     const bool all_rows = node["rows"].is_text();
     pretrain.options.rows = all_rows ? 0 : node["rows"].integer();
+    if (!node["power"].is_null()) pretrain.options.power = node["power"].number();
     pretrain.options.evaluate_every = node["evaluate_every"].integer();
     split(node["held_out"], stage.family, pretrain);
     if (node["targets"].is_text()) {

@@ -92,6 +92,7 @@ QstageOptions qstage_options(const Node& node, QstageOptions options, const Gues
   take(node["d_model"], options.d_model);
   take(node["heads"], options.heads);
   take(node["mlp"], options.mlp);
+  if (!node["amplitude"].is_null()) options.amplitude = node["amplitude"].text() == "real" ? Amplitude::real : Amplitude::complex;
   if (!node["tail"].is_null()) {
     options.tails.clear();
     for (const Node& token : node["tail"].items()) options.tails.push_back(texts(token));

@@ -41,6 +41,14 @@ std::vector<std::int64_t> stratified_draws(const std::vector<double>& probabilit
   return multiplicity;
 }
 
+// Length of a natural-gradient step towards the target: A/<A> - 1 has norm tan(theta), theta = arccos |z| the angle between the states, so this
+// factor makes a step of the rate lr turn psi by 2 lr theta along the geodesic (optimizers follow 2 eps), however far the target is. 1 near the
+// target.
+double geodesic_factor(double overlap_squared) {
+  const double cosine = std::sqrt(std::min(overlap_squared, 1.0)), sine = std::sqrt(std::max(0.0, 1 - overlap_squared));
+  return sine > 0 ? std::acos(cosine) * cosine / sine : 1;
+}
+
 }  // namespace
 
 Overlaps exact_overlaps(const std::vector<std::complex<double>>& log_psi, const std::vector<Amplitudes>& targets) {
@@ -137,13 +145,18 @@ StepOutcome PretrainStage::step(RunState& state) {
   return describe(state.step, report);
 }
 
-// Half the rows where psi is large (its errors cost overlap), half where the target is (what psi misses).
+// ((|psi|^2 + |phi|^2)/2)^(power/2), normalised: half the rows where psi is large (its errors cost overlap), half where the target is (what psi
+// misses). The noise of the gradient is least for q ~ |dpsi| |psi - phi|, which is flatter than |psi|^2: hence the power.
 void PretrainStage::refresh_proposal(const SampleSet& full) {
   const auto weight = gather_rows(context_.comm, full.weight);
   proposal_.assign(train_.family.size(), {});
   std::size_t row = 0;
   for (std::size_t g = 0; g < proposal_.size(); ++g) {
-    for (const auto& amplitude : train_.states[g]) proposal_[g].push_back((weight[row++] + std::norm(amplitude)) / 2);
+    double sum = 0;
+    for (const auto& amplitude : train_.states[g]) {
+      sum += proposal_[g].emplace_back(std::pow((weight[row++] + std::norm(amplitude)) / 2, options_.power / 2));
+    }
+    for (double& probability : proposal_[g]) probability /= sum;
   }
 }
 
@@ -190,7 +203,7 @@ SampleSet PretrainStage::drawn_rows(std::int64_t step) const {
   return samples;
 }
 
-// eps_i = -f_g (A_i / <A>_g - 1), A = phi / psi; f = |z|^2 for the gradient of the loss, 1 for the natural gradient.
+// eps_i = -f_g (A_i / <A>_g - 1), A = phi / psi; f = |z|^2 for the gradient of the loss, the geodesic factor for the natural gradient.
 std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& samples) const {
   const auto all_log_psi = gather_rows(context_.comm, samples.log_psi);
   const auto all_problems = gather_rows(context_.comm, samples.rows.problem);
@@ -215,7 +228,8 @@ std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& sampl
   const bool natural = options_.optimizer.kind != OptimizerKind::adamw;
   for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
     const int g = samples.rows.problem[i];
-    const double factor = natural ? 1 : std::norm(mean[g]) / square[g];
+    const double overlap_squared = std::norm(mean[g]) / square[g];
+    const double factor = natural ? geodesic_factor(overlap_squared) : overlap_squared;
     ratio[i] = -factor * (ratio[i] / mean[g] - 1.0);
   }
   return ratio;

@@ -22,8 +22,9 @@ struct PretrainOptions {
   std::int64_t steps = 300;
   OptimizerOptions optimizer;
   double stop_overlap = 2;  // mean |z| over the training problems at which to stop; > 1: never
-  // Rows per problem and step, drawn with probability (|psi|^2 + |phi|^2)/2 and weighted exactly; 0 = the full basis.
+  // Rows per problem and step, drawn with probability ~ ((|psi|^2 + |phi|^2)/2)^(power/2) and weighted exactly; 0 = the full basis.
   std::int64_t rows = 0;
+  double power = 2;
   std::int64_t evaluate_every = 10;  // exact overlaps every so many steps (of the training problems: every step when rows = 0)
 };
 

@@ -60,6 +60,9 @@ std::optional<GuessedOptions> guess_qstage(const Shapes& shapes) {
   const int first_tail = crossed ? 1 : 0;
   const int tails = shapes.run_length([](int k) { return indexed("Dense_", k, "/kernel"); }) - first_tail - pooling_layers;
   if (options.depth < 1 || tails < 0) return std::nullopt;
+  const auto out = shapes.find(indexed("Dense_", first_tail + tails + pooling_layers - 1, "/kernel"), 2);
+  if (!out || (*out)[1] > 2) return std::nullopt;
+  options.amplitude = (*out)[1] == 2 ? Amplitude::complex : Amplitude::real;
   for (int k = 0; k < tails; ++k) {
     const auto kernel = shapes.find(indexed("Dense_", first_tail + k, "/kernel"), 2);
     if (!kernel || (*kernel)[1] != options.d_model) return std::nullopt;

@@ -1,5 +1,5 @@
 // x_i = embedding[s_i] + pos_i; per block x += SelfAttn(LN x), x += Dense(gelu(Dense(LN x))); after block 1 x += out(value(Dense(couplings)));
-// g = Dense_a(concat(x, tails)); psi = Dense_c(LN(Dense_b(gelu g))).
+// g = Dense_a(concat(x, tails)); psi or (Re, Im) = Dense_c(LN(Dense_b(gelu g))).
 #include "engine/wavefunctions/qstage.h"
 
 #include <algorithm>
@@ -30,6 +30,7 @@ struct QstagePlan {
   int features = 0;                       // components of the parameter token
   std::vector<std::vector<int>> columns;  // of every tail
 
+  int outputs() const { return options.amplitude == Amplitude::complex ? 2 : 1; }
   bool crossed() const { return options.depth > kCrossBlock; }
   int tails() const { return static_cast<int>(columns.size()); }
   // flax numbers the top-level dense layers in order of creation: parameter token, tails, three pooling layers.
@@ -78,7 +79,7 @@ std::vector<TensorSpec> qstage_specs(const QstagePlan& plan) {
   dense(plan.dense_path(plan.first_pool()), (plan.sites + plan.tails()) * width, hidden);
   dense(plan.dense_path(plan.first_pool() + 1), hidden, width);
   LayerNorm<double>::declare(specs, "LayerNorm_0", width);
-  dense(plan.dense_path(plan.first_pool() + 2), width, 2);
+  dense(plan.dense_path(plan.first_pool() + 2), width, plan.outputs());
   sort_by_path(specs);
   return specs;
 }
@@ -105,7 +106,8 @@ template <class Real>
 class Qstage final : public Network<Real> {
  public:
   Qstage(QstagePlan plan, const NetworkInput& input, Device device)
-      : Network<Real>(device, JacobianMode::complex_log, qstage_specs(plan), dead_tensors(plan), input),
+      : Network<Real>(device, plan.options.amplitude == Amplitude::complex ? JacobianMode::complex_log : JacobianMode::real_log, qstage_specs(plan),
+                      dead_tensors(plan), input),
         plan_(std::move(plan)),
         width_(plan_.options.d_model),
         modes_(static_cast<std::size_t>(plan_.sites)),

@@ -1,5 +1,5 @@
 // The Q-stage network (arXiv 2512.11962): a pre-norm transformer over the sites' occupations, conditioned on the couplings by one cross-attention
-// after the second block and by tail tokens before the pooling layers. psi = Re + i Im, so log psi = ln|psi| + i arg psi.
+// after the second block and by tail tokens before the pooling layers. psi = Re + i Im, so log psi = ln|psi| + i arg psi; or psi = Re alone.
 #pragma once
 
 #include <memory>
@@ -10,6 +10,10 @@
 
 namespace qs {
 
+// What the last layer gives: Re and Im as published, or Re alone, of either sign. The ground state of a real Hamiltonian can be chosen real; then one
+// row per sample carries all derivatives instead of two, which makes the natural gradient two to eight times cheaper.
+enum class Amplitude { complex, real };
+
 struct QstageOptions {
   int depth = 2;
   int d_model = 60;
@@ -17,6 +21,7 @@ struct QstageOptions {
   int mlp = 60;
   // One tail token per list, a dense layer of the named features. The cross-attention token reads all features of the system.
   std::vector<std::vector<std::string>> tails;
+  Amplitude amplitude = Amplitude::complex;
 };
 
 // Tensors as flax names them. One token per mode. InputError on sizes that do not fit, unknown features, or a system without features.

@@ -1,5 +1,5 @@
-// Pools all tokens into psi = Re + i Im: (Re, Im) = Dense_c(LN(Dense_b(gelu(Dense_a(x))))). log psi = ln|psi| + i arg psi in float64;
-// psi = 0 gives Re log psi = -infinity.
+// Pools all tokens into psi = Re + i Im: (Re, Im) = Dense_c(LN(Dense_b(gelu(Dense_a(x))))), or psi = Re if Dense_c has one output. log psi =
+// ln|psi| + i arg psi in float64; psi = 0 gives Re log psi = -infinity.
 #pragma once
 
 #include <cmath>
@@ -23,7 +23,7 @@ class AmplitudeHead {
     Real* pooled;  // before the norm, not needed by backward
     typename LayerNorm<Real>::Saved norm;
     Real* normed;
-    Real* psi;  // [2][B]
+    Real* psi;  // [outputs][B]
   };
 
   AmplitudeHead(const ParameterLayout& layout, const Paths& paths, int inputs)
@@ -44,7 +44,7 @@ class AmplitudeHead {
     saved.pooled = arena.take(pooled_values(rows));
     saved.norm = norm_.carve(arena, 1, rows);
     saved.normed = arena.take(pooled_values(rows));
-    saved.psi = arena.take(2 * std::size_t(rows));
+    saved.psi = arena.take(output_values(rows));
     return saved;
   }
 
@@ -62,12 +62,12 @@ class AmplitudeHead {
   }
 
   std::size_t scratch_values(int rows) const {
-    return 2 * std::size_t(rows) + 2 * pooled_values(rows) + hidden_values(rows) + norm_.scratch_values(rows);
+    return output_values(rows) + 2 * pooled_values(rows) + hidden_values(rows) + norm_.scratch_values(rows);
   }
   // Overwrites dx.
   void backward(Lanes lanes, const Real* x, const Saved& saved, const Real* wre, const Real* wim, Real* dx, Arena<Real> scratch,
                 const Gradient<Real>& gradient) const {
-    Real* dpsi = scratch.take(2 * std::size_t(lanes.rows));
+    Real* dpsi = scratch.take(output_values(lanes.rows));
     Real* dnormed = scratch.take(pooled_values(lanes.rows));
     Real* dpooled = scratch.take(pooled_values(lanes.rows));
     Real* dhidden = scratch.take(hidden_values(lanes.rows));
@@ -88,17 +88,20 @@ class AmplitudeHead {
   std::size_t hidden_values(int rows) const { return std::size_t(first_.out()) * rows; }
   std::size_t pooled_values(int rows) const { return std::size_t(second_.out()) * rows; }
 
-  static std::complex<double> psi_of(const Saved& saved, int rows, int b) {
-    return {static_cast<double>(saved.psi[b]), static_cast<double>(saved.psi[rows + b])};
+  std::size_t output_values(int rows) const { return std::size_t(out_.out()) * rows; }
+  bool complex() const { return out_.out() == 2; }
+
+  std::complex<double> psi_of(const Saved& saved, int rows, int b) const {
+    return {static_cast<double>(saved.psi[b]), complex() ? static_cast<double>(saved.psi[rows + b]) : 0.0};
   }
   // Re(conj(w) dpsi / psi) = Re(c) dRe - Im(c) dIm with c = conj(w) / psi. A configuration with psi = 0 is never sampled: its cotangent is 0.
-  static void amplitude_cotangent(int rows, const Saved& saved, const Real* wre, const Real* wim, Real* dpsi) {
+  void amplitude_cotangent(int rows, const Saved& saved, const Real* wre, const Real* wim, Real* dpsi) const {
     for (int b = 0; b < rows; ++b) {
       const std::complex<double> psi = psi_of(saved, rows, b);
       const std::complex<double> weight(static_cast<double>(wre[b]), static_cast<double>(wim[b]));
       const std::complex<double> c = psi == 0.0 ? 0.0 : std::conj(weight) / psi;
       dpsi[b] = static_cast<Real>(c.real());
-      dpsi[rows + b] = static_cast<Real>(-c.imag());
+      if (complex()) dpsi[rows + b] = static_cast<Real>(-c.imag());
     }
   }
 

@@ -128,6 +128,28 @@ TEST_F(Fixture, TheGradientOfTheOverlapLossIsItsFiniteDifference) {
   EXPECT_NEAR(reported, std::sqrt(squared), 1e-6 * std::sqrt(squared));
 }
 
+// The network has more parameters than the problem has amplitudes, so a small natural step moves psi freely: along the geodesic to the target, by
+// 2 lr of the angle, from a random start far away.
+TEST_F(Fixture, ANaturalStepOfPretrainingTurnsPsiByItsShareOfTheAngle) {
+  family = ring({1.0});
+  input.features = feature_table(family, features);
+  const TargetSet set = targets();
+  const auto angle = [&] {
+    psi->set_parameters(state.parameters);
+    const SampleSet full = make_exact_sum(family, *comm)->sample(*psi);
+    return std::acos(exact_overlaps(full.log_psi, set.states).modulus[0]);
+  };
+  PretrainStage stage({.steps = 1, .optimizer = {.kind = OptimizerKind::minsr, .lr = {1e-4, 1e-4, 0}, .diag_shift = {1e-12, 1e-12, 0}}},
+                      context("01_pretrain", 1), set, nobody());
+  psi->set_features(input.features);
+  const double before = angle();
+
+  run(stage);
+
+  EXPECT_GT(before, 0.4);  // tan(theta) is 7 % longer
+  EXPECT_NEAR((before - angle()) / before, 2e-4, 4e-6);
+}
+
 TEST_F(Fixture, DrawnRowsLearnTheStatesToo) {
   PretrainStage stage({.steps = 80, .optimizer = {.kind = OptimizerKind::minsr, .lr = {0.1, 0.1, 0}, .diag_shift = {1e-2, 1e-2, 0}}, .rows = 12},
                       context("01_pretrain", 1), targets(), nobody());

@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,8 @@ inline NetworkInput tv(NetworkInput input) { return with_features(std::move(inpu
 
 // Every kind and every variant that changes the computation.
 inline std::vector<Case> cases() {
-  const auto qstage = [](int depth, std::vector<std::vector<std::string>> tails) {
-    return QstageOptions{.depth = depth, .d_model = 6, .heads = 2, .mlp = 5, .tails = std::move(tails)};
+  const auto qstage = [](int depth, std::vector<std::vector<std::string>> tails, Amplitude amplitude = Amplitude::complex) {
+    return QstageOptions{.depth = depth, .d_model = 6, .heads = 2, .mlp = 5, .tails = std::move(tails), .amplitude = amplitude};
   };
   const auto vit = [](std::vector<int> patch, VitAttention attention, std::vector<std::string> couplings = {}) {
     return VitOptions{.patch = std::move(patch), .layers = 2, .d_model = 6, .heads = 3, .attention = attention, .couplings = std::move(couplings)};
@@ -57,6 +58,7 @@ inline std::vector<Case> cases() {
       {"QstageOneBlockWithoutCrossAttention", qstage(1, {{"V"}}), tv(spins_on({6}))},
       {"QstageWithoutTails", qstage(2, {}), tv(spins_on({4}))},
       {"QstageSpinful", qstage(2, {{"V", "t"}}), tv(spinful(spins_on({3})))},
+      {"QstageReal", qstage(2, {{"V", "N"}}, Amplitude::real), tv(spins_on({6}))},
       {"VitSquare", vit({2, 2}, VitAttention::factored), spins_on({4, 6})},
       {"VitChainGeneralAttention", vit({2}, VitAttention::factored_general), spins_on({8})},
       {"VitCouplings", vit({2}, VitAttention::factored, {"J2"}), j2},
@@ -65,6 +67,13 @@ inline std::vector<Case> cases() {
       {"RbmComplex", RbmOptions{.alpha = 2, .dtype = RbmDtype::complex}, spins_on({6})},
       {"RbmReal", RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, spins_on({7})},
   };
+}
+
+inline Case case_named(const std::string& name) {
+  for (const Case& c : cases()) {
+    if (c.name == name) return c;
+  }
+  throw std::invalid_argument("no case " + name);
 }
 
 inline std::unique_ptr<Wavefunction> make(const Case& c, Precision precision = Precision::float64, Device device = Device::cpu) {

@@ -111,8 +111,8 @@ TEST(GuessOptions, SaysNothingAboutTensorsOfAnotherKind) {
 }
 
 TEST(GuessOptions, SaysNothingIfATensorThatCarriesASizeIsMissingOrMisshapen) {
-  const std::vector<Case> all = cases();
-  const ParameterLayout qstage = layout_of_case(all[0]), vit = layout_of_case(all[5]), rbm = layout_of_case(all[11]);
+  const ParameterLayout qstage = layout_of_case(case_named("QstageOneTail")), vit = layout_of_case(case_named("VitSquare")),
+                        rbm = layout_of_case(case_named("RbmReal"));
 
   EXPECT_FALSE(guess_options(without(qstage, "pos_emb")).has_value());
   EXPECT_FALSE(guess_options(without(qstage, "Dense_1/kernel")).has_value());

@@ -47,7 +47,7 @@ TEST(Patches, HoldAllSitesOfACellAndBothSpins) {
 
 // Shifting every site by one patch permutes the tokens, which the factored attention and the sum over tokens do not see.
 TEST(Patches, TranslationByOnePatchLeavesTheVitUnchanged) {
-  const Case c = cases()[5];
+  const Case c = case_named("VitSquare");
   const auto psi = make(c);
   psi->set_parameters(noisy_parameters(*psi));
   const ConfigurationBatch batch = random_batch(c.input, 6);
