@@ -32,6 +32,7 @@ int command_line(int argc, char** argv) {
     if (const auto* info = std::get_if<InfoCommand>(&command)) return info_command(*info);
     if (const auto* check = std::get_if<CheckCommand>(&command)) return check_command(*check);
     if (const auto* convert = std::get_if<ConvertCommand>(&command)) return convert_command(*convert);
+    if (const auto* bench = std::get_if<BenchCommand>(&command)) return bench_command(*bench, {&argc, &argv, joined(argc, argv)});
     std::cout << std::get<PrintCommand>(command).text;
     return code_of(ExitCode::done);
   } catch (const Error& error) {

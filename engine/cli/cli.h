@@ -3,7 +3,7 @@
 
 namespace qs {
 
-// Never throws. Only `run` and `resume` start MPI, and only the root prints.
+// Never throws. Only `run`, `resume` and `bench` start MPI, and only the root prints.
 int command_line(int argc, char** argv);
 
 }  // namespace qs

@@ -21,5 +21,6 @@ int status_command(const StatusCommand& command);
 int info_command(const InfoCommand& command);
 int check_command(const CheckCommand& command);
 int convert_command(const ConvertCommand& command);
+int bench_command(const BenchCommand& command, const Arguments& arguments);
 
 }  // namespace qs

@@ -9,7 +9,7 @@
 namespace qs {
 namespace {
 
-const std::vector<std::string> commands = {"run", "resume", "validate", "evaluate", "status", "info", "check", "convert"};
+const std::vector<std::string> commands = {"run", "resume", "validate", "evaluate", "status", "info", "check", "convert", "bench"};
 
 const char* const help_text = R"(qstage-vmc: neural-network ground states of lattice models
 
@@ -32,6 +32,10 @@ commands
   info FILE             what an input, checkpoint, results or weight file holds; --input prints the YAML back; 'info build'
   check FILE            verify a checkpoint
   convert IN OUT        weights between .h5, .msgpack (.mpack) and .safetensors; --overwrite replaces OUT
+  bench INPUT.yaml      speed of the input's network and Gram products beside this core's multiply-add peak; time and memory of VMC steps by
+                        phase. Under mpirun on all ranks. Writes no results
+    --steps N             VMC steps to measure after a first one (default 3; 0: none)
+    --json FILE           the same numbers for scripts; FILE is replaced
 
 options
   --set KEY=VALUE       replace a value of the input, any number of times: --set stages.2.optimizer.lr=0.01
@@ -83,9 +87,9 @@ std::vector<input::SetOption> set_options(const std::vector<std::string>& texts)
 
 // The parser's own messages are replaced: problem, why, what to do.
 [[noreturn]] void refuse(const CLI::ParseError& error, const std::vector<std::string>& words) {
-  const std::vector<std::string> options = {"--set",      "--dry-run", "--continue", "--overwrite",   "--log-json",
-                                            "--format",   "--input",   "--weights",  "--output",      "--configurations",
-                                            "--gradient", "--help",    "--version",  "--dump-schema", "--dump-default"};
+  const std::vector<std::string> options = {"--set",   "--dry-run", "--continue", "--overwrite",      "--log-json",    "--format",
+                                            "--input", "--weights", "--output",   "--configurations", "--gradient",    "--steps",
+                                            "--json",  "--help",    "--version",  "--dump-schema",    "--dump-default"};
   for (const std::string& word : words) {
     const std::string name = word.substr(0, word.find('='));
     if (word.substr(0, 2) != "--" || std::find(options.begin(), options.end(), name) != options.end()) continue;
@@ -136,7 +140,11 @@ Command parse_arguments(int argc, const char* const* argv) {
   CLI::App* convert = add("convert", "IN");
   convert->add_option("OUT", output)->required();
   convert->add_flag("--overwrite", overwrite);
-  for (CLI::App* command : {run, resume, validate, evaluate}) command->add_option("--set", sets)->expected(1)->take_all();
+  CLI::App* bench = add("bench", "INPUT");
+  BenchCommand measurement;
+  bench->add_option("--steps", measurement.steps)->check(CLI::NonNegativeNumber);
+  bench->add_option("--json", measurement.json);
+  for (CLI::App* command : {run, resume, validate, evaluate, bench}) command->add_option("--set", sets)->expected(1)->take_all();
   for (CLI::App* command : {run, resume}) command->add_flag("--log-json", log_json);
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());
@@ -166,6 +174,7 @@ Command parse_arguments(int argc, const char* const* argv) {
   if (app.got_subcommand("status")) return StatusCommand{target};
   if (app.got_subcommand("info")) return InfoCommand{target, print_input ? InfoContent::input : InfoContent::summary};
   if (app.got_subcommand("convert")) return ConvertCommand{target, output, overwrite ? ExistingFile::overwrite : ExistingFile::refuse};
+  if (app.got_subcommand("bench")) return BenchCommand{target, set_options(sets), measurement.steps, measurement.json};
   return CheckCommand{target};
 }
 

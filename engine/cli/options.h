@@ -53,12 +53,18 @@ struct ConvertCommand {
   std::string output;  // its extension names the format
   ExistingFile existing = ExistingFile::refuse;
 };
+struct BenchCommand {
+  std::string input;
+  std::vector<input::SetOption> sets;
+  int steps = 3;     // of VMC
+  std::string json;  // file to write besides the table; "" = none
+};
 struct PrintCommand {  // --help, --version, --dump-schema, --dump-default
   std::string text;
 };
 
-using Command =
-    std::variant<RunCommand, ResumeCommand, ValidateCommand, EvaluateCommand, StatusCommand, InfoCommand, CheckCommand, ConvertCommand, PrintCommand>;
+using Command = std::variant<RunCommand, ResumeCommand, ValidateCommand, EvaluateCommand, StatusCommand, InfoCommand, CheckCommand, ConvertCommand,
+                             BenchCommand, PrintCommand>;
 
 // InputError with a suggestion for what is not known.
 Command parse_arguments(int argc, const char* const* argv);

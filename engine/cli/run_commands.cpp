@@ -1,8 +1,9 @@
-// The commands that compute: run and resume. All ranks execute them; what the root reads it shares, so all ranks see the same input.
+// The commands that compute: run, resume and bench. All ranks execute them; what the root reads it shares, so all ranks see the same input.
 #include <filesystem>
 #include <iostream>
 #include <new>
 
+#include "engine/bench/bench.h"
 #include "engine/cli/commands.h"
 #include "engine/comm/communicator.h"
 #include "engine/io/checkpoint_file.h"
@@ -11,6 +12,7 @@
 #include "engine/run/plan.h"
 #include "engine/run/runner.h"
 #include "engine/run/state_tree.h"
+#include "engine/run/status.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -47,6 +49,14 @@ Prepared prepare(const Source& source, const std::vector<input::SetOption>& sets
   if (comm.is_root() && text.empty()) text = "another rank cannot read a file that the input names";
   while (!text.empty() && text.back() == '\n') text.pop_back();
   throw InputError(text);
+}
+
+// Root reads, all ranks get it.
+Source input_file(const std::string& path, Communicator& comm) {
+  Source source{"", path, std::filesystem::path(path).parent_path().string()};
+  on_root(comm, [&] { source.text = read_text(path, input_limit); });
+  comm.broadcast_string(source.text, 0);
+  return source;
 }
 
 // Runs `work` on a communicator and turns its failure into one message and one exit code on all ranks.
@@ -120,10 +130,7 @@ std::string keep_original(const std::string& directory, Communicator& comm) {
 
 int run_command(const RunCommand& command, const Arguments& arguments) {
   return with_ranks(arguments, [&](Communicator& comm) {
-    Source source{"", command.input, std::filesystem::path(command.input).parent_path().string()};
-    on_root(comm, [&] { source.text = read_text(command.input, input_limit); });
-    comm.broadcast_string(source.text, 0);
-    const Prepared prepared = prepare(source, command.sets, comm);
+    const Prepared prepared = prepare(input_file(command.input, comm), command.sets, comm);
     if (command.depth == Depth::dry_run) {
       if (comm.is_root()) std::cout << describe_plan(prepared.plan, prepared.document, comm.size());
       return static_cast<int>(ExitCode::done);
@@ -159,6 +166,18 @@ int resume_command(const ResumeCommand& command, const Arguments& arguments) {
       return static_cast<int>(ExitCode::done);
     }
     return run(prepared.plan, prepared.document, {Existing::resume, log_format(command.log), arguments.text}, comm);
+  });
+}
+
+int bench_command(const BenchCommand& command, const Arguments& arguments) {
+  return with_ranks(arguments, [&](Communicator& comm) {
+    const Prepared prepared = prepare(input_file(command.input, comm), command.sets, comm);
+    const BenchReport report = bench(prepared.plan, {.steps = command.steps}, comm);
+    on_root(comm, [&] {
+      std::cout << table(report);
+      if (!command.json.empty()) write_json(command.json, to_json(report));
+    });
+    return static_cast<int>(ExitCode::done);
   });
 }
 

@@ -39,7 +39,7 @@ std::vector<double> loss_gradient(const Tangent& tangent, std::span<const std::c
 
 StepReport AdamW::update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) {
   check_residual(tangent, residual);
-  const std::vector<double> gradient = loss_gradient(tangent, residual);
+  const std::vector<double> gradient = timed(tangent.clock, "derivatives", [&] { return loss_gradient(tangent, residual); });
   require_finite(gradient, "gradient");
   StepReport report;
   report.gradient_norm = euclidean_norm(gradient);

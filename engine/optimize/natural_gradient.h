@@ -31,12 +31,13 @@ struct NaturalDirection {
   ShiftedSolution solution;                 // x is empty
 };
 
-// The direction from rows X and v (of my rows); `momentum` = mu d_old (empty: none). Collective, same bits on every rank.
+// The direction from rows X and v (of my rows); `momentum` = mu d_old (empty: none). `clock`, if any, is told the phases gram and solve.
+// Collective, same bits on every rank.
 template <class Real>
 NaturalDirection sr_direction(Device device, Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
-                              std::span<const double> momentum);
+                              std::span<const double> momentum, PhaseClock* clock);
 template <class Real>
 NaturalDirection minsr_direction(Device device, Communicator& comm, TangentRows<Real>& rows, std::span<const double> v, double shift,
-                                 std::span<const double> momentum);
+                                 std::span<const double> momentum, PhaseClock* clock);
 
 }  // namespace qs

@@ -15,6 +15,7 @@
 
 #include "engine/comm/communicator.h"
 #include "engine/sampling/sample_set.h"
+#include "engine/statistics/phase_clock.h"
 #include "engine/wavefunctions/wavefunction.h"
 #include "kernels/api/device.h"
 
@@ -59,6 +60,7 @@ struct Tangent {
   const Wavefunction& psi;
   const SampleSet& samples;
   Communicator& comm;
+  PhaseClock* clock = nullptr;  // phases of an update: derivatives, gram, solve
 };
 
 class Optimizer {

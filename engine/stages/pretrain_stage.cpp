@@ -140,7 +140,7 @@ StepOutcome PretrainStage::step(RunState& state) {
   }
   const SampleSet samples = everything ? std::move(*full) : clock_.measure("draw", [&] { return drawn_rows(state.step); });
   const StepReport report = clock_.measure("update", [&] {
-    return optimizer_->update({*context_.psi, samples, context_.comm}, residual(samples), state.parameters);
+    return optimizer_->update({*context_.psi, samples, context_.comm, &clock_}, residual(samples), state.parameters);
   });
   return describe(state.step, report);
 }

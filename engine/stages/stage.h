@@ -1,7 +1,6 @@
 // A stage is a loop of steps over a RunState. It opens no files and prints nothing: what it has to say travels in StepOutcome.
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,35 +8,12 @@
 
 #include "engine/comm/communicator.h"
 #include "engine/stages/run_state.h"
+#include "engine/statistics/phase_clock.h"
 #include "engine/wavefunctions/wavefunction.h"
 #include "hamiltonians/problem.h"
 #include "hamiltonians/registry.h"
 
 namespace qs {
-
-// Wall seconds by phase: clock.measure("sample", [&] { ... }).
-class PhaseClock {
- public:
-  template <class F>
-  auto measure(const std::string& phase, F&& work) {
-    const Span span(seconds_[phase]);
-    return work();
-  }
-  const std::map<std::string, double>& seconds() const { return seconds_; }
-
- private:
-  class Span {
-   public:
-    explicit Span(double& total) : total_(total), start_(Clock::now()) {}
-    ~Span() { total_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
-
-   private:
-    using Clock = std::chrono::steady_clock;
-    double& total_;
-    Clock::time_point start_;
-  };
-  std::map<std::string, double> seconds_;
-};
 
 struct StepOutcome {
   std::vector<double> trace_row;                           // one value per trace column
@@ -70,6 +46,7 @@ class Stage {
   // After the last step: writes the stage's results into state.outputs.
   virtual void finish(RunState& state) = 0;
   const PhaseClock& clock() const { return clock_; }
+  PhaseClock& clock() { return clock_; }
 
  protected:
   PhaseClock clock_;

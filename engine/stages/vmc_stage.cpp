@@ -33,7 +33,7 @@ VmcStage::Iteration VmcStage::iterate(RunState& state) {
   remember_good(state);
   const auto residual = centred(samples, local, energy);  // E_loc - <E>
   const auto report = clock_.measure("update", [&] {
-    return optimizer_->update({psi, samples, comm}, residual, state.parameters);  // theta -= lr (S + shift)^-1 grad
+    return optimizer_->update({psi, samples, comm, &clock_}, residual, state.parameters);  // theta -= lr (S + shift)^-1 grad
   });
   return {energy, sampler_->acceptance(comm), report};
 }

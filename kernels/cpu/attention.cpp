@@ -5,14 +5,14 @@
 namespace qs::kernels::QS_ISA {
 namespace {
 
-// softmax over n scores at distance `rows`, one lane group: p_j = exp(scale (s_j - max)) / sum
+// softmax over n scores at distance `rows`, one lane group: p_j = 2^(scale (s_j - max)) / sum
 template <class Real>
 inline void softmax(int n, std::int64_t rows, Real scale, Real* p) {
   Vec<Real> largest = load(p);
   for (int j = 1; j < n; ++j) largest = larger<Real>(load(p + j * rows), largest);
   Vec<Real> total{};
   for (int j = 0; j < n; ++j) {
-    const Vec<Real> value = exponential<Real>((load(p + j * rows) - largest) * scale);
+    const Vec<Real> value = power_of_two<Real>((load(p + j * rows) - largest) * scale);
     store<Real>(p + j * rows, value);
     total += value;
   }
@@ -20,17 +20,15 @@ inline void softmax(int n, std::int64_t rows, Real scale, Real* p) {
   for (int j = 0; j < n; ++j) store<Real>(p + j * rows, load(p + j * rows) * factor);
 }
 
-template <class Real>
-Real score_scale(int head_width) {
-  return static_cast<Real>(1 / __builtin_sqrt(static_cast<double>(head_width)));
-}
+inline double score_scale(int head_width) { return 1 / __builtin_sqrt(static_cast<double>(head_width)); }
 
 // p[h][i][j] = softmax_j(q_i . k_j / sqrt(e)), y_i = sum_j p_ij v_j: two products of lane vectors per head and lane group.
 template <class Real>
 void attention(AttentionShape s, const Real* q, const Real* k, const Real* v, Real* probability, Real* y) {
   const int T = s.tokens, e = s.head_width;
   const std::int64_t rows = s.rows, token = s.heads * e * rows, key = T * rows;
-  const Real scale = score_scale<Real>(e);
+  constexpr double log2_e = 1.4426950408889634074;
+  const Real scale = static_cast<Real>(score_scale(e) * log2_e);
   for (int h = 0; h < s.heads; ++h) {
     for (int b = 0; b < s.rows; b += lanes<Real>) {
       const std::int64_t head = h * e * rows + b;
@@ -58,7 +56,7 @@ void attention_backward(AttentionShape s, const Real* q, const Real* k, const Re
   constexpr int L = lanes<Real>;
   const int T = s.tokens, e = s.head_width;
   const std::int64_t rows = s.rows, token = s.heads * e * rows, key = T * rows, pair = T * L;
-  const Real scale = score_scale<Real>(e);
+  const Real scale = static_cast<Real>(score_scale(e));
   const Scratch<Real> scratch(T * pair);
   Real* ds = scratch.data();
   for (int h = 0; h < s.heads; ++h) {

@@ -5,6 +5,10 @@
 // and that copy might be the AVX-512 one.
 #pragma once
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #include <cstdint>
 #include <new>
 
@@ -70,10 +74,33 @@ inline Vec<Real> splat(Real value) {
   return value - Vec<Real>{};  // x - 0 keeps the sign of zero, 0 + x would not
 }
 
+// b where one of them is not a number. (g++ 12 makes a comparison and a masked move of the generic form with AVX-512.)
 template <class Real>
 inline Vec<Real> larger(Vec<Real> a, Vec<Real> b) {
   return a > b ? a : b;
 }
+template <class Real>
+inline Vec<Real> smaller(Vec<Real> a, Vec<Real> b) {
+  return a < b ? a : b;
+}
+#if defined(__AVX512F__)
+template <>
+inline Vec<float> larger<float>(Vec<float> a, Vec<float> b) {
+  return _mm512_maskz_max_ps(0xFFFF, a, b);
+}
+template <>
+inline Vec<double> larger<double>(Vec<double> a, Vec<double> b) {
+  return _mm512_maskz_max_pd(0xFF, a, b);
+}
+template <>
+inline Vec<float> smaller<float>(Vec<float> a, Vec<float> b) {
+  return _mm512_maskz_min_ps(0xFFFF, a, b);
+}
+template <>
+inline Vec<double> smaller<double>(Vec<double> a, Vec<double> b) {
+  return _mm512_maskz_min_pd(0xFF, a, b);
+}
+#endif
 
 // 0, 1, 2, ... along the lanes.
 template <class Real>

@@ -1,9 +1,5 @@
-// exp and reciprocal on lane vectors, and the double functions of glibc's vector library (libmvec, part of libm on x86-64, below 4 ulp).
+// Powers of two and reciprocals of lane vectors, and the double functions of glibc's vector library (libmvec, part of libm on x86-64, below 4 ulp).
 #pragma once
-
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#endif
 
 #include "kernels/cpu/simd.h"
 
@@ -52,44 +48,66 @@ inline Vec<double> vector_cos(Vec<double> x) { return _ZGVbN2v_cos(x); }
 inline Vec<double> vector_atan2(Vec<double> y, Vec<double> x) { return _ZGVbN2vv_atan2(y, x); }
 #endif
 
-// Constants of exponential(): exp(r) = 1 + r + r^2 q(r) on |r| <= ln(2)/2, q from a Chebyshev fit in 40 digits.
+// Constants of power_of_two(): 2^f = 1 + c_1 f + c_2 f^2 + ... on 0 <= f <= 1 with the least largest relative error (Remez exchange in 50 digits).
 template <class Real>
-struct Exponential;
+struct PowerOfTwo;
 template <>
-struct Exponential<float> {
-  static constexpr float q[] = {0.5f, 0.16666576845993976f, 0.041666554437685939f, 0.0083632029715758549f, 0.0013926213466332443f};  // 1e-8
-  static constexpr float round = 0x1.8p23f;  // adding it leaves the nearest integer in the low bits
-  static constexpr float ln2_high = 0x1.62e4p-1f, ln2_low = 0x1.7f7d1cp-20f;
-  static constexpr float lowest = -87.0f, highest = 88.0f;
-  static constexpr std::int32_t bias = 127, shift = 23;
+struct PowerOfTwo<float> {
+  static constexpr float c[] = {
+      1.0f, 0.69315131180692375f, 0.24016445012802829f, 0.055799913186423164f, 0.0090170302262964076f, 0.0018671301081462516f};  // 8.2e-8
+  static constexpr float lowest = -126.0f;            // the least normal exponent
+  static constexpr float round = 0x1.8p23f + 127.0f;  // adding it leaves the nearest integer plus the exponent's bias in the low bits
+  static constexpr std::int32_t shift = 23;           // of the exponent bits
 };
 template <>
-struct Exponential<double> {
-  static constexpr double q[] = {0.50000000000000010262,   0.16666666666666667456,    0.041666666666623991516,    0.0083333333333300513464,
-                                 0.0013888888917281793308, 0.00019841269863105968749, 0.000024801521190217727651, 2.7557268378684192873e-6,
-                                 2.7620138719733995569e-7, 2.5100424157005066788e-8};  // 1.7e-17
-  static constexpr double round = 0x1.8p52;
-  static constexpr double ln2_high = 0x1.62e42fefa38p-1, ln2_low = 0x1.ef35793c7673p-45;
-  static constexpr double lowest = -708.0, highest = 709.0;
-  static constexpr std::int64_t bias = 1023, shift = 52;
+struct PowerOfTwo<double> {
+  static constexpr double c[] = {1.0,
+                                 0.69314718055990899958,
+                                 0.24022650696094667806,
+                                 0.055504108632585801221,
+                                 0.0096181293844642218208,
+                                 0.001333354456988401185,
+                                 0.00015403939740772010384,
+                                 0.000015244895765960638908,
+                                 1.331080090069185771e-6,
+                                 9.4696515240467950106e-8,
+                                 9.9353263617356950877e-9};  // 2.2e-16
+  static constexpr double lowest = -1022.0;
+  static constexpr double round = 0x1.8p52 + 1023.0;
+  static constexpr std::int64_t shift = 52;
 };
 
-// exp(x) = 2^n exp(r), n = round(x / ln 2); relative error below 2 ulp on [lowest, highest], clamped outside; NaN stays NaN.
 template <class Real>
-inline Vec<Real> exponential(Vec<Real> x) {
-  using E = Exponential<Real>;
-  x = x < E::lowest ? splat(E::lowest) : x;
-  x = x > E::highest ? splat(E::highest) : x;
-  const Vec<Real> shifted = x * Real(1.44269504088896340736) + E::round;
-  const Vec<Real> n = shifted - E::round;
-  const Vec<Real> r = x - n * E::ln2_high - n * E::ln2_low;
-  constexpr int degree = sizeof(E::q) / sizeof(Real) - 1;
-  Vec<Real> q = splat(E::q[degree]);
+inline Vec<Real> two_to_fraction(Vec<Real> f) {
+  constexpr const auto& c = PowerOfTwo<Real>::c;
+  constexpr int degree = sizeof(c) / sizeof(Real) - 1;
+  Vec<Real> sum = splat(c[degree]);
 #pragma GCC unroll 16
-  for (int k = degree - 1; k >= 0; --k) q = q * r + E::q[k];
-  const IntVec<Real> exponent = ((IntVec<Real>)shifted - (IntVec<Real>)splat(E::round) + E::bias) << E::shift;
-  return ((q * r + Real(1)) * r + Real(1)) * (Vec<Real>)exponent;
+  for (int k = degree - 1; k >= 0; --k) sum = sum * f + c[k];
+  return sum;
 }
+
+// 2^t for t < 127: 2^f 2^n with n = floor(t), f = t - n. Relative error below 2 ulp; 0 where the result would not be a normal number; NaN stays NaN.
+// n is the integer next to t - 1/2, so f = 1 may stand for f = 0; AVX-512 has an instruction for f and one for the product.
+template <class Real>
+inline Vec<Real> power_of_two(Vec<Real> t) {
+  using P = PowerOfTwo<Real>;
+  t = larger<Real>(splat(P::lowest), t);
+  const Vec<Real> shifted = (t - Real(0.5)) + P::round;
+  const Vec<Real> n = shifted - P::round;
+  return two_to_fraction<Real>(t - n) * (Vec<Real>)((IntVec<Real>)shifted << P::shift);
+}
+#if defined(__AVX512F__)
+constexpr int round_down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+template <>
+inline Vec<float> power_of_two<float>(Vec<float> t) {
+  return _mm512_maskz_scalef_ps(0xFFFF, two_to_fraction<float>(_mm512_maskz_reduce_ps(0xFFFF, t, round_down)), t);
+}
+template <>
+inline Vec<double> power_of_two<double>(Vec<double> t) {
+  return _mm512_maskz_scalef_pd(0xFF, two_to_fraction<double>(_mm512_maskz_reduce_pd(0xFF, t, round_down)), t);
+}
+#endif
 
 // 1/x, within 1 ulp, for 1 <= x < 1e38. AVX-512: the 14-bit estimate and Newton steps y (2 - x y), because vdiv costs 16 cycles per register
 // and gelu would spend as much on it as on its exponential.

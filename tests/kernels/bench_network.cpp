@@ -8,68 +8,23 @@
 #include <vector>
 
 #include "kernels/api/network.h"
-#include "kernels/dispatch/instruction_set.h"
+#include "kernels/api/peak.h"
 #include "tests/kernels/lane_array.h"
 
 namespace {
 
 using qs::Device;
-using qs::InstructionSet;
 using qs::kernels::DenseShape;
 using qs::kernels::Write;
 using qs::test::LaneArray;
 using qs::test::random_array;
 
-// Multiply-adds on 12 independent registers: enough to cover the latency of both units.
-template <class Real, int bytes>
-[[gnu::always_inline]] inline double multiply_adds(std::int64_t steps) {
-  typedef Real Vec __attribute__((vector_size(bytes)));
-  Vec sum[12];
-#pragma GCC unroll 12
-  for (int k = 0; k < 12; ++k) {
-    sum[k] = Vec{};
-    asm volatile("" : "+v"(sum[k]));  // else equal sums would be computed once
-  }
-  Vec a = Real(0.5) - Vec{}, b = Real(0.25) - Vec{};
-  for (std::int64_t s = 0; s < steps; ++s) {
-    asm volatile("" : "+v"(a), "+v"(b));
-#pragma GCC unroll 12
-    for (int k = 0; k < 12; ++k) sum[k] = sum[k] * a + b;
-  }
-#pragma GCC unroll 12
-  for (int k = 0; k < 12; ++k) asm volatile("" : : "v"(sum[k]));
-  return 2.0 * 12 * (bytes / sizeof(Real)) * static_cast<double>(steps);
-}
-template <class Real>
-[[gnu::target("avx512f,fma"), gnu::optimize("fp-contract=fast")]] double flops_avx512(std::int64_t steps) {
-  return multiply_adds<Real, 64>(steps);
-}
-template <class Real>
-[[gnu::target("avx2,fma"), gnu::optimize("fp-contract=fast")]] double flops_avx2(std::int64_t steps) {
-  return multiply_adds<Real, 32>(steps);
-}
-template <class Real>
-double flops_baseline(std::int64_t steps) {
-  return multiply_adds<Real, 16>(steps);
-}
-
 // Operations per second of processor time over about 2 ms.
 template <class Real>
 double measure_peak() {
-  const auto run = [](std::int64_t steps) {
-    switch (qs::active_instruction_set()) {
-      case InstructionSet::avx512:
-        return flops_avx512<Real>(steps);
-      case InstructionSet::avx2:
-        return flops_avx2<Real>(steps);
-      case InstructionSet::baseline:
-        break;
-    }
-    return flops_baseline<Real>(steps);
-  };
-  run(20000);  // warm up: wide registers start at half speed
+  qs::kernels::multiply_adds<Real>(20000);  // warm up: wide registers start at half speed
   const std::clock_t start = std::clock();
-  const double flops = run(1000000);
+  const double flops = qs::kernels::multiply_adds<Real>(1000000);
   return flops * CLOCKS_PER_SEC / static_cast<double>(std::clock() - start);
 }
 

@@ -103,6 +103,50 @@ TYPED_TEST(Layers, GeluFollowsItsFormula) {
   EXPECT_NEAR(y[2048 + 128], 0.5 * (1 + std::tanh(std::sqrt(2 / M_PI) * 1.044715)), 4 * this->eps);
 }
 
+// The errors that kernels/cpu/gelu.cpp states, rounded up, against extended precision. t = log2 exp(-2z) carries a few roundings of its own size,
+// so the relative error grows with |t| where the exponential decides (x < 0). The reference, x/2 (1 + tanh z), cancels there and is not held to it.
+TYPED_TEST(Layers, GeluKeepsItsStatedErrors) {
+  using Real = typename TypeParam::Real;
+  if (&this->device() == &kernels::reference::network_table<Real>()) GTEST_SKIP() << "the bounds are those of the cpu device";
+  constexpr long double slope = 1.595769121605730711759784L, c = 0.044715L;  // 2 sqrt(2/pi)
+  const std::int64_t n = 1 << 16;
+  LaneArray<Real> x(n), y(n), one(n, Real(1)), dx(n);
+  for (std::int64_t k = 0; k < n; ++k) x[k] = static_cast<Real>(-12.0 + (static_cast<double>(k) + 1 / M_PI) * 24.0 / static_cast<double>(n));
+
+  this->device().gelu(n, x.data(), y.data());
+  this->device().gelu_backward(n, x.data(), one.data(), dx.data());
+
+  for (std::int64_t k = 0; k < n; ++k) {
+    const long double v = x[k], e = std::exp(-slope * v * (1 + c * v * v)), s = 1 / (1 + e);
+    const long double error = std::abs(y[k] - v * s), relative = error / std::abs(v * s);
+    ASSERT_LE(error, 1.4L * this->eps * std::abs(v)) << "at " << v;
+    if (v > -8) {
+      ASSERT_LE(relative, (v > 0 ? 2.5L : v > -5 ? 22 : 64) * this->eps) << "at " << v;
+    }
+    ASSERT_LE(std::abs(dx[k] - s * (1 + v * e * s * slope * (1 + 3 * c * v * v))), 2.2L * this->eps) << "at " << v;
+  }
+}
+
+// Far from zero gelu is x or nothing, and its slope 1 or 0: no infinity times zero on the way.
+TYPED_TEST(Layers, GeluOfHugeArgumentsIsTheArgumentOrNothing) {
+  using Real = typename TypeParam::Real;
+  LaneArray<Real> x(32), y(32), one(32, Real(1)), dx(32);
+  for (int k = 0; k < 16; ++k) {
+    x[k] = Real(15 + 100 * k);
+    x[16 + k] = -x[k];
+  }
+
+  this->device().gelu(32, x.data(), y.data());
+  this->device().gelu_backward(32, x.data(), one.data(), dx.data());
+
+  for (int k = 0; k < 16; ++k) {
+    EXPECT_EQ(y[k], x[k]);
+    EXPECT_EQ(dx[k], Real(1));
+    EXPECT_NEAR(y[16 + k], 0, 1e-30);
+    EXPECT_NEAR(dx[16 + k], 0, 1e-25);
+  }
+}
+
 TYPED_TEST(Layers, GeluLetsNotANumberThrough) {
   using Real = typename TypeParam::Real;
   LaneArray<Real> x(16, std::numeric_limits<Real>::quiet_NaN()), y(16);

@@ -78,4 +78,17 @@ TEST(Options, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal({"evaluate", "a.yaml", "--wieghts", "w"}).find("did you mean '--weights'?"), std::string::npos);
 }
 
+TEST(Options, BenchTakesStepsAndAJsonFile) {
+  const BenchCommand plain = std::get<BenchCommand>(parse({"bench", "a.yaml"}));
+  const BenchCommand command = std::get<BenchCommand>(parse({"bench", "a.yaml", "--steps", "0", "--json", "b.json", "--set", "threads=1"}));
+
+  EXPECT_EQ(plain.steps, 3);
+  EXPECT_EQ(plain.json, "");
+  EXPECT_EQ(command.input, "a.yaml");
+  EXPECT_EQ(command.steps, 0);
+  EXPECT_EQ(command.json, "b.json");
+  ASSERT_EQ(command.sets.size(), 1u);
+  EXPECT_NE(refusal({"bench", "a.yaml", "--steps", "-1"}), "");
+}
+
 }  // namespace

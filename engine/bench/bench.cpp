@@ -1,0 +1,40 @@
+#include "engine/bench/bench.h"
+
+#include "kernels/api/error.h"
+#include "kernels/api/parallel.h"
+
+namespace qs {
+namespace {
+
+const StagePlan* first_vmc(const RunPlan& plan) {
+  for (const StagePlan& stage : plan.stages) {
+    if (std::holds_alternative<VmcOptions>(stage.options)) return &stage;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator& comm) {
+  if (!plan.network) throw InputError("bench needs a network to measure (the input has no 'wavefunction' section)");
+  if (plan.device != Device::cpu) throw InputError("bench measures against the multiply-add peak of a processor core; give --set device=cpu");
+  if (plan.threads) set_threads(*plan.threads);
+  const auto psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
+  psi->set_parameters(plan.network->parameters.empty() ? psi->initial_parameters({plan.seed, 1}) : plan.network->parameters);
+
+  BenchReport report{.title = plan.title,
+                     .wavefunction = plan.network->kind,
+                     .instruction_set = cpu_instruction_set(),
+                     .parameters = psi->layout().total,
+                     .flops_per_log_psi = psi->flops_per_evaluation(),
+                     .precision = plan.network->precision,
+                     .ranks = comm.size(),
+                     .threads = threads(),
+                     .operations = measure_operations(*psi, plan.network->input.modes, plan.device, options.seconds_per_operation),
+                     .steps = std::nullopt};
+  const StagePlan* vmc = first_vmc(plan);
+  if (vmc && options.steps > 0) report.steps = measure_steps(plan, *vmc, *psi, options.steps, comm);
+  return report;
+}
+
+}  // namespace qs

@@ -1,0 +1,36 @@
+// `qstage-vmc bench`: how fast the operations and the steps of an input run on this machine.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/bench/operations.h"
+#include "engine/bench/step_costs.h"
+
+namespace qs {
+
+struct BenchReport {
+  std::string title, wavefunction, instruction_set;
+  std::int64_t parameters = 0;
+  double flops_per_log_psi = 0;
+  Precision precision = Precision::float64;
+  int ranks = 1, threads = 1;
+  std::vector<OperationRate> operations;
+  std::optional<StepCosts> steps;  // none without a vmc stage
+};
+
+struct BenchOptions {
+  int steps = 3;  // of the first vmc stage; 0: none
+  double seconds_per_operation = 0.5;
+};
+
+// InputError if the input has no wavefunction or does not run on the cpu device. Collective; all ranks measure, the operations reported are those of
+// the root.
+BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator& comm);
+
+std::string table(const BenchReport& report);
+nlohmann::json to_json(const BenchReport& report);
+
+}  // namespace qs

@@ -1,0 +1,30 @@
+// Time and memory of VMC steps by phase: the steps of a run, with its samplers, local energies and solver, on all its ranks and threads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/comm/communicator.h"
+#include "engine/run/plan.h"
+
+namespace qs {
+
+struct PhaseCost {
+  std::string name;              // sample, local_energy, derivatives, gram, solve, update (the rest of it), wait
+  double seconds = 0;            // per step, mean over ranks
+  std::int64_t peak_memory = 0;  // bytes resident at the worst moment, of the rank that needs most
+};
+
+struct StepCosts {
+  std::string stage;              // "01_vmc"
+  std::int64_t samples = 0;       // of all problems and ranks
+  int steps = 0;                  // that were measured
+  double seconds = 0;             // of one step, mean
+  std::vector<PhaseCost> phases;  // longest first; what they leave of `seconds` is statistics
+};
+
+// One step to thermalise and fill workspaces, then `steps` measured ones. Writes no file; the parameters move as in a run. Collective.
+StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage, Wavefunction& psi, int steps, Communicator& comm);
+
+}  // namespace qs

@@ -1,0 +1,30 @@
+// Nothing but multiply-adds on registers: what every other kernel is measured against.
+#include "kernels/cpu/simd.h"
+
+namespace qs::kernels::QS_ISA {
+
+// 12 independent sums cover the latency of two multiply-add units.
+template <class Real>
+double multiply_adds(std::int64_t steps) {
+  constexpr int chains = 12;
+  Vec<Real> sum[chains];
+#pragma GCC unroll 12
+  for (int k = 0; k < chains; ++k) {
+    sum[k] = Vec<Real>{};
+    asm volatile("" : "+v"(sum[k]));  // else equal sums would be computed once
+  }
+  Vec<Real> a = splat(Real(0.5)), b = splat(Real(0.25));
+  for (std::int64_t s = 0; s < steps; ++s) {
+    asm volatile("" : "+v"(a), "+v"(b));
+#pragma GCC unroll 12
+    for (int k = 0; k < chains; ++k) sum[k] = sum[k] * a + b;
+  }
+#pragma GCC unroll 12
+  for (int k = 0; k < chains; ++k) asm volatile("" : : "v"(sum[k]));
+  return 2.0 * chains * lanes<Real> * static_cast<double>(steps);
+}
+
+template double multiply_adds<float>(std::int64_t);
+template double multiply_adds<double>(std::int64_t);
+
+}  // namespace qs::kernels::QS_ISA
