@@ -4,10 +4,12 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "kernels/api/error.h"
+#include "kernels/api/memory.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
@@ -98,23 +100,35 @@ class TileExchange {
   std::vector<double> matrix_;  // root only
 };
 
-// The rows of panels that this rank may read: its own (in place, or assembled when its blocks belong to several ranks) and visitors.
+// The rows of panels that this rank may read: its own (in place, or assembled when its blocks belong to several ranks) and visitors. The device gets
+// those that it multiplies; its own stay there until the matrix is complete.
 template <class Real>
 class PanelStore {
  public:
-  PanelStore(Communicator& comm, const std::vector<Panel>& panels, TangentRows<Real>& rows) : comm_(comm), panels_(panels), rows_(rows) {
+  PanelStore(Device device, Communicator& comm, const std::vector<Panel>& panels, TangentRows<Real>& rows)
+      : device_(device), comm_(comm), panels_(panels), rows_(rows) {
     for (int p = 0; p < static_cast<int>(panels.size()); ++p) {
       if (!in_one_piece(panels[p])) assemble(p);
     }
   }
 
-  const Real* data(int p) const { return known_.contains(p) ? known_.at(p) : in_place(panels_[p]); }
+  // Before data() of the panels of my tiles.
+  void stage(const std::vector<Tile>& tiles) {
+    for (const Tile& tile : tiles) {
+      if (tile.rank != comm_.rank()) continue;
+      for (const int p : {tile.left, tile.right}) {
+        if (!staged_.contains(p)) staged_.try_emplace(p, device_, on_host(p), static_cast<std::size_t>(panels_[p].rows * rows_.parameters));
+      }
+    }
+  }
+  // On the device.
+  const Real* data(int p) const { return staged_.at(p).data(); }
   void receive(int p) {
     const Panel& panel = panels_[p];
     const std::int64_t size = panel.rows * rows_.parameters;
     Real* values = nullptr;
     if (panel.home == comm_.rank()) {
-      values = const_cast<Real*>(data(p));  // the sender's buffer is only read
+      values = const_cast<Real*>(on_host(p));  // the sender's buffer is only read
     } else {
       values = visitors_.emplace_back(std::make_unique_for_overwrite<Real[]>(size)).get();
       known_[p] = values;
@@ -123,12 +137,16 @@ class PanelStore {
     comm_.broadcast_bytes(values, size * sizeof(Real), panel.home);
   }
   void dismiss() {
-    for (const int p : visiting_) known_.erase(p);
+    for (const int p : visiting_) {
+      staged_.erase(p);
+      known_.erase(p);
+    }
     visiting_.clear();
     visitors_.clear();
   }
 
  private:
+  const Real* on_host(int p) const { return known_.contains(p) ? known_.at(p) : in_place(panels_[p]); }
   bool in_one_piece(const Panel& panel) const { return rows_.layout.blocks.owner(panel.last_block - 1) == panel.home; }
   const Real* in_place(const Panel& panel) const { return rows_.row(panel.first_row - rows_.layout.my_begin()); }
 
@@ -157,10 +175,12 @@ class PanelStore {
     assembled_.push_back(std::move(whole));
   }
 
+  Device device_;
   Communicator& comm_;
   const std::vector<Panel>& panels_;
   TangentRows<Real>& rows_;
   std::map<int, const Real*> known_;
+  std::map<int, Staged<const Real>> staged_;
   std::vector<std::unique_ptr<Real[]>> assembled_, visitors_;
   std::vector<int> visiting_;
 };
@@ -220,12 +240,18 @@ std::vector<double> gram_matrix(Device device, kernels::Arithmetic arithmetic, C
     count.push_back(panel.rows);
   }
   TileExchange exchange(comm, first, count, rows.layout.total());
-  PanelStore<Real> store(comm, panels, rows);
+  PanelStore<Real> store(device, comm, panels, rows);
   const std::int64_t k = rows.parameters;
-  const auto compute = [&](const Tile& tile, double* out) {
+  const auto compute = [&](const Tile& tile, double* result) {
+    const std::int64_t m = count[tile.left], n = count[tile.right];
     const Real* left = store.data(tile.left);
-    if (tile.left == tile.right) return kernels::gram(device, arithmetic, count[tile.left], k, left, k, out, count[tile.left]);
-    kernels::gram_block(device, arithmetic, count[tile.left], count[tile.right], k, left, k, store.data(tile.right), k, out, count[tile.right]);
+    Staged<double> out(device, result, static_cast<std::size_t>(m * n));
+    if (tile.left == tile.right) {
+      kernels::gram(device, arithmetic, m, k, left, k, out.data(), m);
+    } else {
+      kernels::gram_block(device, arithmetic, m, n, k, left, k, store.data(tile.right), k, out.data(), n);
+    }
+    out.write_back();
   };
   int next = 0;
   while (next < static_cast<int>(panels.size())) {  // a wave: as many visitors as the memory for them allows
@@ -240,6 +266,7 @@ std::vector<double> gram_matrix(Device device, kernels::Arithmetic arithmetic, C
       }
       ++next;
     } while (next < static_cast<int>(panels.size()) && bytes + panels[next].rows * k * static_cast<std::int64_t>(sizeof(Real)) <= visitor_bytes);
+    on_all(comm, [&] { store.stage(wave); });
     exchange.run(wave, compute);
     store.dismiss();
   }
@@ -273,9 +300,14 @@ std::vector<double> metric_matrix(Device device, kernels::Arithmetic arithmetic,
       tiles.push_back({left, right, static_cast<int>(tiles.size()) % comm.size()});
   }
   TileExchange exchange(comm, first, count, p);
-  exchange.run(tiles, [&](const Tile& tile, double* out) {
-    kernels::column_gram_block(device, arithmetic, count[tile.left], count[tile.right], total, x + first[tile.left], p, x + first[tile.right], p, out,
-                               count[tile.right]);
+  std::optional<Staged<const Real>> staged;
+  on_all(comm, [&] { staged.emplace(device, x, static_cast<std::size_t>(total * p)); });
+  exchange.run(tiles, [&](const Tile& tile, double* result) {
+    const std::int64_t m = count[tile.left], n = count[tile.right];
+    Staged<double> out(device, result, static_cast<std::size_t>(m * n));
+    kernels::column_gram_block(device, arithmetic, m, n, total, staged->data() + first[tile.left], p, staged->data() + first[tile.right], p,
+                               out.data(), n);
+    out.write_back();
   });
   return exchange.take();
 }

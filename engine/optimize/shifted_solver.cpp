@@ -7,6 +7,7 @@
 
 #include "kernels/api/error.h"
 #include "kernels/api/linear_algebra.h"
+#include "kernels/api/memory.h"
 
 namespace qs {
 namespace {
@@ -60,12 +61,16 @@ double frobenius_norm(std::int64_t n, const std::vector<double>& upper, const st
 // of order one (Higham, Accuracy and Stability, theorem 10.4) unless something is wrong.
 bool try_cholesky(Device device, ShiftedSystem& system, const std::vector<double>& diagonal, ShiftedSolution& out) {
   const std::int64_t n = system.n;
-  if (kernels::cholesky(device, n, system.matrix.data(), n) != 0) return false;
+  Staged<double> matrix(device, system.matrix.data(), system.matrix.size());
+  if (kernels::cholesky(device, n, matrix.data(), n) != 0) return false;
+  matrix.write_back();
   double smallest = std::numeric_limits<double>::infinity();
   for (std::int64_t i = 0; i < n; ++i) smallest = std::min(smallest, system.matrix[i * n + i] * system.matrix[i * n + i]);
   const std::vector<double> b = right_hand_side(system, system.shift);
   std::vector<double> x = b;
-  kernels::cholesky_solve(device, n, system.matrix.data(), n, x.data());
+  Staged<double> solution(device, x.data(), x.size());
+  kernels::cholesky_solve(device, n, matrix.data(), n, solution.data());
+  solution.write_back();
   if (!all_finite(x)) return false;
   const double error = residual_norm(n, system.matrix, diagonal, x, b);
   const double size = norm(b);
@@ -122,7 +127,10 @@ ShiftedSolution solve_shifted(Device device, ShiftedSystem& system) {
     for (std::int64_t j = 0; j < i; ++j) a[i * n + j] = a[j * n + i];
   }
   std::vector<double> values(n);
-  const std::int64_t info = kernels::symmetric_eigen(device, n, a.data(), n, values.data());
+  Staged<double> vectors(device, a.data(), a.size()), eigenvalues(device, values.data(), values.size());
+  const std::int64_t info = kernels::symmetric_eigen(device, n, vectors.data(), n, eigenvalues.data());
+  vectors.write_back();
+  eigenvalues.write_back();
   if (info != 0) {
     throw NumericalError("the eigen-decomposition of the optimizer's " + std::to_string(n) + " x " + std::to_string(n) +
                          " matrix did not converge (info " + std::to_string(info) + "); raise optimizer.diag_shift");

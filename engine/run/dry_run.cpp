@@ -78,7 +78,7 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
                                  device_name(plan.device), ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
   std::unique_ptr<Wavefunction> psi;
   if (plan.network) {
-    psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
+    psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, Device::reference);  // any machine may plan
     text += fmt::format("wavefunction {}: {} parameters, {:.3g} MFLOP per log psi\n", plan.network->kind, psi->layout().total,
                         psi->flops_per_evaluation() / 1e6);
   }

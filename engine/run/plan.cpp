@@ -33,7 +33,7 @@ void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
 Device device_of(const std::string& name) {
   if (name == "reference") return Device::reference;
   if (name == "cuda") return Device::cuda;
-  return Device::cpu;  // auto: the fastest device this build has
+  return Device::cpu;  // auto: never a GPU, whose results have not been checked yet
 }
 
 class Planner {

@@ -112,6 +112,7 @@ std::vector<std::pair<std::string, std::string>> texts(const Provenance& p) {
           {"build_type", p.build.build_type},
           {"device", p.device},
           {"instruction_set", p.instruction_set},
+          {"gpu", p.gpu},
           {"mpi", p.mpi},
           {"blas", p.blas},
           {"blas_core", p.blas_core},

@@ -26,6 +26,7 @@ struct Provenance {
   std::vector<std::string> hosts;  // one per rank
   int ranks = 1, threads = 1;      // threads per rank
   std::string device, instruction_set;
+  std::string gpu;                         // name of the root's, "" for devices that are no GPU
   std::string mpi, blas, blas_core, hdf5;  // libraries met at run time
   std::string job_id;                      // of the batch system, "" outside one
   std::string command_line;

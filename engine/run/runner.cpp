@@ -10,6 +10,7 @@
 
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/hdf5.h"
+#include "engine/run/choose_device.h"
 #include "engine/run/export_states.h"
 #include "engine/run/requests.h"
 #include "engine/run/results.h"
@@ -30,12 +31,14 @@ class Runner {
   Runner(const RunPlan& plan, const input::Document& document, const RunOptions& options, Communicator& comm)
       : plan_(plan), document_(document), comm_(comm), clock_(system_clock()), exact_(plan.ed, comm) {
     if (plan.threads) set_threads(*plan.threads);
+    const std::string gpu = choose_device(plan.device, comm);  // before anything is written
     on_root(comm, [&] {
       directory_.emplace(plan.directory, options.existing);
       directory_->write_input(document.original);
       status_.emplace(directory_->file(file_names::status), clock_);
     });
     provenance_ = collect_provenance(comm, plan.device, options.command_line, clock_);
+    provenance_.gpu = gpu;
     open_reporter(options);
     requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
     if (plan.network) {

@@ -4,27 +4,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "kernels/api/device.h"
 #include "kernels/api/error.h"
+#include "kernels/api/memory.h"
 
 namespace qs {
-namespace {
-
-// Activations of a chunk stay in the second-level cache.
-constexpr std::size_t kActivationBytes = std::size_t{1} << 20;
-// More lane groups gain nothing for evaluations and cost up to 40 % for per-sample derivatives (measured on networks from 560 to 155620 parameters).
-constexpr int kMaxLaneGroups = 3;
-
-// Log psi of one chunk, float64 whatever the network's precision.
-template <class Real>
-struct LogPsiBuffer {
-  alignas(64) double re[kMaxLaneGroups * lane_multiple<Real>()];
-  alignas(64) double im[kMaxLaneGroups * lane_multiple<Real>()];
-};
-
-int round_up(int value, int multiple) { return (value + multiple - 1) / multiple * multiple; }
-
-}  // namespace
-
 template <class Real>
 Network<Real>::Network(Device device, JacobianMode mode, std::vector<TensorSpec> specs, std::vector<std::string> dead, const NetworkInput& input)
     : device_(device),
@@ -32,7 +16,8 @@ Network<Real>::Network(Device device, JacobianMode mode, std::vector<TensorSpec>
       modes_(input.modes),
       specs_(std::move(specs)),
       layout_(layout_of(specs_)),
-      feature_columns_(input.feature_names.size()) {
+      feature_columns_(input.feature_names.size()),
+      workspaces_(device) {
   for (const std::string& path : dead) {
     QS_ASSERT(layout_.find(path) != nullptr);
     dead_.push_back(*layout_.find(path));
@@ -40,14 +25,10 @@ Network<Real>::Network(Device device, JacobianMode mode, std::vector<TensorSpec>
   set_features(input.features);
 }
 
-// The number of lane groups is odd: features of one lane group are then an odd number of cache lines apart and spread over all cache sets.
 template <class Real>
 void Network<Real>::plan() {
   const int group = lane_multiple<Real>();
-  const std::size_t group_bytes = arena_values(group, Pass::evaluate) * sizeof(Real);
-  const int fitting = static_cast<int>(std::min<std::size_t>(kActivationBytes / std::max<std::size_t>(group_bytes, 1), kMaxLaneGroups));
-  const int groups = std::max(1, fitting % 2 == 1 ? fitting : fitting - 1);
-  chunk_rows_ = groups * group;
+  chunk_rows_ = group * lane_groups_per_chunk(device_, arena_values(group, Pass::evaluate) * sizeof(Real));
 }
 
 template <class Real>
@@ -60,18 +41,33 @@ void Network<Real>::set_parameters(std::span<const double> parameters) {
 template <class Real>
 void Network<Real>::set_features(const std::vector<std::vector<double>>& features) {
   problems_ = static_cast<std::int64_t>(features.size());
-  features_.clear();
+  std::vector<Real> table;
   for (const std::vector<double>& row : features) {
     QS_ASSERT(row.size() == feature_columns_);
-    for (const double value : row) features_.push_back(static_cast<Real>(value));
+    for (const double value : row) table.push_back(static_cast<Real>(value));
   }
+  features_ = buffer_of(device_, table);
 }
 
 template <class Real>
-typename Network<Real>::Chunk Network<Real>::make_chunk(const ConfigurationBatch& batch, std::int64_t first, int count) const {
+typename WorkspacePool<Real>::Lease Network<Real>::lease(std::size_t arena_values) const {
+  return workspaces_.lease(arena_values, chunk_rows_, words_for(modes_));
+}
+
+template <class Real>
+typename Network<Real>::Chunk Network<Real>::make_chunk(const ConfigurationBatch& batch, std::int64_t first, int count,
+                                                        ChunkMemory<Real>& memory) const {
   QS_ASSERT(packed_ && batch.modes == modes_);
   QS_ASSERT(count > 0 && count <= chunk_rows_ && first >= 0 && first + count <= batch.rows());
-  return {.lanes = {device_, round_up(count, lane_multiple<Real>())}, .valid = count, .batch = batch, .first = first};
+  const std::int32_t* problem = batch.problem.data() + first;
+  for (int b = 0; b < count && feature_columns_ > 0; ++b) QS_ASSERT(problem[b] >= 0 && problem[b] < problems_);
+  memory.configurations.upload(batch.row(first), std::size_t(count) * batch.words);
+  memory.problem.upload(problem, count);
+  return {.lanes = {device_, padded_rows(device_, count, chunk_rows_, lane_multiple<Real>())},
+          .valid = count,
+          .words = batch.words,
+          .configurations = memory.configurations.data(),
+          .problem = memory.problem.data()};
 }
 
 // [P], padded so that what follows stays aligned.
@@ -83,56 +79,69 @@ std::size_t Network<Real>::gradient_values() const {
 
 template <class Real>
 void Network<Real>::log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const {
-  const Chunk chunk = make_chunk(batch, first, count);
-  auto lease = workspaces_.lease(arena_values(chunk_rows_, Pass::evaluate));
-  LogPsiBuffer<Real> values;
+  auto lease = this->lease(arena_values(chunk_rows_, Pass::evaluate));
+  ChunkMemory<Real>& memory = lease.memory();
+  const Chunk chunk = make_chunk(batch, first, count, memory);
+  const int rows = chunk.lanes.rows;
 
-  forward(chunk, Pass::evaluate, lease.arena(), {values.re, values.im});
-  for (int b = 0; b < count; ++b) out[b] = {values.re[b], values.im[b]};
+  forward(chunk, Pass::evaluate, lease.arena(), {memory.log_psi.data(), memory.log_psi.data() + rows});
+  const double* log_psi = host_view(device_, memory.log_psi.data(), 2 * std::size_t(rows), memory.host_log_psi);
+  for (int b = 0; b < count; ++b) out[b] = {log_psi[b], log_psi[rows + b]};
 }
 
 template <class Real>
 void Network<Real>::vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
                               double* gradient) const {
-  const Chunk chunk = make_chunk(batch, first, count);
+  auto lease = this->lease(arena_values(chunk_rows_, Pass::differentiate) + 2 * std::size_t(chunk_rows_) + gradient_values());
+  ChunkMemory<Real>& memory = lease.memory();
+  const Chunk chunk = make_chunk(batch, first, count, memory);
   const int rows = chunk.lanes.rows;
-  auto lease = workspaces_.lease(arena_values(chunk_rows_, Pass::differentiate) + 2 * std::size_t(chunk_rows_) + gradient_values());
   Arena<Real> arena = lease.arena();
   Real* sum = arena.take(gradient_values());
   Real* cotangent = arena.take(2 * std::size_t(rows));
-  LogPsiBuffer<Real> values;
-  std::fill_n(sum, layout_.total, Real(0));
-  for (int b = 0; b < rows; ++b) {
-    cotangent[b] = b < count ? static_cast<Real>(weight[b].real()) : Real(0);
-    cotangent[rows + b] = b < count ? static_cast<Real>(weight[b].imag()) : Real(0);
+  kernels::clear(device_, sum, layout_.total * sizeof(Real));
+  memory.host_values.assign(2 * std::size_t(rows), Real(0));
+  for (int b = 0; b < count; ++b) {
+    memory.host_values[b] = static_cast<Real>(weight[b].real());
+    memory.host_values[rows + b] = static_cast<Real>(weight[b].imag());
   }
+  kernels::upload(device_, cotangent, memory.host_values.data(), 2 * std::size_t(rows) * sizeof(Real));
 
-  forward(chunk, Pass::differentiate, arena, {values.re, values.im});
+  forward(chunk, Pass::differentiate, arena, {memory.log_psi.data(), memory.log_psi.data() + rows});
   backward(chunk, arena, {cotangent, cotangent + rows}, {sum, 0, count});
-  for (std::int64_t k = 0; k < layout_.total; ++k) gradient[k] += static_cast<double>(sum[k]);
+  const Real* terms = host_view(device_, sum, static_cast<std::size_t>(layout_.total), memory.host_values);
+  for (std::int64_t k = 0; k < layout_.total; ++k) gradient[k] += static_cast<double>(terms[k]);
 }
 
-// One forward, then one backward per real row: cotangents (1, 0) give d Re log psi, (0, 1) give d Im log psi.
+// One forward, then one backward per real row: cotangents (1, 0) give d Re log psi, (0, 1) give d Im log psi. A device that computes in host memory
+// writes the caller's rows, any other its own, which then come back.
 template <class Real>
 void Network<Real>::jacobian_rows(const ConfigurationBatch& batch, std::int64_t first, int count, Real* rows_out, std::int64_t row_stride) const {
-  const Chunk chunk = make_chunk(batch, first, count);
-  const int rows = chunk.lanes.rows;
-  auto lease = workspaces_.lease(arena_values(chunk_rows_, Pass::differentiate) + 2 * std::size_t(chunk_rows_));
+  auto lease = this->lease(arena_values(chunk_rows_, Pass::differentiate) + 2 * std::size_t(chunk_rows_));
+  ChunkMemory<Real>& memory = lease.memory();
+  const Chunk chunk = make_chunk(batch, first, count, memory);
+  const int rows = chunk.lanes.rows, parts = rows_per_sample(mode_);
+  const bool in_place = kernels::shares_host_memory(device_);
+  if (!in_place) workspaces_.grow(memory.rows, std::size_t(parts) * chunk_rows_ * layout_.total);
+  Real* target = in_place ? rows_out : memory.rows.data();
+  const std::int64_t stride = in_place ? row_stride : layout_.total;
   Arena<Real> arena = lease.arena();
   Real* cotangent = arena.take(2 * std::size_t(rows));
-  LogPsiBuffer<Real> values;
-  const int parts = rows_per_sample(mode_);
 
-  forward(chunk, Pass::differentiate, arena, {values.re, values.im});
+  forward(chunk, Pass::differentiate, arena, {memory.log_psi.data(), memory.log_psi.data() + rows});
   for (int part = 0; part < parts; ++part) {
-    Real* base = rows_out + part * row_stride;
-    std::fill_n(cotangent, rows, Real(part == 0 ? 1 : 0));
-    std::fill_n(cotangent + rows, rows, Real(part == 0 ? 0 : 1));
-    backward(chunk, arena, {cotangent, cotangent + rows}, {base, parts * row_stride, count});
+    Real* base = target + part * stride;
+    memory.host_values.assign(2 * std::size_t(rows), Real(0));
+    std::fill_n(memory.host_values.begin() + part * rows, rows, Real(1));
+    kernels::upload(device_, cotangent, memory.host_values.data(), 2 * std::size_t(rows) * sizeof(Real));
+    backward(chunk, arena, {cotangent, cotangent + rows}, {base, parts * stride, count});
     for (const ParameterSlice& slice : dead_) {
-      for (int b = 0; b < count; ++b) std::fill_n(base + b * parts * row_stride + slice.offset, slice.count, Real(0));
+      kernels::clear_rows(device_, base + slice.offset, parts * stride * sizeof(Real), slice.count * sizeof(Real), count);
     }
   }
+  if (in_place) return;
+  kernels::download_rows(device_, rows_out, row_stride * sizeof(Real), target, stride * sizeof(Real), layout_.total * sizeof(Real),
+                         std::int64_t{parts} * count);
 }
 
 template <class Real>
@@ -154,20 +163,15 @@ void Network<Real>::jacobian_chunk(const ConfigurationBatch& batch, std::int64_t
 }
 
 template <class Real>
-void Network<Real>::fill_features(const Chunk& chunk, std::span<const int> columns, Real* x) const {
-  if (columns.empty()) return;
-  const int rows = chunk.lanes.rows;
-  for (int b = 0; b < rows; ++b) {
-    const std::int64_t problem = chunk.batch.problem[static_cast<std::size_t>(chunk.first + (b < chunk.valid ? b : 0))];
-    QS_ASSERT(problem >= 0 && problem < problems_);
-    for (std::size_t c = 0; c < columns.size(); ++c) x[c * rows + b] = features_[problem * feature_columns_ + columns[c]];
-  }
+void Network<Real>::fill_features(const Chunk& chunk, const Buffer<std::int32_t>& columns, Real* x) const {
+  if (columns.size() == 0) return;
+  kernels::select_features(device_, static_cast<int>(columns.size()), chunk.lanes.rows, chunk.valid, features_.data(),
+                           static_cast<int>(feature_columns_), chunk.problem, columns.data(), x);
 }
 
 template <class Real>
-void Network<Real>::unpack(const Chunk& chunk, std::span<const std::int32_t> modes, Real* x) const {
-  kernels::unpack_spins(chunk.lanes.device, static_cast<int>(modes.size()), chunk.lanes.rows, chunk.valid, chunk.batch.row(chunk.first),
-                        chunk.batch.words, modes.data(), x);
+void Network<Real>::unpack(const Chunk& chunk, const std::int32_t* modes, std::size_t count, Real* x) const {
+  kernels::unpack_spins(device_, static_cast<int>(count), chunk.lanes.rows, chunk.valid, chunk.configurations, chunk.words, modes, x);
 }
 
 template class Network<float>;

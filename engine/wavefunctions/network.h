@@ -33,10 +33,11 @@ class Network : public Wavefunction {
   struct Chunk {
     Lanes lanes;
     int valid;
-    const ConfigurationBatch& batch;
-    std::int64_t first;
+    int words;
+    const Word* configurations;   // [valid][words], on the device
+    const std::int32_t* problem;  // [valid], on the device
   };
-  // Re and Im of log psi, [B] each.
+  // Re and Im of log psi, [B] each, on the device.
   struct LogPsi {
     double* re;
     double* im;
@@ -50,6 +51,10 @@ class Network : public Wavefunction {
   // `specs` in flat order; `dead` paths have no influence on log psi, their gradient is zero.
   Network(Device device, JacobianMode mode, std::vector<TensorSpec> specs, std::vector<std::string> dead, const NetworkInput& input);
 
+  // For the constructors of layers.
+  Tensors tensors() const { return {layout_, device_}; }
+  // A list of indices (modes, columns of features) where the primitives read it.
+  Buffer<std::int32_t> indices(const std::vector<std::int32_t>& list) const { return buffer_of(device_, list); }
   // Called by the constructor of the final class once its layers exist: sizes workspaces and chunks.
   void plan();
 
@@ -62,11 +67,14 @@ class Network : public Wavefunction {
   virtual void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const = 0;
 
   // x[c][b] = feature columns[c] of the problem of row b; lanes beyond the valid ones repeat row 0.
-  void fill_features(const Chunk& chunk, std::span<const int> columns, Real* x) const;
-  void unpack(const Chunk& chunk, std::span<const std::int32_t> modes, Real* x) const;
+  void fill_features(const Chunk& chunk, const Buffer<std::int32_t>& columns, Real* x) const;
+  // x[n][b] = +-1 for mode modes[n], n < count.
+  void unpack(const Chunk& chunk, const std::int32_t* modes, std::size_t count, Real* x) const;
 
  private:
-  Chunk make_chunk(const ConfigurationBatch& batch, std::int64_t first, int count) const;
+  typename WorkspacePool<Real>::Lease lease(std::size_t arena_values) const;
+  // Brings rows [first, first + count) to the device.
+  Chunk make_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, ChunkMemory<Real>& memory) const;
   std::size_t gradient_values() const;
   void jacobian_rows(const ConfigurationBatch& batch, std::int64_t first, int count, Real* rows, std::int64_t row_stride) const;
 
@@ -78,10 +86,10 @@ class Network : public Wavefunction {
   std::vector<ParameterSlice> dead_;
   std::size_t feature_columns_;
   std::int64_t problems_ = 0;
-  std::vector<Real> features_;  // [problems][features]
+  Buffer<Real> features_;  // [problems][features], on the device
   int chunk_rows_ = 0;
   bool packed_ = false;
-  mutable WorkspacePool<Real> workspaces_;
+  mutable WorkspacePool<Real> workspaces_;  // of device_
 };
 
 }  // namespace qs

@@ -92,11 +92,18 @@ std::vector<std::string> dead_tensors(const QstagePlan& plan) {
   return paths;
 }
 
+// 0, 1, ..., count - 1
+std::vector<std::int32_t> first_integers(int count) {
+  std::vector<std::int32_t> list(static_cast<std::size_t>(count));
+  std::iota(list.begin(), list.end(), 0);
+  return list;
+}
+
 template <class Real>
 struct QstageBlock {
-  QstageBlock(const ParameterLayout& layout, const QstagePlan& plan, const std::string& path)
-      : attention(layout, path + "LayerNorm_0", path + "SelfAttention_0", plan.options.d_model, plan.options.heads, plan.sites),
-        mlp(layout, {path + "LayerNorm_1", path + "Dense_0", path + "Dense_1"}, plan.sites, plan.options.d_model) {}
+  QstageBlock(const Tensors& tensors, const QstagePlan& plan, const std::string& path)
+      : attention(tensors, path + "LayerNorm_0", path + "SelfAttention_0", plan.options.d_model, plan.options.heads, plan.sites),
+        mlp(tensors, {path + "LayerNorm_1", path + "Dense_0", path + "Dense_1"}, plan.sites, plan.options.d_model) {}
 
   SelfAttentionResidual<Real> attention;
   MlpResidual<Real> mlp;
@@ -110,20 +117,19 @@ class Qstage final : public Network<Real> {
                       dead_tensors(plan), input),
         plan_(std::move(plan)),
         width_(plan_.options.d_model),
-        modes_(static_cast<std::size_t>(plan_.sites)),
-        all_columns_(static_cast<std::size_t>(plan_.features)),
-        embedding_(this->layout(), plan_.sites, width_),
+        modes_(this->indices(first_integers(plan_.sites))),
+        all_columns_(this->indices(first_integers(plan_.features))),
+        embedding_(this->tensors(), plan_.sites, width_),
         head_(
-            this->layout(),
+            this->tensors(),
             {plan_.dense_path(plan_.first_pool()), plan_.dense_path(plan_.first_pool() + 1), "LayerNorm_0", plan_.dense_path(plan_.first_pool() + 2)},
             (plan_.sites + plan_.tails()) * width_) {
-    std::iota(modes_.begin(), modes_.end(), 0);
-    std::iota(all_columns_.begin(), all_columns_.end(), 0);
-    const ParameterLayout& layout = this->layout();
-    for (int b = 0; b < plan_.options.depth; ++b) blocks_.emplace_back(layout, plan_, block_path(b));
-    if (plan_.crossed()) cross_.emplace(layout, plan_.dense_path(0), kCross, plan_.features, plan_.sites);
+    const Tensors tensors = this->tensors();
+    for (int b = 0; b < plan_.options.depth; ++b) blocks_.emplace_back(tensors, plan_, block_path(b));
+    if (plan_.crossed()) cross_.emplace(tensors, plan_.dense_path(0), kCross, plan_.features, plan_.sites);
     for (int k = 0; k < plan_.tails(); ++k) {
-      tails_.emplace_back(layout, plan_.dense_path(plan_.first_tail() + k), static_cast<int>(plan_.columns[k].size()));
+      tails_.emplace_back(tensors, plan_.dense_path(plan_.first_tail() + k), static_cast<int>(plan_.columns[k].size()));
+      tail_columns_.push_back(this->indices(plan_.columns[k]));
     }
     this->plan();
   }
@@ -226,7 +232,7 @@ class Qstage final : public Network<Real> {
   void forward(const Chunk& chunk, Pass pass, Arena<Real> arena, LogPsi out) const override {
     const Lanes lanes = chunk.lanes;
     const Buffers buffers = carve(arena, lanes.rows, pass);
-    this->unpack(chunk, modes_, buffers.spins);
+    this->unpack(chunk, modes_.data(), modes_.size(), buffers.spins);
     embedding_.forward(lanes, buffers.spins, buffers.x);
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
       const BlockSaved saved = block_saved(buffers, b, lanes.rows, pass);
@@ -238,7 +244,7 @@ class Qstage final : public Network<Real> {
       }
     }
     for_tails(buffers, lanes.rows, [&](std::size_t k, Real* inputs, std::size_t token) {
-      this->fill_features(chunk, plan_.columns[k], inputs);
+      this->fill_features(chunk, tail_columns_[k], inputs);
       tails_[k].forward(lanes, 1, inputs, buffers.x + token);
     });
     head_.forward(lanes, buffers.x, buffers.head, out.re, out.im);
@@ -262,8 +268,9 @@ class Qstage final : public Network<Real> {
 
   QstagePlan plan_;
   int width_;
-  std::vector<std::int32_t> modes_;
-  std::vector<int> all_columns_;
+  Buffer<std::int32_t> modes_;
+  Buffer<std::int32_t> all_columns_;
+  std::vector<Buffer<std::int32_t>> tail_columns_;
   TokenEmbedding<Real> embedding_;
   std::vector<QstageBlock<Real>> blocks_;
   std::optional<ParameterToken<Real>> cross_;

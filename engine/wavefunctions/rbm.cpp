@@ -32,8 +32,9 @@ std::vector<TensorSpec> rbm_specs(const RbmOptions& options, int visible) {
 // theta = s W + b and a . s for one real part of the parameters.
 template <class Real>
 struct RbmPart {
-  RbmPart(const ParameterLayout& layout, const std::string& suffix, int visible_count)
-      : hidden(layout, "Dense/kernel" + suffix, "Dense/bias" + suffix, visible_count), visible(layout, "visible_bias" + suffix, "", visible_count) {}
+  RbmPart(const Tensors& tensors, const std::string& suffix, int visible_count)
+      : hidden(tensors, "Dense/kernel" + suffix, "Dense/bias" + suffix, visible_count),
+        visible(tensors, "visible_bias" + suffix, "", visible_count) {}
 
   Dense<Real> hidden;
   Dense<Real> visible;
@@ -47,10 +48,11 @@ class Rbm final : public Network<Real> {
                       {}, input),
         visible_(input.modes),
         hidden_(options.alpha * input.modes),
-        modes_(static_cast<std::size_t>(input.modes)),
-        re_(this->layout(), suffixes(options.dtype).front(), visible_) {
-    if (options.dtype == RbmDtype::complex) im_.emplace(this->layout(), "_im", visible_);
-    std::iota(modes_.begin(), modes_.end(), 0);
+        re_(this->tensors(), suffixes(options.dtype).front(), visible_) {
+    if (options.dtype == RbmDtype::complex) im_.emplace(this->tensors(), "_im", visible_);
+    std::vector<std::int32_t> all(static_cast<std::size_t>(input.modes));
+    std::iota(all.begin(), all.end(), 0);
+    modes_ = this->indices(all);
     this->plan();
   }
 
@@ -100,16 +102,18 @@ class Rbm final : public Network<Real> {
   void forward(const Chunk& chunk, Pass, Arena<Real> arena, LogPsi out) const override {
     const Lanes lanes = chunk.lanes;
     const Buffers buffers = carve(arena, lanes.rows);
-    this->unpack(chunk, modes_, buffers.spins);
+    this->unpack(chunk, modes_.data(), modes_.size(), buffers.spins);
     re_.hidden.forward(lanes, 1, buffers.spins, buffers.theta_re);
     re_.visible.forward(lanes, 1, buffers.spins, buffers.visible_re);
     if (im_) {
       im_->hidden.forward(lanes, 1, buffers.spins, buffers.theta_im);
       im_->visible.forward(lanes, 1, buffers.spins, buffers.visible_im);
     }
-    for (int b = 0; b < lanes.rows; ++b) {
-      out.re[b] = static_cast<double>(buffers.visible_re[b]);
-      out.im[b] = im_ ? static_cast<double>(buffers.visible_im[b]) : 0.0;
+    kernels::widen(lanes.device, lanes.rows, buffers.visible_re, out.re);
+    if (im_) {
+      kernels::widen(lanes.device, lanes.rows, buffers.visible_im, out.im);
+    } else {
+      kernels::clear(lanes.device, out.im, lanes.rows * sizeof(double));
     }
     kernels::log_cosh_sum(lanes.device, hidden_, lanes.rows, buffers.theta_re, buffers.theta_im, out.re, im_ ? out.im : nullptr,
                           kernels::Write::accumulate);
@@ -133,7 +137,7 @@ class Rbm final : public Network<Real> {
 
   int visible_;
   int hidden_;
-  std::vector<std::int32_t> modes_;
+  Buffer<std::int32_t> modes_;
   RbmPart<Real> re_;
   std::optional<RbmPart<Real>> im_;
 };

@@ -80,10 +80,10 @@ std::vector<std::int32_t> mixing_index(const VitPlan& plan) {
 
 template <class Real>
 struct VitLayer {
-  VitLayer(const ParameterLayout& layout, const VitPlan& plan, const std::string& path)
-      : attention(layout, {path + "layer_norm_1", path + "attn/v", path + "attn/alpha", path + "attn/W"}, plan.options.d_model, plan.options.heads,
+  VitLayer(const Tensors& tensors, const VitPlan& plan, const std::string& path)
+      : attention(tensors, {path + "layer_norm_1", path + "attn/v", path + "attn/alpha", path + "attn/W"}, plan.options.d_model, plan.options.heads,
                   plan.patches.tokens, mixing_index(plan)),
-        mlp(layout, {path + "layer_norm_2", path + "ff/layers_0", path + "ff/layers_2"}, plan.patches.tokens, plan.options.d_model) {}
+        mlp(tensors, {path + "layer_norm_2", path + "ff/layers_0", path + "ff/layers_2"}, plan.patches.tokens, plan.options.d_model) {}
 
   FactoredAttentionResidual<Real> attention;
   MlpResidual<Real> mlp;
@@ -95,9 +95,11 @@ class Vit final : public Network<Real> {
   Vit(VitPlan plan, const NetworkInput& input, Device device)
       : Network<Real>(device, JacobianMode::complex_log, vit_specs(plan), {}, input),
         plan_(std::move(plan)),
-        embed_(this->layout(), "Embed_0/embed", plan_.inputs()),
-        head_(this->layout(), kHead, plan_.patches.tokens, plan_.options.d_model) {
-    for (int k = 0; k < plan_.options.layers; ++k) layers_.emplace_back(this->layout(), plan_, layer_path(k));
+        modes_(this->indices(plan_.patches.modes)),
+        columns_(this->indices(plan_.columns)),
+        embed_(this->tensors(), "Embed_0/embed", plan_.inputs()),
+        head_(this->tensors(), kHead, plan_.patches.tokens, plan_.options.d_model) {
+    for (int k = 0; k < plan_.options.layers; ++k) layers_.emplace_back(this->tensors(), plan_, layer_path(k));
     this->plan();
   }
 
@@ -173,12 +175,11 @@ class Vit final : public Network<Real> {
   }
 
   void fill_patches(const Chunk& chunk, Real* patches) const {
-    const std::span<const std::int32_t> modes(plan_.patches.modes);
     const std::size_t entries = static_cast<std::size_t>(plan_.patches.entries);
     for (int p = 0; p < tokens(); ++p) {
       Real* patch = patches + std::size_t(p) * plan_.inputs() * chunk.lanes.rows;
-      this->unpack(chunk, modes.subspan(p * entries, entries), patch);
-      this->fill_features(chunk, plan_.columns, patch + entries * chunk.lanes.rows);
+      this->unpack(chunk, modes_.data() + p * entries, entries, patch);
+      this->fill_features(chunk, columns_, patch + entries * chunk.lanes.rows);
     }
   }
 
@@ -209,6 +210,8 @@ class Vit final : public Network<Real> {
   }
 
   VitPlan plan_;
+  Buffer<std::int32_t> modes_;    // of all patches
+  Buffer<std::int32_t> columns_;  // of the couplings
   Dense<Real> embed_;
   std::vector<VitLayer<Real>> layers_;
   LogCoshHead<Real> head_;

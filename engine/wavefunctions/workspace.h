@@ -1,42 +1,18 @@
-// Memory of one chunk: a 64-byte aligned buffer carved by a bump pointer. Buffers are leased from a pool owned by the wavefunction, so a steady
-// state allocates nothing whatever threads call.
+// Memory of one chunk, where the device computes: buffers, one of them carved by a bump pointer. They are leased from a pool owned by the
+// wavefunction, so a steady state allocates nothing whatever threads call.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <mutex>
-#include <new>
 #include <utility>
 #include <vector>
 
+#include "hamiltonians/configuration.h"
 #include "kernels/api/error.h"
+#include "kernels/api/memory.h"
 
 namespace qs {
-
-template <class Real>
-class AlignedBuffer {
- public:
-  explicit AlignedBuffer(std::size_t count = 0) : count_(count), data_(allocate(count)) {}
-
-  Real* data() { return data_.get(); }
-  const Real* data() const { return data_.get(); }
-  std::size_t size() const { return count_; }
-
- private:
-  static constexpr std::align_val_t kAlignment{64};
-  struct Free {
-    void operator()(Real* p) const { ::operator delete[](p, kAlignment); }
-  };
-  static Real* allocate(std::size_t count) {
-    Real* data = static_cast<Real*>(::operator new[](std::max<std::size_t>(count, 1) * sizeof(Real), kAlignment));
-    std::fill_n(data, count, Real(0));
-    return data;
-  }
-
-  std::size_t count_;
-  std::unique_ptr<Real[], Free> data_;
-};
 
 // A view on a buffer that hands out consecutive pieces. Copies are independent bump pointers: passing an arena by value gives the callee the
 // rest as scratch. Without a buffer it only counts, which is how sizes are planned.
@@ -60,44 +36,70 @@ class Arena {
   std::size_t used_ = 0;
 };
 
+// Everything a chunk needs: the arena of its layers, what enters (configurations, problems, cotangents) and what leaves (log psi, Jacobian rows), all
+// on the device, and the host's side of the copies, which only a device with memory of its own uses.
+template <class Real>
+struct ChunkMemory {
+  Buffer<Real> arena;
+  Buffer<Word> configurations;   // [B][words]
+  Buffer<std::int32_t> problem;  // [B]
+  Buffer<double> log_psi;        // [2][B]
+  Buffer<Real> rows;
+  std::vector<Real> host_values;
+  std::vector<double> host_log_psi;
+};
+
 template <class Real>
 class WorkspacePool {
  public:
+  explicit WorkspacePool(Device device) : device_(device) {}
+
   class Lease {
    public:
-    Lease(WorkspacePool& pool, AlignedBuffer<Real> buffer) : pool_(pool), buffer_(std::move(buffer)) {}
-    ~Lease() { pool_.give_back(std::move(buffer_)); }
+    Lease(WorkspacePool& pool, ChunkMemory<Real> memory) : pool_(pool), memory_(std::move(memory)) {}
+    ~Lease() { pool_.give_back(std::move(memory_)); }
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
-    Arena<Real> arena() { return {buffer_.data(), buffer_.size()}; }
+    ChunkMemory<Real>& memory() { return memory_; }
+    Arena<Real> arena() { return {memory_.arena.data(), memory_.arena.size()}; }
 
    private:
     WorkspacePool& pool_;
-    AlignedBuffer<Real> buffer_;
+    ChunkMemory<Real> memory_;
   };
 
-  // A buffer of at least `count` values; grown only if the pooled one is too small.
-  Lease lease(std::size_t count) {
-    AlignedBuffer<Real> buffer = take_any();
-    if (buffer.size() < count) buffer = AlignedBuffer<Real>(count);
-    return Lease(*this, std::move(buffer));
+  // Memory for chunks of `rows` rows of `words` words with an arena of at least `count` values; grown only if the pooled one is too small.
+  Lease lease(std::size_t count, int rows, int words) {
+    ChunkMemory<Real> memory = take_any();
+    grow(memory.arena, count);
+    grow(memory.configurations, std::size_t(rows) * words);
+    grow(memory.problem, rows);
+    grow(memory.log_psi, 2 * std::size_t(rows));
+    return Lease(*this, std::move(memory));
+  }
+  template <class T>
+  void grow(Buffer<T>& buffer, std::size_t count) const {
+    if (buffer.size() >= count) return;
+    buffer = Buffer<T>();  // the old one first: both may not fit
+    buffer = Buffer<T>(device_, count);
   }
 
  private:
-  AlignedBuffer<Real> take_any() {
+  ChunkMemory<Real> take_any() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (free_.empty()) return AlignedBuffer<Real>(0);
-    AlignedBuffer<Real> buffer = std::move(free_.back());
+    if (free_.empty()) return {};
+    ChunkMemory<Real> memory = std::move(free_.back());
     free_.pop_back();
-    return buffer;
+    return memory;
   }
-  void give_back(AlignedBuffer<Real> buffer) {
+  void give_back(ChunkMemory<Real> memory) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    free_.push_back(std::move(buffer));
+    free_.push_back(std::move(memory));
   }
 
+  Device device_;
   std::mutex mutex_;
-  std::vector<AlignedBuffer<Real>> free_;
+  std::vector<ChunkMemory<Real>> free_;
 };
 
 }  // namespace qs

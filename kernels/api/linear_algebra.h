@@ -1,5 +1,5 @@
 // Dense linear algebra, row-major. reference: plain loops; cpu: OpenBLAS/LAPACKE with one BLAS thread (fixed shapes give fixed bits), and own kernels
-// for the Gram products.
+// for the Gram products; cuda: cuBLAS and cuSOLVER. Pointers lead into the memory of the device (kernels/api/memory.h).
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ void gemm(Device device, Transpose ta, Transpose tb, std::int64_t m, std::int64_
 
 // C[n,n] += A A^T for A [n,k] and symmetric C; both triangles filled. Real inputs, float64 result: with Arithmetic::own sums of at most 512 products
 // are formed in Real and added in float64, so the error of float32 does not grow with k. An element has the same bits wherever the rows are cut into
-// blocks.
+// blocks (on cuda: for blocks of the same shape).
 template <class Real>
 void gram(Device device, Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc);
 // C[m,n] += A B^T, as gram but rectangular.

@@ -1,5 +1,5 @@
 // Primitives of neural wavefunctions, forward and backward. Declared once here, defined by kernels/reference (plain loops: the specification),
-// kernels/cpu (SIMD) and, later, kernels/cuda; kernels/dispatch picks by Device.
+// kernels/cpu (SIMD) and kernels/cuda; kernels/dispatch picks by Device. Pointers lead into the memory of the device (kernels/api/memory.h).
 //
 // Layout: rows innermost. An activation is [T][D][B]: T tokens, D features, B configurations in SIMD lanes; B is a multiple of
 // lane_multiple<Real>() and pointers are 64-byte aligned. Rows beyond the valid ones hold finite copies and are ignored. A lane's result never
@@ -96,9 +96,24 @@ void log_cosh_sum(Device device, int width, int rows, const Real* re, const Real
 template <class Real>
 void log_cosh_backward(Device device, int width, int rows, const Real* re, const Real* im, const Real* wre, const Real* wim, Real* dre, Real* dim);
 
+// re[b] + i im[b] = log(x[b] + i y[b]) in float64; y may be nullptr (a real amplitude, of either sign). psi = 0 gives re = -infinity.
+template <class Real>
+void log_amplitude(Device device, int rows, const Real* x, const Real* y, double* re, double* im);
+// dx = Re c, dy = -Im c with c = conj(w) / (x + i y), w = wre + i wim: the gradient of Re(conj(w) log psi). psi = 0 gives 0. dy nullptr if y is.
+template <class Real>
+void log_amplitude_backward(Device device, int rows, const Real* x, const Real* y, const Real* wre, const Real* wim, Real* dx, Real* dy);
+// y = x in float64, n values.
+template <class Real>
+void widen(Device device, std::int64_t n, const Real* x, double* y);
+
 // x[n][b] = +1 if bit sites[n] of row b is set else -1, for b < valid; lanes beyond repeat row 0. configurations: rows of `words` 64-bit words.
 template <class Real>
 void unpack_spins(Device device, int n, int rows, int valid, const std::uint64_t* configurations, int words, const std::int32_t* sites, Real* x);
+
+// x[c][b] = table[problem[b]][columns[c]] for c < n and b < valid; lanes beyond repeat row 0. table [problems][features].
+template <class Real>
+void select_features(Device device, int n, int rows, int valid, const Real* table, int features, const std::int32_t* problem,
+                     const std::int32_t* columns, Real* x);
 
 // Token embedding: x[i][d][b] = table[s][d] + position[i][d], s = bit i (0/1) given as spins[i][b] = -1/+1. table [2][D], position [T][D].
 template <class Real>

@@ -14,6 +14,12 @@ NetworkTable<Real> build() {
   install_attention(table);
   install_tokens(table);
   install_log_cosh(table);
+  // A few operations per configuration: the plain loops.
+  const NetworkTable<Real>& plain = reference::network_table<Real>();
+  table.log_amplitude = plain.log_amplitude;
+  table.log_amplitude_backward = plain.log_amplitude_backward;
+  table.widen = plain.widen;
+  table.select_features = plain.select_features;
   return table;
 }
 

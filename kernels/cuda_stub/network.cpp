@@ -2,7 +2,7 @@
 #include "kernels/api/error.h"
 #include "kernels/dispatch/network_table.h"
 
-namespace qs::kernels::cuda_stub {
+namespace qs::kernels::cuda {
 namespace {
 
 template <class... Arguments>
@@ -29,7 +29,11 @@ NetworkTable<Real> build() {
   table.add = absent;
   table.log_cosh_sum = absent;
   table.log_cosh_backward = absent;
+  table.log_amplitude = absent;
+  table.log_amplitude_backward = absent;
+  table.widen = absent;
   table.unpack_spins = absent;
+  table.select_features = absent;
   table.embed_tokens = absent;
   table.embed_tokens_backward = absent;
   return table;
@@ -46,4 +50,4 @@ const NetworkTable<Real>& network_table() {
 template const NetworkTable<float>& network_table<float>();
 template const NetworkTable<double>& network_table<double>();
 
-}  // namespace qs::kernels::cuda_stub
+}  // namespace qs::kernels::cuda

@@ -28,7 +28,7 @@ const NetworkTable<Real>& on(Device device) {
     case Device::cpu:
       return cpu_table<Real>();
     case Device::cuda:
-      return cuda_stub::network_table<Real>();
+      return cuda::network_table<Real>();
   }
   return reference::network_table<Real>();
 }
@@ -119,8 +119,29 @@ void log_cosh_backward(Device device, int width, int rows, const Real* re, const
 }
 
 template <class Real>
+void log_amplitude(Device device, int rows, const Real* x, const Real* y, double* re, double* im) {
+  on<Real>(device).log_amplitude(rows, x, y, re, im);
+}
+
+template <class Real>
+void log_amplitude_backward(Device device, int rows, const Real* x, const Real* y, const Real* wre, const Real* wim, Real* dx, Real* dy) {
+  on<Real>(device).log_amplitude_backward(rows, x, y, wre, wim, dx, dy);
+}
+
+template <class Real>
+void widen(Device device, std::int64_t n, const Real* x, double* y) {
+  on<Real>(device).widen(n, x, y);
+}
+
+template <class Real>
 void unpack_spins(Device device, int n, int rows, int valid, const std::uint64_t* configurations, int words, const std::int32_t* sites, Real* x) {
   on<Real>(device).unpack_spins(n, rows, valid, configurations, words, sites, x);
+}
+
+template <class Real>
+void select_features(Device device, int n, int rows, int valid, const Real* table, int features, const std::int32_t* problem,
+                     const std::int32_t* columns, Real* x) {
+  on<Real>(device).select_features(n, rows, valid, table, features, problem, columns, x);
 }
 
 template <class Real>
@@ -149,7 +170,11 @@ template decltype(broadcast_tokens<float>) broadcast_tokens<float>;
 template decltype(add<float>) add<float>;
 template decltype(log_cosh_sum<float>) log_cosh_sum<float>;
 template decltype(log_cosh_backward<float>) log_cosh_backward<float>;
+template decltype(log_amplitude<float>) log_amplitude<float>;
+template decltype(log_amplitude_backward<float>) log_amplitude_backward<float>;
+template decltype(widen<float>) widen<float>;
 template decltype(unpack_spins<float>) unpack_spins<float>;
+template decltype(select_features<float>) select_features<float>;
 template decltype(embed_tokens<float>) embed_tokens<float>;
 template decltype(embed_tokens_backward<float>) embed_tokens_backward<float>;
 
@@ -169,7 +194,11 @@ template decltype(broadcast_tokens<double>) broadcast_tokens<double>;
 template decltype(add<double>) add<double>;
 template decltype(log_cosh_sum<double>) log_cosh_sum<double>;
 template decltype(log_cosh_backward<double>) log_cosh_backward<double>;
+template decltype(log_amplitude<double>) log_amplitude<double>;
+template decltype(log_amplitude_backward<double>) log_amplitude_backward<double>;
+template decltype(widen<double>) widen<double>;
 template decltype(unpack_spins<double>) unpack_spins<double>;
+template decltype(select_features<double>) select_features<double>;
 template decltype(embed_tokens<double>) embed_tokens<double>;
 template decltype(embed_tokens_backward<double>) embed_tokens_backward<double>;
 

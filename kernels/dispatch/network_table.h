@@ -36,7 +36,11 @@ struct NetworkTable {
   Slot<decltype(&kernels::add<Real>)> add;
   Slot<decltype(&kernels::log_cosh_sum<Real>)> log_cosh_sum;
   Slot<decltype(&kernels::log_cosh_backward<Real>)> log_cosh_backward;
+  Slot<decltype(&kernels::log_amplitude<Real>)> log_amplitude;
+  Slot<decltype(&kernels::log_amplitude_backward<Real>)> log_amplitude_backward;
+  Slot<decltype(&kernels::widen<Real>)> widen;
   Slot<decltype(&kernels::unpack_spins<Real>)> unpack_spins;
+  Slot<decltype(&kernels::select_features<Real>)> select_features;
   Slot<decltype(&kernels::embed_tokens<Real>)> embed_tokens;
   Slot<decltype(&kernels::embed_tokens_backward<Real>)> embed_tokens_backward;
 };
@@ -58,7 +62,7 @@ namespace avx512 {
 template <class Real>
 const NetworkTable<Real>& network_table();
 }
-namespace cuda_stub {
+namespace cuda {
 template <class Real>
 const NetworkTable<Real>& network_table();
 }

@@ -25,5 +25,7 @@ template <class Real>
 void install_tokens(NetworkTable<Real>& table);
 template <class Real>
 void install_log_cosh(NetworkTable<Real>& table);
+template <class Real>
+void install_amplitude(NetworkTable<Real>& table);
 
 }  // namespace qs::kernels::reference

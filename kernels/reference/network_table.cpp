@@ -15,6 +15,7 @@ NetworkTable<Real> build() {
   install_attention(table);
   install_tokens(table);
   install_log_cosh(table);
+  install_amplitude(table);
   return table;
 }
 

@@ -40,6 +40,16 @@ void unpack_spins(int n, int rows, int valid, const std::uint64_t* configuration
   }
 }
 
+// x[c][b] = table[problem[b]][columns[c]]; lanes b >= valid repeat row 0
+template <class Real>
+void select_features(int n, int rows, int valid, const Real* table, int features, const std::int32_t* problem, const std::int32_t* columns, Real* x) {
+  for (int c = 0; c < n; ++c) {
+    for (int b = 0; b < rows; ++b) {
+      x[static_cast<std::int64_t>(c) * rows + b] = table[static_cast<std::int64_t>(problem[b < valid ? b : 0]) * features + columns[c]];
+    }
+  }
+}
+
 // x[i][d][b] = table[s][d] + position[i][d], s = 1 where spins[i][b] > 0
 template <class Real>
 void embed_tokens(int tokens, int width, int rows, const Real* spins, const Real* table, const Real* position, Real* x) {
@@ -75,6 +85,7 @@ void install_tokens(NetworkTable<Real>& table) {
   table.broadcast_tokens = broadcast_tokens<Real>;
   table.add = add<Real>;
   table.unpack_spins = unpack_spins<Real>;
+  table.select_features = select_features<Real>;
   table.embed_tokens = embed_tokens<Real>;
   table.embed_tokens_backward = embed_tokens_backward<Real>;
 }

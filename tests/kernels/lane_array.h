@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
+#include <map>
 #include <memory>
 #include <new>
 #include <random>
@@ -10,12 +12,39 @@
 
 namespace qs::test {
 
+// Where the arrays of the tests stand, so that a device with memory of its own can be given the one that a pointer leads into.
+class HostBlocks {
+ public:
+  struct Block {
+    void* begin = nullptr;
+    std::size_t bytes = 0;
+  };
+  static HostBlocks& instance() {
+    static HostBlocks blocks;
+    return blocks;
+  }
+  void add(void* begin, std::size_t bytes) { blocks_[begin] = bytes; }
+  void remove(void* begin) { blocks_.erase(begin); }
+  Block containing(const void* pointer) const {
+    auto after = blocks_.upper_bound(const_cast<void*>(pointer));
+    if (after == blocks_.begin()) return {};
+    const auto& [begin, bytes] = *std::prev(after);
+    return static_cast<const char*>(pointer) < static_cast<const char*>(begin) + bytes ? Block{begin, bytes} : Block{};
+  }
+
+ private:
+  std::map<void*, std::size_t> blocks_;
+};
+
 template <class Real>
 class LaneArray {
  public:
   explicit LaneArray(std::int64_t size, Real value = Real(0)) : size_(size), data_(allocate(size + guards)) {
     std::fill_n(data_.get(), size, value);
     std::fill_n(data_.get() + size, guards, guard);
+  }
+  LaneArray(std::initializer_list<Real> values) : LaneArray(static_cast<std::int64_t>(values.size())) {
+    std::copy(values.begin(), values.end(), data());
   }
   LaneArray(const LaneArray& other) : LaneArray(other.size_) { std::copy_n(other.data(), size_, data()); }
   LaneArray(LaneArray&&) = default;
@@ -41,12 +70,17 @@ class LaneArray {
 
  private:
   static constexpr int guards = 64;
-  static constexpr Real guard = Real(-12345.5);
+  static constexpr Real guard = static_cast<Real>(-12345);
   struct Free {
-    void operator()(Real* p) const { ::operator delete (p, std::align_val_t{64}); }
+    void operator()(Real* p) const {
+      HostBlocks::instance().remove(p);
+      ::operator delete (p, std::align_val_t{64});
+    }
   };
   static std::unique_ptr<Real, Free> allocate(std::int64_t size) {
-    return std::unique_ptr<Real, Free>(static_cast<Real*>(::operator new (size * sizeof(Real), std::align_val_t{64})));
+    std::unique_ptr<Real, Free> data(static_cast<Real*>(::operator new (size * sizeof(Real), std::align_val_t{64})));
+    HostBlocks::instance().add(data.get(), size * sizeof(Real));
+    return data;
   }
 
   std::int64_t size_;

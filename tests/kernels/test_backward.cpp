@@ -13,7 +13,7 @@ using Array = LaneArray<double>;
 
 template <class T>
 using Backward = NetworkTest<T>;
-TYPED_TEST_SUITE(Backward, Float64Implementations);
+TYPED_TEST_SUITE(Backward, Float64Implementations, ImplementationName);
 
 double dot(const Array& a, const Array& b) {
   double sum = 0;

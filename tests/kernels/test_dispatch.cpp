@@ -51,32 +51,6 @@ TEST(Dispatch, RunsThePrimitiveOfTheDeviceItIsGiven) {
 
   // 9 terms below 1: close, although the summation differs.
   for (std::int64_t k = 0; k < cpu.size(); ++k) EXPECT_NEAR(cpu[k], reference[k], 9 * 10 * 1.2e-7);
-  EXPECT_THROW(dense_on<double>(Device::cuda), NotBuilt);
-}
-
-template <class... Arguments>
-void expect_not_built(void (*primitive)(Arguments...)) {
-  ASSERT_NE(primitive, nullptr);
-  try {
-    primitive(Arguments{}...);
-    FAIL() << "ran";
-  } catch (const NotBuilt& error) {
-    EXPECT_NE(std::string(error.what()).find("cuda"), std::string::npos);
-  }
-}
-
-template <class Real>
-void expect_complete_stub() {
-  const kernels::NetworkTable<Real>& t = kernels::cuda_stub::network_table<Real>();
-  const auto check = [](auto... primitives) { (expect_not_built(primitives), ...); };
-  check(t.dense, t.dense_weight_gradient, t.emit_gradient, t.layer_norm, t.layer_norm_backward, t.gelu, t.gelu_backward, t.mix_tokens,
-        t.mix_tokens_weight_gradient, t.attention, t.attention_backward, t.sum_tokens, t.broadcast_tokens, t.add, t.log_cosh_sum, t.log_cosh_backward,
-        t.unpack_spins, t.embed_tokens, t.embed_tokens_backward);
-}
-
-TEST(Dispatch, ThrowsNotBuiltForEveryPrimitiveOfTheAbsentDevice) {
-  expect_complete_stub<float>();
-  expect_complete_stub<double>();
 }
 
 TEST(Parallel, RunsEveryIndexOnceOnAnyNumberOfThreads) {

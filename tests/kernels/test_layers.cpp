@@ -13,7 +13,7 @@ using kernels::Write;
 
 template <class T>
 using Layers = NetworkTest<T>;
-TYPED_TEST_SUITE(Layers, AllImplementations);
+TYPED_TEST_SUITE(Layers, AllImplementations, ImplementationName);
 
 TYPED_TEST(Layers, NormalisesTwoFeaturesByHand) {
   using Real = typename TypeParam::Real;
@@ -22,9 +22,9 @@ TYPED_TEST(Layers, NormalisesTwoFeaturesByHand) {
     x[b] = Real(1);
     x[16 + b] = Real(5);
   }
-  const Real scale[] = {2, 3}, bias[] = {-1, 1};
+  const LaneArray<Real> scale{2, 3}, bias{-1, 1};
 
-  this->device().layer_norm(1, 2, 16, x.data(), scale, bias, y.data(), normalised.data(), rstd.data());
+  this->device().layer_norm(1, 2, 16, x.data(), scale.data(), bias.data(), y.data(), normalised.data(), rstd.data());
 
   // mean 3, variance 13 - 9 = 4
   const double r = 1 / std::sqrt(4 + 1e-6);
@@ -107,7 +107,9 @@ TYPED_TEST(Layers, GeluFollowsItsFormula) {
 // so the relative error grows with |t| where the exponential decides (x < 0). The reference, x/2 (1 + tanh z), cancels there and is not held to it.
 TYPED_TEST(Layers, GeluKeepsItsStatedErrors) {
   using Real = typename TypeParam::Real;
-  if (&this->device() == &kernels::reference::network_table<Real>()) GTEST_SKIP() << "the bounds are those of the cpu device";
+  constexpr Definition which = TypeParam::which;
+  if (which == Definition::reference || which == Definition::cuda_on_host || which == Definition::cuda)
+    GTEST_SKIP() << "the bounds are those of the cpu device";
   constexpr long double slope = 1.595769121605730711759784L, c = 0.044715L;  // 2 sqrt(2/pi)
   const std::int64_t n = 1 << 16;
   LaneArray<Real> x(n), y(n), one(n, Real(1)), dx(n);
@@ -263,17 +265,93 @@ TYPED_TEST(Layers, SumBroadcastAndAdd) {
 TYPED_TEST(Layers, UnpackSpinsFromEveryWordAndRepeatRowZero) {
   using Real = typename TypeParam::Real;
   const int rows = 16, valid = 3, words = 2;
-  const std::uint64_t configurations[] = {1, 0, std::uint64_t(1) << 63, 1, 0, std::uint64_t(1) << 6};
-  const std::int32_t sites[] = {0, 63, 64, 70};
+  const LaneArray<std::uint64_t> configurations{1, 0, std::uint64_t(1) << 63, 1, 0, std::uint64_t(1) << 6};
+  const LaneArray<std::int32_t> sites{0, 63, 64, 70};
   const double expected[4][3] = {{1, -1, -1}, {-1, 1, -1}, {-1, 1, -1}, {-1, -1, 1}};
   LaneArray<Real> x(4 * rows);
 
-  this->device().unpack_spins(4, rows, valid, configurations, words, sites, x.data());
+  this->device().unpack_spins(4, rows, valid, configurations.data(), words, sites.data(), x.data());
 
   EXPECT_TRUE(x.guards_intact());
   for (int n = 0; n < 4; ++n) {
     for (int b = 0; b < rows; ++b) EXPECT_EQ(x[n * rows + b], expected[n][b < valid ? b : 0]) << n << " " << b;
   }
+}
+
+TYPED_TEST(Layers, SelectTheFeaturesOfEveryRowsProblem) {
+  using Real = typename TypeParam::Real;
+  const int rows = 16, valid = 3;
+  const LaneArray<Real> table{1, 2, 3, 10, 20, 30};  // two problems of three features
+  const LaneArray<std::int32_t> problem{1, 0, 1}, columns{2, 0};
+  const double expected[2][3] = {{30, 3, 30}, {10, 1, 10}};
+  LaneArray<Real> x(2 * rows);
+
+  this->device().select_features(2, rows, valid, table.data(), 3, problem.data(), columns.data(), x.data());
+
+  EXPECT_TRUE(x.guards_intact());
+  for (int c = 0; c < 2; ++c) {
+    for (int b = 0; b < rows; ++b) EXPECT_EQ(x[c * rows + b], expected[c][b < valid ? b : 0]) << c << " " << b;
+  }
+}
+
+// Numbers from tiny to huge in all four quadrants, and zero: log psi = ln|psi| + i arg psi.
+TYPED_TEST(Layers, TakeTheLogarithmOfAnAmplitude) {
+  using Real = typename TypeParam::Real;
+  const int rows = 16;
+  const double size[] = {0, 1e-30, 3e-8, 1, 7, 1e25}, angle[] = {0.1, 1.9, -2.8, -0.4};
+  LaneArray<Real> psi(2 * rows), wre(rows), wim(rows), dpsi(2 * rows);
+  LaneArray<double> re(rows), im(rows), wide(2 * rows);
+  for (int b = 0; b < rows; ++b) {
+    psi[b] = Real(size[b % 6] * std::cos(angle[b % 4]));
+    psi[rows + b] = Real(size[b % 6] * std::sin(angle[b % 4]));
+    wre[b] = Real(0.5 + b);
+    wim[b] = Real(2 - b);
+  }
+
+  this->device().log_amplitude(rows, psi.data(), psi.data() + rows, re.data(), im.data());
+  this->device().log_amplitude_backward(rows, psi.data(), psi.data() + rows, wre.data(), wim.data(), dpsi.data(), dpsi.data() + rows);
+  this->device().widen(2 * rows, psi.data(), wide.data());
+
+  const double eps64 = std::numeric_limits<double>::epsilon();
+  for (int b = 0; b < rows; ++b) {
+    const std::complex<double> value(psi[b], psi[rows + b]);
+    if (value == 0.0) {
+      EXPECT_EQ(re[b], -INFINITY);
+      EXPECT_EQ(dpsi[b], Real(0));
+      EXPECT_EQ(dpsi[rows + b], Real(0));
+      continue;
+    }
+    EXPECT_NEAR(re[b], std::log(std::abs(value)), 4 * eps64 * (1 + std::abs(re[b])));
+    EXPECT_NEAR(im[b], std::arg(value), 4 * eps64 * 4);
+    const std::complex<double> c = std::conj(std::complex<double>(wre[b], wim[b])) / value;
+    EXPECT_NEAR(dpsi[b], c.real(), 8 * this->eps * std::abs(c));
+    EXPECT_NEAR(dpsi[rows + b], -c.imag(), 8 * this->eps * std::abs(c));
+  }
+  for (int k = 0; k < 2 * rows; ++k) EXPECT_EQ(wide[k], static_cast<double>(psi[k]));
+  EXPECT_TRUE(re.guards_intact() && im.guards_intact() && dpsi.guards_intact() && wide.guards_intact());
+}
+
+TYPED_TEST(Layers, TakeTheLogarithmOfARealAmplitude) {
+  using Real = typename TypeParam::Real;
+  const int rows = 16;
+  LaneArray<Real> x(rows, Real(-0.25)), wre(rows, Real(3)), wim(rows, Real(5)), dx(rows);
+  LaneArray<double> re(rows), im(rows);
+  x[0] = Real(4);
+  x[1] = Real(0);
+
+  this->device().log_amplitude(rows, x.data(), nullptr, re.data(), im.data());
+  this->device().log_amplitude_backward(rows, x.data(), nullptr, wre.data(), wim.data(), dx.data(), nullptr);
+
+  for (int b = 2; b < rows; ++b) {
+    EXPECT_NEAR(re[b], std::log(0.25), 4 * std::numeric_limits<double>::epsilon());
+    EXPECT_NEAR(im[b], M_PI, 4 * std::numeric_limits<double>::epsilon());
+    EXPECT_NEAR(dx[b], -12, 12 * 4 * this->eps);
+  }
+  EXPECT_NEAR(re[0], std::log(4.0), 4 * std::numeric_limits<double>::epsilon());
+  EXPECT_EQ(im[0], 0);
+  EXPECT_NEAR(dx[0], 0.75, 4 * this->eps);
+  EXPECT_EQ(re[1], -INFINITY);
+  EXPECT_EQ(dx[1], Real(0));
 }
 
 TYPED_TEST(Layers, EmbedTokensAndScatterTheirGradient) {

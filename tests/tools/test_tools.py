@@ -212,6 +212,72 @@ class Run(Tree):
         self.assertIn("INPUT.yaml", self.start().stdout)
 
 
+class Cuda(Tree):
+    """tools/cuda_toolkit and tools/gpu_check in a copy of their folder, with fakes for nvcc, pip and nvidia-smi."""
+
+    def setUp(self):
+        super().setUp()
+        (self.root / "tools").mkdir()
+        for name in ("cuda_toolkit", "gpu_check", "cuda_packages.txt"):
+            shutil.copy2(TOOLS / name, self.root / "tools" / name)
+        shutil.copytree(TOOLS / "lib", self.root / "tools" / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+        # pip "installs" a toolkit of version 13 into its --target.
+        self.put("fakes/python3", f"""#!/bin/sh
+echo "$*" >>"{self.root}/calls"
+while [ $# -gt 0 ]; do
+  if [ "$1" = --target ]; then
+    toolkit=$2/nvidia/cu13
+    mkdir -p "$toolkit/bin" "$toolkit/include" "$toolkit/lib"
+    touch "$toolkit/include/cusolverDn.h" "$toolkit/lib/libcublas.so.13"
+    printf '#!/bin/sh\\necho release 13.5\\n' >"$toolkit/bin/nvcc"
+    chmod +x "$toolkit/bin/nvcc"
+  fi
+  shift
+done
+""", 0o755)
+        self.put("fakes/nvidia-smi", "#!/bin/sh\necho No devices were found\n", 0o755)
+
+    def toolkit(self, version):
+        """The root of a fake toolkit."""
+        self.put(f"cuda{version}/include/cusolverDn.h", "")
+        self.put(f"cuda{version}/bin/nvcc", f"#!/bin/sh\necho Cuda compilation tools, release {version}\n", 0o755)
+        return self.root / f"cuda{version}"
+
+    def find(self, first_on_path=None, **environment):
+        folders = [f"{first_on_path}/bin"] if first_on_path else []
+        path = ":".join([*folders, f"{self.root}/fakes", "/usr/bin", "/bin"])
+        return run("sh", self.root / "tools" / "cuda_toolkit", self.root / "prefix", env={"PATH": path, **environment})
+
+    def test_takes_a_toolkit_of_version_13(self):
+        root = self.toolkit("13.0")
+        self.assertEqual(self.find(root).stdout.strip(), str(root))
+        self.assertEqual(self.find(CUDAToolkit_ROOT=str(root)).stdout.strip(), str(root))
+        self.assertFalse((self.root / "calls").exists())
+
+    def test_refuses_a_named_toolkit_of_another_version(self):
+        result = self.find(CUDAToolkit_ROOT=str(self.toolkit("12.4")))
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("CUDA 13", result.stderr)
+
+    def test_installs_pinned_wheels_once_and_makes_links(self):
+        for _ in range(2):
+            result = self.find(self.toolkit("12.4"))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertEqual(result.stdout.strip(), str(self.root / "prefix/nvidia/cu13"))
+        self.assertTrue((self.root / "prefix/nvidia/cu13/lib64/libcublas.so").is_file())
+        installs = [line for line in (self.root / "calls").read_text().splitlines() if " install " in line]
+        self.assertEqual(len(installs), 1)
+        self.assertIn("--no-deps", installs[0])
+        for line in (TOOLS / "cuda_packages.txt").read_text().splitlines():
+            self.assertRegex(line, r"^#|^[a-z0-9-]+==[0-9.]+ +# \S")
+
+    def test_a_check_without_a_gpu_says_so_and_does_nothing(self):
+        result = run("sh", self.root / "tools" / "gpu_check", env={"PATH": f"{self.root}/fakes:/usr/bin:/bin"})
+        self.assertEqual(result.returncode, 100)
+        self.assertIn("tools/check_cuda", result.stderr)
+        self.assertFalse((self.root / "build").exists())
+
+
 class PackageList(unittest.TestCase):
     def test_gives_a_reason_for_every_package(self):
         lines = (TOOLS / "packages.txt").read_text(encoding="utf-8").splitlines()

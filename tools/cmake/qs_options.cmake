@@ -9,18 +9,19 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")  # asserts are ours (QS_ASSERT) and stay on; no -march=native, no fast-math: binaries travel, NaNs are seen
 
 add_library(qs_flags INTERFACE)
-target_compile_options(qs_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow $<$<BOOL:${QSTAGE_WERROR}>:-Werror>)
+target_compile_options(qs_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;$<$<BOOL:${QSTAGE_WERROR}>:-Werror>>")
 # GCC 12 reports these two inside inlined std::string and fmt code that is sound (GCC bugs 105329, 105651).
-target_compile_options(qs_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-stringop-overflow>)
+target_compile_options(qs_flags INTERFACE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict;-Wno-stringop-overflow>")
 target_include_directories(qs_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(QSTAGE_SANITIZE)
-  target_compile_options(qs_flags INTERFACE -fsanitize=address,undefined -fno-omit-frame-pointer)
+  target_compile_options(qs_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-omit-frame-pointer>")
   target_link_options(qs_flags INTERFACE -fsanitize=address,undefined)
 endif()
 
 find_program(QSTAGE_CCACHE ccache)
 if(QSTAGE_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${QSTAGE_CCACHE})
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${QSTAGE_CCACHE})
 endif()
 
 # qs_library(<name> SOURCES ... [PUBLIC <libs>] [PRIVATE <libs>]): a static library with the house flags.

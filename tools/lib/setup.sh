@@ -49,20 +49,22 @@ ranks() {
   echo "$physical"
 }
 
-# configure_and_build PRESET: silent unless something fails; incremental
+# configure_and_build PRESET [TARGET...]: silent unless something fails; incremental
 configure_and_build() {
-  folder=build/$1
+  preset=$1
+  folder=build/$preset
+  shift
   mkdir -p "$folder"
   if [ ! -f "$folder/build.ninja" ]; then
     say "configuring $folder"
-    cmake --preset "$1" >"$folder/configure.log" 2>&1 || {
+    cmake --preset "$preset" >"$folder/configure.log" 2>&1 || {
       cat "$folder/configure.log" >&2
       say "configuring failed (its output stands above)"
       exit 1
     }
   fi
   if ! ninja -C "$folder" -n 2>/dev/null | grep -q 'no work to do'; then say "building $folder with $(cores) jobs"; fi
-  cmake --build --preset "$1" -j "$(cores)" >"$folder/build.log" 2>&1 || {
+  cmake --build --preset "$preset" -j "$(cores)" ${1:+--target "$@"} >"$folder/build.log" 2>&1 || {
     tail -n 60 "$folder/build.log" >&2
     say "the build failed; all of its output is in $folder/build.log"
     exit 1

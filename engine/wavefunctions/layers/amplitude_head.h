@@ -2,8 +2,6 @@
 // ln|psi| + i arg psi in float64; psi = 0 gives Re log psi = -infinity.
 #pragma once
 
-#include <cmath>
-#include <complex>
 #include <string>
 
 #include "engine/wavefunctions/layers/dense.h"
@@ -26,11 +24,11 @@ class AmplitudeHead {
     Real* psi;  // [outputs][B]
   };
 
-  AmplitudeHead(const ParameterLayout& layout, const Paths& paths, int inputs)
-      : first_(layout, paths.first, inputs),
-        second_(layout, paths.second, first_.out()),
-        norm_(layout, paths.norm),
-        out_(layout, paths.out, second_.out()) {}
+  AmplitudeHead(const Tensors& tensors, const Paths& paths, int inputs)
+      : first_(tensors, paths.first, inputs),
+        second_(tensors, paths.second, first_.out()),
+        norm_(tensors, paths.norm),
+        out_(tensors, paths.out, second_.out()) {}
 
   void load(std::span<const double> parameters) {
     for (Dense<Real>* dense : {&first_, &second_, &out_}) dense->load(parameters);
@@ -54,11 +52,7 @@ class AmplitudeHead {
     second_.forward(lanes, 1, saved.active, saved.pooled);
     norm_.forward(lanes, 1, saved.pooled, saved.normed, saved.norm);
     out_.forward(lanes, 1, saved.normed, saved.psi);
-    for (int b = 0; b < lanes.rows; ++b) {
-      const std::complex<double> log_psi = std::log(psi_of(saved, lanes.rows, b));
-      re[b] = log_psi.real();
-      im[b] = log_psi.imag();
-    }
+    kernels::log_amplitude(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), re, im);
   }
 
   std::size_t scratch_values(int rows) const {
@@ -71,7 +65,8 @@ class AmplitudeHead {
     Real* dnormed = scratch.take(pooled_values(lanes.rows));
     Real* dpooled = scratch.take(pooled_values(lanes.rows));
     Real* dhidden = scratch.take(hidden_values(lanes.rows));
-    amplitude_cotangent(lanes.rows, saved, wre, wim, dpsi);
+    kernels::log_amplitude_backward(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), wre, wim, dpsi,
+                                    imaginary(dpsi, lanes.rows));
     out_.backward_weights(lanes, 1, saved.normed, dpsi, gradient);
     out_.backward_input(lanes, 1, dpsi, dnormed);
     norm_.backward(lanes, 1, dnormed, saved.norm, dpooled, kernels::Write::overwrite, scratch, gradient);
@@ -89,21 +84,8 @@ class AmplitudeHead {
   std::size_t pooled_values(int rows) const { return std::size_t(second_.out()) * rows; }
 
   std::size_t output_values(int rows) const { return std::size_t(out_.out()) * rows; }
-  bool complex() const { return out_.out() == 2; }
-
-  std::complex<double> psi_of(const Saved& saved, int rows, int b) const {
-    return {static_cast<double>(saved.psi[b]), complex() ? static_cast<double>(saved.psi[rows + b]) : 0.0};
-  }
-  // Re(conj(w) dpsi / psi) = Re(c) dRe - Im(c) dIm with c = conj(w) / psi. A configuration with psi = 0 is never sampled: its cotangent is 0.
-  void amplitude_cotangent(int rows, const Saved& saved, const Real* wre, const Real* wim, Real* dpsi) const {
-    for (int b = 0; b < rows; ++b) {
-      const std::complex<double> psi = psi_of(saved, rows, b);
-      const std::complex<double> weight(static_cast<double>(wre[b]), static_cast<double>(wim[b]));
-      const std::complex<double> c = psi == 0.0 ? 0.0 : std::conj(weight) / psi;
-      dpsi[b] = static_cast<Real>(c.real());
-      if (complex()) dpsi[rows + b] = static_cast<Real>(-c.imag());
-    }
-  }
+  // The second row of psi or its gradient; nullptr for a real amplitude.
+  Real* imaginary(Real* psi, int rows) const { return out_.out() == 2 ? psi + rows : nullptr; }
 
   Dense<Real> first_;
   Dense<Real> second_;

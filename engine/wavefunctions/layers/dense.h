@@ -13,12 +13,15 @@ template <class Real>
 class Dense {
  public:
   // Kernel [in, out] and bias [out], which attention layers store under split shapes; bias_path may be empty (no bias).
-  Dense(const ParameterLayout& layout, const std::string& kernel_path, const std::string& bias_path, int in)
-      : kernel_(layout, kernel_path), in_(in), out_(static_cast<int>(kernel_.count() / in)), transposed_(static_cast<std::size_t>(kernel_.count())) {
+  Dense(const Tensors& tensors, const std::string& kernel_path, const std::string& bias_path, int in)
+      : kernel_(tensors, kernel_path),
+        in_(in),
+        out_(static_cast<int>(kernel_.count() / in)),
+        transposed_(tensors.device, static_cast<std::size_t>(kernel_.count())) {
     QS_ASSERT(kernel_.count() == static_cast<std::int64_t>(in_) * out_);
-    if (!bias_path.empty()) bias_.emplace(layout, bias_path);
+    if (!bias_path.empty()) bias_.emplace(tensors, bias_path);
   }
-  Dense(const ParameterLayout& layout, const std::string& path, int in) : Dense(layout, path + "/kernel", path + "/bias", in) {}
+  Dense(const Tensors& tensors, const std::string& path, int in) : Dense(tensors, path + "/kernel", path + "/bias", in) {}
 
   static void declare(std::vector<TensorSpec>& specs, const std::string& path, int in, int out, Initial kernel) {
     specs.push_back({path + "/kernel", {in, out}, kernel});
@@ -28,9 +31,12 @@ class Dense {
   void load(std::span<const double> parameters) {
     kernel_.load(parameters);
     if (bias_) bias_->load(parameters);
+    const std::span<const double> kernel = kernel_.of(parameters);
+    std::vector<Real> transposed(kernel.size());
     for (int i = 0; i < in_; ++i) {
-      for (int o = 0; o < out_; ++o) transposed_.data()[o * in_ + i] = kernel_.data()[i * out_ + o];
+      for (int o = 0; o < out_; ++o) transposed[o * in_ + i] = static_cast<Real>(kernel[i * out_ + o]);
     }
+    transposed_.upload(transposed.data(), transposed.size());
   }
 
   void forward(Lanes lanes, int tokens, const Real* x, Real* y, kernels::Write write = kernels::Write::overwrite) const {
@@ -54,7 +60,7 @@ class Dense {
   std::optional<Weight<Real>> bias_;
   int in_;
   int out_;
-  AlignedBuffer<Real> transposed_;
+  Buffer<Real> transposed_;
 };
 
 }  // namespace qs

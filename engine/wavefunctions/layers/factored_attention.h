@@ -24,19 +24,20 @@ class FactoredAttentionResidual {
     Real* mixed;
   };
 
-  FactoredAttentionResidual(const ParameterLayout& layout, const Paths& paths, int width, int heads, int tokens, std::vector<std::int32_t> index)
+  FactoredAttentionResidual(const Tensors& tensors, const Paths& paths, int width, int heads, int tokens, const std::vector<std::int32_t>& index)
       : tokens_(tokens),
         width_(width),
         heads_(heads),
-        norm_(layout, paths.norm),
-        value_(layout, paths.value, width),
-        alpha_(layout, paths.alpha),
-        out_(layout, paths.out, width),
-        index_(std::move(index)),
-        transposed_index_(index_.size()) {
+        norm_(tensors, paths.norm),
+        value_(tensors, paths.value, width),
+        alpha_(tensors, paths.alpha),
+        out_(tensors, paths.out, width),
+        index_(buffer_of(tensors.device, index)) {
+    std::vector<std::int32_t> transposed(index.size());
     for (int p = 0; p < tokens; ++p) {
-      for (int q = 0; q < tokens; ++q) transposed_index_[q * tokens + p] = index_[p * tokens + q];
+      for (int q = 0; q < tokens; ++q) transposed[q * tokens + p] = index[p * tokens + q];
     }
+    transposed_index_ = buffer_of(tensors.device, transposed);
   }
 
   void load(std::span<const double> parameters) {
@@ -97,8 +98,8 @@ class FactoredAttentionResidual {
   Dense<Real> value_;
   Weight<Real> alpha_;
   Dense<Real> out_;
-  std::vector<std::int32_t> index_;
-  std::vector<std::int32_t> transposed_index_;
+  Buffer<std::int32_t> index_;
+  Buffer<std::int32_t> transposed_index_;
 };
 
 }  // namespace qs

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/wavefunctions/parameters.h"
 #include "engine/wavefunctions/tensor_spec.h"
 #include "engine/wavefunctions/workspace.h"
 #include "kernels/api/error.h"
+#include "kernels/api/memory.h"
 #include "kernels/api/network.h"
 
 namespace qs {
@@ -33,19 +35,29 @@ struct Gradient {
   kernels::GradientTarget<Real> none() const { return {nullptr, row_stride, valid}; }
 };
 
-// One tensor of the flat buffer, converted to the network's precision.
+// Where a layer finds its tensors, and where it keeps its weights.
+struct Tensors {
+  const ParameterLayout& layout;
+  Device device;
+};
+
+// One tensor of the flat buffer, converted to the network's precision, in the memory of the device.
 template <class Real>
 class Weight {
  public:
-  Weight(const ParameterLayout& layout, const std::string& path) {
-    const ParameterSlice* slice = layout.find(path);
+  Weight(const Tensors& tensors, const std::string& path) {
+    const ParameterSlice* slice = tensors.layout.find(path);
     QS_ASSERT(slice != nullptr);
     offset_ = slice->offset;
-    values_ = AlignedBuffer<Real>(static_cast<std::size_t>(slice->count));
+    values_ = Buffer<Real>(tensors.device, static_cast<std::size_t>(slice->count));
   }
 
   void load(std::span<const double> parameters) {
-    for (std::size_t k = 0; k < values_.size(); ++k) values_.data()[k] = static_cast<Real>(parameters[static_cast<std::size_t>(offset_) + k]);
+    const auto mine = of(parameters);
+    values_.upload(std::vector<Real>(mine.begin(), mine.end()).data(), mine.size());
+  }
+  std::span<const double> of(std::span<const double> parameters) const {
+    return parameters.subspan(static_cast<std::size_t>(offset_), values_.size());
   }
   const Real* data() const { return values_.data(); }
   std::int64_t offset() const { return offset_; }
@@ -53,7 +65,7 @@ class Weight {
 
  private:
   std::int64_t offset_ = 0;
-  AlignedBuffer<Real> values_;
+  Buffer<Real> values_;
 };
 
 }  // namespace qs

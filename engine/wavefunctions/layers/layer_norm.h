@@ -16,8 +16,8 @@ class LayerNorm {
     Real* rstd;        // [T][B]
   };
 
-  LayerNorm(const ParameterLayout& layout, const std::string& path)
-      : scale_(layout, path + "/scale"), bias_(layout, path + "/bias"), width_(static_cast<int>(scale_.count())) {}
+  LayerNorm(const Tensors& tensors, const std::string& path)
+      : scale_(tensors, path + "/scale"), bias_(tensors, path + "/bias"), width_(static_cast<int>(scale_.count())) {}
 
   static void declare(std::vector<TensorSpec>& specs, const std::string& path, int width) {
     specs.push_back({path + "/scale", {width}, Initial::one()});

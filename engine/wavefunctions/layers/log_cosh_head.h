@@ -22,12 +22,12 @@ class LogCoshHead {
     std::array<Real*, 2> part;  // Re u, Im u
   };
 
-  LogCoshHead(const ParameterLayout& layout, const std::string& path, int tokens, int width)
+  LogCoshHead(const Tensors& tensors, const std::string& path, int tokens, int width)
       : tokens_(tokens),
         width_(width),
-        norm_(layout, path + "/out_layer_norm"),
-        project_{Dense<Real>(layout, path + "/output_layer0", width), Dense<Real>(layout, path + "/output_layer1", width)},
-        part_norm_{LayerNorm<Real>(layout, path + "/norm2"), LayerNorm<Real>(layout, path + "/norm3")} {}
+        norm_(tensors, path + "/out_layer_norm"),
+        project_{Dense<Real>(tensors, path + "/output_layer0", width), Dense<Real>(tensors, path + "/output_layer1", width)},
+        part_norm_{LayerNorm<Real>(tensors, path + "/norm2"), LayerNorm<Real>(tensors, path + "/norm3")} {}
 
   void load(std::span<const double> parameters) {
     norm_.load(parameters);

@@ -22,8 +22,8 @@ class MlpResidual {
     Real* active;  // after gelu
   };
 
-  MlpResidual(const ParameterLayout& layout, const Paths& paths, int tokens, int width)
-      : tokens_(tokens), norm_(layout, paths.norm), up_(layout, paths.up, width), down_(layout, paths.down, up_.out()) {}
+  MlpResidual(const Tensors& tensors, const Paths& paths, int tokens, int width)
+      : tokens_(tokens), norm_(tensors, paths.norm), up_(tensors, paths.up, width), down_(tensors, paths.down, up_.out()) {}
 
   void load(std::span<const double> parameters) {
     norm_.load(parameters);

@@ -17,11 +17,11 @@ class ParameterToken {
     Real* out;
   };
 
-  ParameterToken(const ParameterLayout& layout, const std::string& token_path, const std::string& attention_path, int features, int sites)
+  ParameterToken(const Tensors& tensors, const std::string& token_path, const std::string& attention_path, int features, int sites)
       : sites_(sites),
-        token_(layout, token_path, features),
-        value_(layout, attention_path + "/value", token_.out()),
-        out_(layout, attention_path + "/out", token_.out()) {}
+        token_(tensors, token_path, features),
+        value_(tensors, attention_path + "/value", token_.out()),
+        out_(tensors, attention_path + "/out", token_.out()) {}
 
   void load(std::span<const double> parameters) {
     for (Dense<Real>* dense : {&token_, &value_, &out_}) dense->load(parameters);

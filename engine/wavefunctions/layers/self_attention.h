@@ -36,15 +36,15 @@ class SelfAttentionResidual {
     Real* mixed;
   };
 
-  SelfAttentionResidual(const ParameterLayout& layout, const std::string& norm_path, const std::string& path, int width, int heads, int tokens)
+  SelfAttentionResidual(const Tensors& tensors, const std::string& norm_path, const std::string& path, int width, int heads, int tokens)
       : tokens_(tokens),
         width_(width),
         heads_(heads),
-        norm_(layout, norm_path),
-        query_(layout, path + "/query", width),
-        key_(layout, path + "/key", width),
-        value_(layout, path + "/value", width),
-        out_(layout, path + "/out", width) {}
+        norm_(tensors, norm_path),
+        query_(tensors, path + "/query", width),
+        key_(tensors, path + "/key", width),
+        value_(tensors, path + "/value", width),
+        out_(tensors, path + "/out", width) {}
 
   void load(std::span<const double> parameters) {
     norm_.load(parameters);

@@ -11,8 +11,8 @@ namespace qs {
 template <class Real>
 class TokenEmbedding {
  public:
-  TokenEmbedding(const ParameterLayout& layout, int tokens, int width)
-      : tokens_(tokens), width_(width), table_(layout, "Embed_0/embedding"), position_(layout, "pos_emb") {}
+  TokenEmbedding(const Tensors& tensors, int tokens, int width)
+      : tokens_(tokens), width_(width), table_(tensors, "Embed_0/embedding"), position_(tensors, "pos_emb") {}
 
   static void declare(std::vector<TensorSpec>& specs, int tokens, int width) {
     specs.push_back({"Embed_0/embedding", {2, width}, Initial::normal(1.0 / std::sqrt(width))});

@@ -264,12 +264,5 @@ TEST(LinearAlgebraBits, DoNotDependOnTheNumberOfThreads) {
   EXPECT_EQ(all_tiles(1), all_tiles(3));
 }
 
-TEST(LinearAlgebraCuda, IsNamedWhenItIsNotBuilt) {
-  double value = 1;
-  EXPECT_THROW(cholesky(Device::cuda, 1, &value, 1), NotBuilt);
-  EXPECT_THROW(gram<double>(Device::cuda, Arithmetic::own, 1, 1, &value, 1, &value, 1), NotBuilt);
-  EXPECT_THROW(column_gram_block<double>(Device::cuda, Arithmetic::own, 1, 1, 1, &value, 1, &value, 1, &value, 1), NotBuilt);
-}
-
 }  // namespace
 }  // namespace qs::kernels

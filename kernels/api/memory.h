@@ -1,0 +1,110 @@
+// Memory where a device computes, and the way there from the host. Primitives take pointers into the memory of their device; what leaves or enters
+// it is copied here and nowhere else. Calls on one device run in the order in which they are made; download waits for what was called before.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "kernels/api/device.h"
+
+namespace qs {
+
+namespace kernels {
+
+// Zeroed, aligned to 64 bytes at least. DeviceError, with the key to lower, if the device has no memory left (host: std::bad_alloc).
+void* allocate(Device device, std::size_t bytes);
+void release(Device device, void* memory) noexcept;
+void clear(Device device, void* memory, std::size_t bytes);
+// `rows` pieces of `bytes` bytes, `stride` bytes apart.
+void clear_rows(Device device, void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows);
+// Host to device; `from` may be changed on return.
+void upload(Device device, void* to, const void* from, std::size_t bytes);
+// Device to host; complete on return.
+void download(Device device, void* to, const void* from, std::size_t bytes);
+// `rows` pieces of `bytes` bytes, to_stride and from_stride bytes apart.
+void download_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
+
+// True where the device computes in host memory, so that nothing need be copied.
+bool shares_host_memory(Device device);
+
+}  // namespace kernels
+
+// `count` values in the memory of a device, zero at first.
+template <class T>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  Buffer() = default;
+  Buffer(Device device, std::size_t count)
+      : device_(device), count_(count), data_(count > 0 ? static_cast<T*>(kernels::allocate(device, count * sizeof(T))) : nullptr) {}
+  ~Buffer() {
+    if (data_ != nullptr) kernels::release(device_, data_);
+  }
+  Buffer(Buffer&& other) noexcept : device_(other.device_), count_(std::exchange(other.count_, 0)), data_(std::exchange(other.data_, nullptr)) {}
+  Buffer& operator=(Buffer other) noexcept {
+    std::swap(device_, other.device_);
+    std::swap(count_, other.count_);
+    std::swap(data_, other.data_);
+    return *this;
+  }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  std::size_t size() const { return count_; }
+
+  void upload(const T* from, std::size_t count) { kernels::upload(device_, data_, from, count * sizeof(T)); }
+  void download(T* to, std::size_t count) const { kernels::download(device_, to, data_, count * sizeof(T)); }
+
+ private:
+  Device device_ = Device::cpu;
+  std::size_t count_ = 0;
+  T* data_ = nullptr;
+};
+
+template <class T>
+Buffer<T> buffer_of(Device device, const std::vector<T>& values) {
+  Buffer<T> buffer(device, values.size());
+  buffer.upload(values.data(), values.size());
+  return buffer;
+}
+
+// What a device holds, for the host to read: the memory itself where the device computes in host memory, else a copy in `copy` (grown if need be).
+template <class T>
+const T* host_view(Device device, const T* data, std::size_t count, std::vector<T>& copy) {
+  if (kernels::shares_host_memory(device)) return data;
+  if (copy.size() < count) copy.resize(count);
+  kernels::download(device, copy.data(), data, count * sizeof(T));
+  return copy.data();
+}
+
+// An array of the host for the use of a device: the array itself where the device computes in host memory, a copy elsewhere. T const: read only.
+template <class T>
+class Staged {
+  using Value = std::remove_const_t<T>;
+
+ public:
+  Staged(Device device, T* host, std::size_t count) : host_(host), count_(count), data_(host) {
+    if (kernels::shares_host_memory(device)) return;
+    copy_ = Buffer<Value>(device, count);
+    copy_.upload(host, count);
+    data_ = copy_.data();
+  }
+
+  T* data() const { return data_; }
+  // The host's array holds what the device wrote.
+  void write_back() {
+    if (data_ != host_) copy_.download(host_, count_);
+  }
+
+ private:
+  T* host_;
+  std::size_t count_;
+  T* data_;
+  Buffer<Value> copy_;
+};
+
+}  // namespace qs

@@ -1,0 +1,46 @@
+// The device of this process: one GPU, one stream, the library handles that belong to them. Made at the first use, on the device that use_device
+// (kernels/api/device.h) chose.
+#pragma once
+
+#include <cublas_v2.h>
+#include <cuda_runtime.h>
+#include <cusolverDn.h>
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+
+#include "kernels/api/error.h"
+#include "kernels/cuda/products.h"
+
+namespace qs::kernels::cuda {
+
+struct Context {
+  int device = 0;
+  cudaStream_t stream = nullptr;
+  cublasHandle_t blas = nullptr;
+  cusolverDnHandle_t solver = nullptr;
+  cusolverDnParams_t solver_options = nullptr;
+  std::mutex mutex;  // handles and the order of what is queued belong to one host thread at a time
+};
+
+Context& context();
+// The GPU that context() will take; before its first use.
+void use_device(int index);
+// GPUs this process sees, at least one: otherwise DeviceError says why there is none.
+int count_devices();
+
+// DeviceError if `status` is one: what failed, CUDA's words, and what to do.
+void check(cudaError_t status, const char* what);
+void check(cublasStatus_t status, const char* what);
+void check(cusolverStatus_t status, const char* what);
+DeviceError out_of_memory(const std::string& reason);
+
+// Memory in the order of the stream: usable by what is queued after, returned to the device's pool once what was queued before has run.
+void* allocate_queued(Context& context, std::size_t bytes);
+void release_queued(Context& context, void* memory) noexcept;
+
+void multiply(Context& context, const Product<float>& product);
+void multiply(Context& context, const Product<double>& product);
+
+}  // namespace qs::kernels::cuda

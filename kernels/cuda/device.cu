@@ -1,0 +1,121 @@
+// Memory of the GPU, copies to and from it, and the list of GPUs.
+#include <cuda_runtime.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "kernels/cuda/context.h"
+#include "kernels/dispatch/device_table.h"
+
+namespace qs::kernels::cuda {
+namespace {
+
+// Holds the context for this host thread, with its GPU as the current one.
+struct Held {
+  Held() : device(context()), lock(device.mutex) { check(cudaSetDevice(device.device), "cudaSetDevice"); }
+  Context& device;
+  std::unique_lock<std::mutex> lock;
+};
+
+void* allocate(std::size_t bytes) {
+  Held held;
+  void* memory = allocate_queued(held.device, bytes);
+  check(cudaMemsetAsync(memory, 0, bytes, held.device.stream), "clearing memory");
+  return memory;
+}
+
+// What was allocated proves that the context exists.
+void release(void* memory) noexcept {
+  Context& device = context();
+  const std::unique_lock<std::mutex> lock(device.mutex);
+  cudaSetDevice(device.device);
+  release_queued(device, memory);
+}
+
+void clear(void* memory, std::size_t bytes) {
+  Held held;
+  check(cudaMemsetAsync(memory, 0, bytes, held.device.stream), "clearing memory");
+}
+
+void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
+  Held held;
+  check(cudaMemset2DAsync(memory, stride, 0, bytes, static_cast<std::size_t>(rows), held.device.stream), "clearing memory");
+}
+
+// Waits, because a copy from page-locked memory would still be reading it.
+void upload(void* to, const void* from, std::size_t bytes) {
+  if (bytes == 0) return;
+  Held held;
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, held.device.stream), "copying to the GPU");
+  check(cudaStreamSynchronize(held.device.stream), "copying to the GPU");
+}
+
+void download(void* to, const void* from, std::size_t bytes) {
+  if (bytes == 0) return;
+  Held held;
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, held.device.stream), "copying from the GPU");
+  check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
+}
+
+void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
+  Held held;
+  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), cudaMemcpyDeviceToHost, held.device.stream),
+        "copying from the GPU");
+  check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
+}
+
+// Every multiprocessor busy in every kernel, and few launches: up to 2048 rows of float32, if their activations take at most this.
+constexpr std::size_t chunk_bytes = std::size_t{1} << 28;
+constexpr std::size_t most_groups = 128;
+
+// A power of two: warps are full.
+int lane_groups_per_chunk(std::size_t group_bytes) {
+  const std::size_t fitting = std::min(chunk_bytes / std::max<std::size_t>(group_bytes, 1), most_groups);
+  std::size_t groups = 1;
+  while (2 * groups <= fitting) groups *= 2;
+  return static_cast<int>(groups);
+}
+
+std::string hexadecimal(const cudaUUID_t& uuid) {
+  std::string text;
+  for (const char byte : uuid.bytes) {
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned>(static_cast<unsigned char>(byte)));
+    text += digits;
+  }
+  return text;
+}
+
+std::vector<PhysicalDevice> physical_devices() {
+  std::vector<PhysicalDevice> devices(static_cast<std::size_t>(count_devices()));
+  for (std::size_t index = 0; index < devices.size(); ++index) {
+    cudaDeviceProp properties;
+    check(cudaGetDeviceProperties(&properties, static_cast<int>(index)), "cudaGetDeviceProperties");
+    devices[index].id = hexadecimal(properties.uuid);
+    devices[index].name = std::string(properties.name) + ", " + std::to_string(properties.totalGlobalMem >> 30) + " GiB";
+  }
+  return devices;
+}
+
+}  // namespace
+
+const DeviceTable& device_table() {
+  static const DeviceTable table{allocate,
+                                 release,
+                                 clear,
+                                 clear_rows,
+                                 upload,
+                                 download,
+                                 download_rows,
+                                 physical_devices,
+                                 use_device,
+                                 lane_groups_per_chunk,
+                                 DeviceTable::Chunks::full,
+                                 DeviceTable::Memory::own};
+  return table;
+}
+
+}  // namespace qs::kernels::cuda

@@ -1,0 +1,93 @@
+// Products through cuBLAS, factorisations through the 64-bit interface of cuSOLVER. A matrix by rows is its transpose by columns: the lower
+// triangle that the API names is the upper one of cuSOLVER, and eigenvectors in columns are rows.
+#include <vector>
+
+#include "kernels/cuda/gram.h"
+#include "kernels/cuda/queue.cuh"
+
+namespace qs::kernels::cuda {
+namespace {
+
+constexpr cublasFillMode_t lower_by_rows = CUBLAS_FILL_MODE_UPPER;
+
+struct WorkspaceBytes {
+  std::size_t device = 0, host = 0;
+};
+
+// Runs call(device workspace, host workspace, info), waits, and returns the info. A negative one names a wrong argument.
+template <class Call>
+std::int64_t run_solver(DeviceQueue& queue, WorkspaceBytes bytes, const Call& call) {
+  auto device_memory = queue.temporary<unsigned char>(static_cast<std::int64_t>(bytes.device));
+  auto info_memory = queue.temporary<int>(1);
+  std::vector<unsigned char> host_memory(bytes.host);
+  call(device_memory.data(), host_memory.data(), info_memory.data());
+  int info = 0;
+  check(cudaMemcpyAsync(&info, info_memory.data(), sizeof info, cudaMemcpyDeviceToHost, queue.device().stream), "reading a solver's status");
+  check(cudaStreamSynchronize(queue.device().stream), "a solver");
+  QS_ASSERT(info >= 0);
+  return info;
+}
+
+std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
+  if (n == 0) return 0;
+  DeviceQueue queue;
+  Context& c = queue.device();
+  WorkspaceBytes bytes;
+  check(cusolverDnXpotrf_bufferSize(c.solver, c.solver_options, lower_by_rows, n, CUDA_R_64F, a, lda, CUDA_R_64F, &bytes.device, &bytes.host),
+        "the workspace of a Cholesky factor");
+  return run_solver(queue, bytes, [&](void* device_memory, void* host_memory, int* info) {
+    check(cusolverDnXpotrf(c.solver, c.solver_options, lower_by_rows, n, CUDA_R_64F, a, lda, CUDA_R_64F, device_memory, bytes.device, host_memory,
+                           bytes.host, info),
+          "a Cholesky factor");
+  });
+}
+
+void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
+  if (n == 0) return;
+  DeviceQueue queue;
+  Context& c = queue.device();
+  run_solver(queue, {}, [&](void*, void*, int* info) {
+    check(cusolverDnXpotrs(c.solver, c.solver_options, lower_by_rows, n, 1, CUDA_R_64F, factor, lda, CUDA_R_64F, b, n, info), "a Cholesky solve");
+  });
+}
+
+std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double* values) {
+  if (n == 0) return 0;
+  DeviceQueue queue;
+  Context& c = queue.device();
+  WorkspaceBytes bytes;
+  check(cusolverDnXsyevd_bufferSize(c.solver, c.solver_options, CUSOLVER_EIG_MODE_VECTOR, lower_by_rows, n, CUDA_R_64F, a, lda, CUDA_R_64F, values,
+                                    CUDA_R_64F, &bytes.device, &bytes.host),
+        "the workspace of an eigen-decomposition");
+  return run_solver(queue, bytes, [&](void* device_memory, void* host_memory, int* info) {
+    check(cusolverDnXsyevd(c.solver, c.solver_options, CUSOLVER_EIG_MODE_VECTOR, lower_by_rows, n, CUDA_R_64F, a, lda, CUDA_R_64F, values, CUDA_R_64F,
+                           device_memory, bytes.device, host_memory, bytes.host, info),
+          "an eigen-decomposition");
+  });
+}
+
+}  // namespace
+
+template <class Real>
+const ProductTable<Real>& product_table() {
+  static const ProductTable<Real> table{Matrices<Real, DeviceQueue>::gemm};
+  return table;
+}
+template const ProductTable<float>& product_table<float>();
+template const ProductTable<double>& product_table<double>();
+
+template <class Real>
+const GramTable<Real>& gram_table() {
+  using M = Matrices<Real, DeviceQueue>;
+  static const GramTable<Real> table{M::gram, M::gram_block, M::column_gram_block};
+  return table;
+}
+template const GramTable<float>& gram_table<float>();
+template const GramTable<double>& gram_table<double>();
+
+const SolverTable& solver_table() {
+  static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen};
+  return table;
+}
+
+}  // namespace qs::kernels::cuda

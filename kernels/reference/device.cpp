@@ -1,0 +1,70 @@
+// Host memory: any rank computes in it, on any core. The cpu device is this one too.
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "kernels/api/error.h"
+#include "kernels/dispatch/device_table.h"
+
+namespace qs::kernels::reference {
+namespace {
+
+constexpr std::align_val_t alignment{64};
+
+void* allocate(std::size_t bytes) {
+  void* memory = ::operator new(std::max<std::size_t>(bytes, 1), alignment);
+  std::memset(memory, 0, bytes);
+  return memory;
+}
+
+void release(void* memory) noexcept { ::operator delete(memory, alignment); }
+
+void clear(void* memory, std::size_t bytes) {
+  if (bytes > 0) std::memset(memory, 0, bytes);
+}
+
+void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows) {
+  for (std::int64_t i = 0; i < rows; ++i) clear(static_cast<char*>(memory) + i * stride, bytes);
+}
+
+void copy(void* to, const void* from, std::size_t bytes) {
+  if (bytes > 0) std::memcpy(to, from, bytes);
+}
+
+void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  for (std::int64_t i = 0; i < rows; ++i) copy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+}
+
+std::vector<PhysicalDevice> physical_devices() { return {}; }
+void use_physical_device(int) { QS_ASSERT(false); }
+
+// Activations of a chunk stay in the second-level cache.
+constexpr std::size_t cache_bytes = std::size_t{1} << 20;
+// More lane groups gain nothing for evaluations and cost up to 40 % for per-sample derivatives (measured on networks from 560 to 155620 parameters).
+constexpr std::size_t most_groups = 3;
+
+// An odd number: features of one lane group are then an odd number of cache lines apart and spread over all cache sets.
+int lane_groups_per_chunk(std::size_t group_bytes) {
+  const int fitting = static_cast<int>(std::min(cache_bytes / std::max<std::size_t>(group_bytes, 1), most_groups));
+  return std::max(1, fitting % 2 == 1 ? fitting : fitting - 1);
+}
+
+}  // namespace
+
+const DeviceTable& device_table() {
+  static const DeviceTable table{allocate,
+                                 release,
+                                 clear,
+                                 clear_rows,
+                                 copy,
+                                 copy,
+                                 copy_rows,
+                                 physical_devices,
+                                 use_physical_device,
+                                 lane_groups_per_chunk,
+                                 DeviceTable::Chunks::any_rows,
+                                 DeviceTable::Memory::of_the_host};
+  return table;
+}
+
+}  // namespace qs::kernels::reference

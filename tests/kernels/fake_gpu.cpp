@@ -1,0 +1,259 @@
+#include "tests/kernels/fake_gpu.h"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/api/error.h"
+#include "kernels/cuda/gram.h"
+#include "kernels/cuda/network.h"
+#include "kernels/dispatch/device_table.h"
+#include "kernels/dispatch/linear_algebra_tables.h"
+#include "kernels/dispatch/network_table.h"
+#include "tests/kernels/host_queue.h"
+
+namespace qs::test {
+namespace {
+
+// A range of addresses without access, except while an Opened lives.
+class DeviceMemory {
+ public:
+  static DeviceMemory& instance() {
+    static DeviceMemory memory;
+    return memory;
+  }
+
+  void* allocate(std::size_t bytes) {
+    const std::size_t size = (bytes + alignment) / alignment * alignment;
+    std::size_t begin = 0;  // the first gap that is large enough
+    for (const auto& [used_begin, used_size] : used_) {
+      if (used_begin - begin >= size) break;
+      begin = used_begin + used_size;
+    }
+    if (begin + size > capacity) throw DeviceError("the fake GPU is out of memory; lower sampler.samples");
+    used_[begin] = size;
+    if (begin + size > reach_) {
+      reach_ = begin + size;
+      open();  // the caller has it open, up to the old reach
+    }
+    return base_ + begin;
+  }
+  void release(void* memory) {
+    const auto found = used_.find(static_cast<std::size_t>(static_cast<unsigned char*>(memory) - base_));
+    QS_ASSERT(found != used_.end());
+    std::memset(memory, 0xff, found->second);  // NaN: whoever still reads it shows
+    used_.erase(found);
+  }
+  bool contains(const void* pointer) const { return pointer >= base_ && pointer < base_ + capacity; }
+  std::size_t in_use() const {
+    std::size_t sum = 0;
+    for (const auto& [begin, size] : used_) sum += size;
+    return sum;
+  }
+
+  void open() { protect(PROT_READ | PROT_WRITE); }
+  void close() { protect(PROT_NONE); }
+  std::recursive_mutex mutex;
+  int openings = 0;
+
+ private:
+  static constexpr std::size_t capacity = std::size_t{1} << 31;
+  static constexpr std::size_t alignment = 256;
+
+  DeviceMemory() {
+    void* mapped = ::mmap(nullptr, capacity, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    QS_ASSERT(mapped != MAP_FAILED);
+    base_ = static_cast<unsigned char*>(mapped);
+  }
+  void protect(int access) { QS_ASSERT(reach_ == 0 || ::mprotect(base_, reach_, access) == 0); }
+
+  unsigned char* base_ = nullptr;
+  std::size_t reach_ = 0;  // nothing beyond was ever allocated: it has no access
+  std::map<std::size_t, std::size_t> used_;
+};
+
+// "On the device": one host thread at a time, with access to its memory.
+class Opened {
+ public:
+  Opened() : lock_(memory_.mutex) {
+    if (memory_.openings++ == 0) memory_.open();
+  }
+  ~Opened() {
+    if (--memory_.openings == 0) memory_.close();
+  }
+  Opened(const Opened&) = delete;
+  Opened& operator=(const Opened&) = delete;
+
+ private:
+  DeviceMemory& memory_ = DeviceMemory::instance();
+  std::lock_guard<std::recursive_mutex> lock_;
+};
+
+template <class T>
+void require_on_device(const T& argument) {
+  if constexpr (std::is_pointer_v<T>) QS_ASSERT(argument == nullptr || DeviceMemory::instance().contains(argument));
+}
+template <class Real>
+void require_on_device(const kernels::GradientTarget<Real>& target) {
+  require_on_device(target.base);
+}
+
+// An entry of a table, run on the device with arguments that are checked.
+template <class Table, const Table& (*table)(), auto slot>
+struct OnDevice {
+  template <class... Arguments>
+  static auto call(Arguments... arguments) {
+    (require_on_device(arguments), ...);
+    const Opened opened;
+    return (table().*slot)(arguments...);
+  }
+};
+
+void* allocate(std::size_t bytes) {
+  const Opened opened;
+  void* memory = DeviceMemory::instance().allocate(bytes);
+  std::memset(memory, 0, bytes);
+  return memory;
+}
+
+void release(void* memory) noexcept {
+  const Opened opened;
+  DeviceMemory::instance().release(memory);
+}
+
+void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows) {
+  require_on_device(memory);
+  const Opened opened;
+  for (std::int64_t i = 0; i < rows; ++i) std::memset(static_cast<char*>(memory) + i * stride, 0, bytes);
+}
+
+void clear(void* memory, std::size_t bytes) { clear_rows(memory, 0, bytes, 1); }
+
+void upload(void* to, const void* from, std::size_t bytes) {
+  if (bytes == 0) return;
+  require_on_device(to);
+  QS_ASSERT(!DeviceMemory::instance().contains(from));
+  const Opened opened;
+  std::memcpy(to, from, bytes);
+}
+
+void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0) return;
+  require_on_device(from);
+  QS_ASSERT(!DeviceMemory::instance().contains(to));
+  const Opened opened;
+  for (std::int64_t i = 0; i < rows; ++i)
+    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+}
+
+void download(void* to, const void* from, std::size_t bytes) { download_rows(to, 0, from, 0, bytes, 1); }
+
+std::vector<PhysicalDevice> physical_devices() { return {{"fake-0", "fake GPU 0"}, {"fake-1", "fake GPU 1"}}; }
+void use_device(int index) { QS_ASSERT(index >= 0 && index < 2); }
+
+int lane_groups_per_chunk(std::size_t) { return 2; }
+
+template <class Real>
+const kernels::NetworkTable<Real>& bodies() {
+  static const kernels::NetworkTable<Real> table = kernels::cuda::Network<Real, HostQueue>::table();
+  return table;
+}
+
+template <class Real>
+kernels::NetworkTable<Real> checked_bodies() {
+  using T = kernels::NetworkTable<Real>;
+  T t{};
+  const auto put = [&]<auto slot>() { t.*slot = OnDevice<T, bodies<Real>, slot>::call; };
+  const auto put_all = [&]<auto... slots>() { (put.template operator()<slots>(), ...); };
+  put_all
+      .template operator()<&T::dense, &T::dense_weight_gradient, &T::emit_gradient, &T::layer_norm, &T::layer_norm_backward, &T::gelu,
+                           &T::gelu_backward, &T::mix_tokens, &T::mix_tokens_weight_gradient, &T::attention, &T::attention_backward, &T::sum_tokens,
+                           &T::broadcast_tokens, &T::add, &T::log_cosh_sum, &T::log_cosh_backward, &T::log_amplitude, &T::log_amplitude_backward,
+                           &T::widen, &T::unpack_spins, &T::select_features, &T::embed_tokens, &T::embed_tokens_backward>();
+  return t;
+}
+
+template <class Real>
+const kernels::GramTable<Real>& grams() {
+  using M = kernels::cuda::Matrices<Real, HostQueue>;
+  static const kernels::GramTable<Real> table{M::gram, M::gram_block, M::column_gram_block};
+  return table;
+}
+
+template <class Real>
+const kernels::ProductTable<Real>& products() {
+  static const kernels::ProductTable<Real> table{kernels::cuda::Matrices<Real, HostQueue>::gemm};
+  return table;
+}
+
+}  // namespace
+
+std::size_t fake_gpu_bytes_in_use() {
+  const Opened opened;
+  return DeviceMemory::instance().in_use();
+}
+
+}  // namespace qs::test
+
+namespace qs::kernels::cuda {
+
+using namespace qs::test;
+
+template <class Real>
+const NetworkTable<Real>& network_table() {
+  static const NetworkTable<Real> table = checked_bodies<Real>();
+  return table;
+}
+template const NetworkTable<float>& network_table<float>();
+template const NetworkTable<double>& network_table<double>();
+
+template <class Real>
+const ProductTable<Real>& product_table() {
+  using T = ProductTable<Real>;
+  static const T table{OnDevice<T, products<Real>, &T::gemm>::call};
+  return table;
+}
+template const ProductTable<float>& product_table<float>();
+template const ProductTable<double>& product_table<double>();
+
+template <class Real>
+const GramTable<Real>& gram_table() {
+  using T = GramTable<Real>;
+  static const T table{OnDevice<T, grams<Real>, &T::gram>::call, OnDevice<T, grams<Real>, &T::gram_block>::call,
+                       OnDevice<T, grams<Real>, &T::column_gram_block>::call};
+  return table;
+}
+template const GramTable<float>& gram_table<float>();
+template const GramTable<double>& gram_table<double>();
+
+const SolverTable& solver_table() {
+  using T = SolverTable;
+  static const T table{OnDevice<T, reference::solver_table, &T::cholesky>::call, OnDevice<T, reference::solver_table, &T::cholesky_solve>::call,
+                       OnDevice<T, reference::solver_table, &T::symmetric_eigen>::call};
+  return table;
+}
+
+const DeviceTable& device_table() {
+  static const DeviceTable table{allocate,
+                                 release,
+                                 clear,
+                                 clear_rows,
+                                 upload,
+                                 download,
+                                 download_rows,
+                                 physical_devices,
+                                 use_device,
+                                 lane_groups_per_chunk,
+                                 DeviceTable::Chunks::full,
+                                 DeviceTable::Memory::own};
+  return table;
+}
+
+}  // namespace qs::kernels::cuda

@@ -1,0 +1,13 @@
+// A CUDA device for machines without one: the primitives of kernels/cuda on the host's queue, and memory that the host cannot touch. An executable
+// that compiles fake_gpu.cpp has this device behind Device::cuda instead of the stub or the real one. It shows that the engine allocates, copies and
+// passes pointers as a GPU needs it: a host access to the device's memory is a segmentation fault, a host pointer given to a primitive an error.
+#pragma once
+
+#include <cstddef>
+
+namespace qs::test {
+
+// Bytes that are allocated and not released.
+std::size_t fake_gpu_bytes_in_use();
+
+}  // namespace qs::test

@@ -1,0 +1,219 @@
+// What the tests of the bodies cannot reach: the GPU's memory, cuBLAS and cuSOLVER against the reference, and the bits of a second run. The network
+// primitives run on the device in the typed tests beside this file.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "kernels/api/error.h"
+#include "kernels/api/linear_algebra.h"
+#include "kernels/api/memory.h"
+#include "tests/kernels/lane_array.h"
+#include "tests/kernels/staged_device.h"
+
+namespace qs::test {
+namespace {
+
+using kernels::Arithmetic;
+using kernels::Transpose;
+
+constexpr double eps = std::numeric_limits<double>::epsilon();
+
+class CudaDevice : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!cuda_device_present()) GTEST_SKIP() << "this machine has no GPU";
+  }
+};
+
+template <class T>
+Buffer<T> on_device(const LaneArray<T>& values) {
+  Buffer<T> buffer(Device::cuda, static_cast<std::size_t>(values.size()));
+  buffer.upload(values.data(), buffer.size());
+  return buffer;
+}
+
+template <class T>
+LaneArray<T> on_host(const Buffer<T>& buffer) {
+  LaneArray<T> values(static_cast<std::int64_t>(buffer.size()));
+  buffer.download(values.data(), buffer.size());
+  return values;
+}
+
+// M M^T + n: symmetric, eigenvalues from n on.
+LaneArray<double> positive_matrix(std::int64_t n, std::int64_t ld) {
+  const auto m = random_array<double>(n * n, 5);
+  LaneArray<double> a(n * ld);
+  for (std::int64_t i = 0; i < n; ++i) a[i * ld + i] = static_cast<double>(n);
+  kernels::gram<double>(Device::reference, Arithmetic::own, n, n, m.data(), n, a.data(), ld);
+  return a;
+}
+
+TEST(CudaWithoutAGpu, RefusesInOneLineThatNamesTheWayOut) {
+  if (cuda_device_present()) GTEST_SKIP() << "this machine has a GPU";
+  for (const std::function<void()>& use : {std::function<void()>([] { Buffer<double>(Device::cuda, 1); }), std::function<void()>([] {
+                                             double value = 1;
+                                             kernels::cholesky(Device::cuda, 1, &value, 1);
+                                           }),
+                                           std::function<void()>([] { physical_devices(Device::cuda); })}) {
+    try {
+      use();
+      FAIL() << "ran";
+    } catch (const DeviceError& error) {
+      const std::string text = error.what();
+      EXPECT_EQ(error.code(), ExitCode::device);
+      EXPECT_NE(text.find("device: cpu"), std::string::npos) << text;
+      EXPECT_EQ(text.find('\n'), std::string::npos) << text;
+    }
+  }
+}
+
+TEST(CudaChunks, ArePowersOfTwoThatFillTheDeviceAndAlwaysFull) {
+  EXPECT_EQ(lane_groups_per_chunk(Device::cuda, 1), 128);
+  EXPECT_EQ(lane_groups_per_chunk(Device::cuda, 5 << 20), 32);  // 51 would fit into 256 MiB
+  EXPECT_EQ(lane_groups_per_chunk(Device::cuda, std::size_t{1} << 30), 1);
+  EXPECT_EQ(padded_rows(Device::cuda, 17, 512, 16), 512);
+  EXPECT_FALSE(kernels::shares_host_memory(Device::cuda));
+}
+
+TEST_F(CudaDevice, HasAnIdentityAndAName) {
+  for (const PhysicalDevice& device : physical_devices(Device::cuda)) {
+    EXPECT_EQ(device.id.size(), 32u);
+    EXPECT_NE(device.name.find("GiB"), std::string::npos);
+  }
+}
+
+TEST_F(CudaDevice, HasZeroedMemoryAndCopiesBothWays) {
+  const auto values = random_array<double>(1001, 1);
+  Buffer<double> buffer(Device::cuda, 1001);
+  for (const double value : on_host(buffer)) ASSERT_EQ(value, 0.0);
+
+  buffer.upload(values.data(), 1001);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % 64, 0u);
+  const auto back = on_host(buffer);
+  for (std::int64_t k = 0; k < 1001; ++k) ASSERT_EQ(back[k], values[k]);
+
+  kernels::clear(Device::cuda, buffer.data(), 500 * sizeof(double));
+  const auto half = on_host(buffer);
+  for (std::int64_t k = 0; k < 1001; ++k) ASSERT_EQ(half[k], k < 500 ? 0.0 : values[k]);
+}
+
+TEST_F(CudaDevice, BringsRowsBackAndLeavesWhatStandsBetweenThem) {
+  const auto values = on_device(random_array<float>(60, 1));
+  const auto all = on_host(values);
+  LaneArray<float> to(5 * 13, 0.25f);
+
+  kernels::download_rows(Device::cuda, to.data(), 13 * sizeof(float), values.data(), 12 * sizeof(float), 11 * sizeof(float), 5);
+
+  for (int i = 0; i < 5; ++i) {
+    for (int k = 0; k < 13; ++k) ASSERT_EQ(to[i * 13 + k], k < 11 ? all[i * 12 + k] : 0.25f);
+  }
+}
+
+TEST_F(CudaDevice, ExplainsWhatToLowerWhenItsMemoryIsExhausted) {
+  try {
+    Buffer<char>(Device::cuda, std::size_t{1} << 50);
+    FAIL() << "allocated a pebibyte";
+  } catch (const DeviceError& error) {
+    EXPECT_NE(std::string(error.what()).find("sampler.samples"), std::string::npos);
+  }
+  EXPECT_EQ(on_host(Buffer<double>(Device::cuda, 3))[2], 0.0) << "the device is usable afterwards";
+}
+
+template <class Real>
+void expect_gemm() {
+  const std::int64_t m = 70, n = 45, k = 130, ld = 140;
+  const auto a = random_array<Real>(ld * ld, 1), b = random_array<Real>(ld * ld, 2), before = random_array<Real>(m * ld, 3);
+  for (const Transpose ta : {Transpose::no, Transpose::yes}) {
+    for (const Transpose tb : {Transpose::no, Transpose::yes}) {
+      Buffer<Real> c = on_device(before);
+      const Buffer<Real> left = on_device(a), right = on_device(b);
+      kernels::gemm<Real>(Device::cuda, ta, tb, m, n, k, Real(2), left.data(), ld, right.data(), ld, Real(-1), c.data(), ld);
+
+      LaneArray<double> want = widened(before);
+      kernels::gemm<double>(Device::reference, ta, tb, m, n, k, 2, widened(a).data(), ld, widened(b).data(), ld, -1, want.data(), ld);
+      const auto got = on_host(c);
+      for (std::int64_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], want[i], 2 * (k + 4) * std::numeric_limits<Real>::epsilon());
+    }
+  }
+}
+
+TEST_F(CudaDevice, MultipliesMatrices) {
+  expect_gemm<float>();
+  expect_gemm<double>();
+}
+
+template <class Real>
+LaneArray<double> gram_on(Device device, Arithmetic arithmetic, std::int64_t n, std::int64_t k, const LaneArray<Real>& a) {
+  if (device == Device::reference) {
+    LaneArray<double> c(n * n);
+    kernels::gram<Real>(device, arithmetic, n, k, a.data(), k, c.data(), n);
+    return c;
+  }
+  const Buffer<Real> values = on_device(a);
+  Buffer<double> c(device, static_cast<std::size_t>(n * n));
+  kernels::gram<Real>(device, arithmetic, n, k, values.data(), k, c.data(), n);
+  return on_host(c);
+}
+
+TEST_F(CudaDevice, FormsGramMatricesAndRepeatsTheirBits) {
+  const std::int64_t n = 100, k = 40000;
+  const auto a = random_array<float>(n * k, 1);
+  const auto want = gram_on(Device::reference, Arithmetic::wide, n, k, a);
+  for (const Arithmetic arithmetic : {Arithmetic::own, Arithmetic::wide}) {
+    const auto got = gram_on(Device::cuda, arithmetic, n, k, a), again = gram_on(Device::cuda, arithmetic, n, k, a);
+    const double relative = arithmetic == Arithmetic::own ? 512 * std::numeric_limits<float>::epsilon() : k * eps;
+    for (std::int64_t i = 0; i < got.size(); ++i) {
+      ASSERT_NEAR(got[i], want[i], relative * static_cast<double>(k));
+      ASSERT_EQ(got[i], again[i]);
+      ASSERT_EQ(got[i], got[i % n * n + i / n]);
+    }
+  }
+}
+
+TEST_F(CudaDevice, FactorsAndSolvesAndKeepsTheUpperTriangle) {
+  const std::int64_t n = 130, ld = 133;
+  const LaneArray<double> matrix = positive_matrix(n, ld), b = random_array<double>(n, 2);
+  Buffer<double> a = on_device(matrix), x = on_device(b);
+
+  ASSERT_EQ(kernels::cholesky(Device::cuda, n, a.data(), ld), 0);
+  kernels::cholesky_solve(Device::cuda, n, a.data(), ld, x.data());
+
+  const auto factor = on_host(a), solution = on_host(x);
+  for (std::int64_t i = 0; i < n; ++i) {
+    double residual = -b[i];
+    for (std::int64_t j = 0; j < n; ++j) residual += matrix[i * ld + j] * solution[j];
+    EXPECT_NEAR(residual, 0, 1e-11);
+    for (std::int64_t j = i + 1; j < ld; ++j) ASSERT_EQ(factor[i * ld + j], matrix[i * ld + j]) << "row " << i << " column " << j;
+  }
+}
+
+TEST_F(CudaDevice, NamesThePivotThatIsNotPositive) {
+  Buffer<double> indefinite = on_device(LaneArray<double>{1, 0, 0, 2, 1, 0, 0, 0, 1});
+  EXPECT_EQ(kernels::cholesky(Device::cuda, 3, indefinite.data(), 3), 2);
+}
+
+TEST_F(CudaDevice, FindsEigenvectorsInRowsAndValuesAscending) {
+  const std::int64_t n = 60, ld = 64;
+  const LaneArray<double> matrix = positive_matrix(n, ld);
+  Buffer<double> a = on_device(matrix), values(Device::cuda, static_cast<std::size_t>(n));
+
+  ASSERT_EQ(kernels::symmetric_eigen(Device::cuda, n, a.data(), ld, values.data()), 0);
+
+  const auto vectors = on_host(a), lambda = on_host(values);
+  for (std::int64_t k = 0; k < n; ++k) {
+    EXPECT_LE(lambda[std::max<std::int64_t>(k - 1, 0)], lambda[k]);
+    for (std::int64_t i = 0; i < n; ++i) {
+      double product = 0;
+      for (std::int64_t j = 0; j < n; ++j) product += matrix[i * ld + j] * vectors[k * ld + j];
+      ASSERT_NEAR(product, lambda[k] * vectors[k * ld + i], 1e-11 * lambda[n - 1]);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace qs::test
