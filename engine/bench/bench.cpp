@@ -20,7 +20,8 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
   if (plan.device != Device::cpu) throw InputError("bench measures against the multiply-add peak of a processor core; give --set device=cpu");
   if (plan.threads) set_threads(*plan.threads);
   const auto psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
-  psi->set_parameters(plan.network->parameters.empty() ? psi->initial_parameters({plan.seed, 1}) : plan.network->parameters);
+  const std::vector<double> parameters = plan.network->parameters.empty() ? psi->initial_parameters({plan.seed, 1}) : plan.network->parameters;
+  psi->set_parameters(parameters);
 
   BenchReport report{.title = plan.title,
                      .wavefunction = plan.network->kind,
@@ -33,7 +34,7 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
                      .operations = measure_operations(*psi, plan.network->input.modes, plan.device, options.seconds_per_operation),
                      .steps = std::nullopt};
   const StagePlan* vmc = first_vmc(plan);
-  if (vmc && options.steps > 0) report.steps = measure_steps(plan, *vmc, *psi, options.steps, comm);
+  if (vmc && options.steps > 0) report.steps = measure_steps(plan, *vmc, *psi, parameters, options.steps, comm);
   return report;
 }
 

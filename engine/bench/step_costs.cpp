@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 #include "engine/bench/peak_memory.h"
 #include "engine/bench/timed_communicator.h"
@@ -42,7 +43,8 @@ void run_steps(VmcStage& stage, RunState& state, int steps) {
 
 }  // namespace
 
-StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefunction& psi, int steps, Communicator& world) {
+StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefunction& psi, std::vector<double> parameters, int steps,
+                        Communicator& world) {
   TimedCommunicator comm(world);
   const auto& options = std::get<VmcOptions>(stage_plan.options);
   VmcStage stage(options, {.comm = comm,
@@ -53,7 +55,7 @@ StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefu
                            .key = {plan.seed, 0},
                            .group = stage_plan.group});
   RunState state;
-  state.parameters = plan.network->parameters.empty() ? psi.initial_parameters({plan.seed, 1}) : plan.network->parameters;
+  state.parameters = std::move(parameters);
   stage.begin(state);
   run_steps(stage, state, 1);
 

@@ -24,7 +24,8 @@ struct StepCosts {
   std::vector<PhaseCost> phases;  // longest first; what they leave of `seconds` is statistics
 };
 
-// One step to thermalise and fill workspaces, then `steps` measured ones. Writes no file; the parameters move as in a run. Collective.
-StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage, Wavefunction& psi, int steps, Communicator& comm);
+// One step to thermalise and fill workspaces, then `steps` measured ones, from `parameters`, which move as in a run. Writes no file. Collective.
+StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage, Wavefunction& psi, std::vector<double> parameters, int steps,
+                        Communicator& comm);
 
 }  // namespace qs
