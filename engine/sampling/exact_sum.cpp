@@ -84,7 +84,7 @@ void ExactSum::require_usable(const SampleSet& samples) const {
 SampleSet ExactSum::sample(const Wavefunction& psi) {
   SampleSet samples{.rows = states_,
                     .log_psi = std::vector<std::complex<double>>(states_.rows()),
-                    .weight = std::vector<double>(states_.rows()),
+                    .weight = std::vector<double>(states_.rows(), 1.0),
                     .block_begin = {},
                     .blocks = blocks_,
                     .problems = problems_,
@@ -96,7 +96,7 @@ SampleSet ExactSum::sample(const Wavefunction& psi) {
     log_psi(psi, states_, samples.log_psi);
     require_usable(samples);
   });
-  set_weights(comm_, 2, samples);
+  reweight(comm_, 2, samples);
   return samples;
 }
 

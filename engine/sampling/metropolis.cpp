@@ -239,7 +239,7 @@ SampleSet Metropolis::sample(const Wavefunction& psi) {
   const std::uint64_t proposals_before = proposals_done_;
   try {
     on_all(comm_, [&] { run(psi, samples); });
-    if (options_.power != 2) set_weights(comm_, 2 - options_.power, samples);
+    if (options_.power != 2) reweight(comm_, 2 - options_.power, samples);
   } catch (...) {
     // Some ranks may have finished: all go back, so that a retry with other parameters starts from one common state.
     chains_ = chains_before;

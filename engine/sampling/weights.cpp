@@ -30,10 +30,10 @@ std::vector<double> largest_log_modulus(Communicator& comm, const SampleSet& sam
 
 }  // namespace
 
-void set_weights(Communicator& comm, double exponent, SampleSet& samples) {
+void reweight(Communicator& comm, double exponent, SampleSet& samples) {
   const std::vector<double> largest = largest_log_modulus(comm, samples);
   for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
-    samples.weight[i] = std::exp(exponent * (samples.log_psi[i].real() - largest[samples.rows.problem[i]]));
+    samples.weight[i] *= std::exp(exponent * (samples.log_psi[i].real() - largest[samples.rows.problem[i]]));
   }
   // The maximum is exact on any number of ranks, the sum follows the tree of blocks.
   std::vector<double> norm(samples.problems);

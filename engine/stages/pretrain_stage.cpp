@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/sampling/weights.h"
 #include "engine/stages/quantities.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
@@ -173,33 +174,24 @@ SampleSet PretrainStage::drawn_rows(std::int64_t step) const {
       count_over_probability.push_back(static_cast<double>(multiplicity[i]) / proposal_[g][i]);
     }
   }
-  const Communicator& comm = context_.comm;
   SampleSet samples{.rows = ConfigurationBatch(train_.family.modes(), 0),
                     .log_psi = {},
                     .weight = {},
                     .block_begin = {0},
-                    .blocks = Blocks(all.rows(), comm.size(), comm.rank()),
+                    .blocks = Blocks(all.rows(), context_.comm.size(), context_.comm.rank()),
                     .problems = train_.family.size(),
                     .samples_per_chain = 1,
                     .markov = false,
                     .total_rows = all.rows()};
   for (int block = samples.blocks.first(); block < samples.blocks.last(); ++block) {
-    for (std::int64_t i = samples.blocks.begin(block); i < samples.blocks.end(block); ++i) samples.rows.push_back(all.row(i), all.problem[i]);
+    for (std::int64_t i = samples.blocks.begin(block); i < samples.blocks.end(block); ++i) {
+      samples.rows.push_back(all.row(i), all.problem[i]);
+      samples.weight.push_back(count_over_probability[i]);
+    }
     samples.block_begin.push_back(samples.rows.rows());
   }
   samples.log_psi = log_psi(*context_.psi, samples.rows);
-
-  // w_i ~ multiplicity |psi_i|^2 / q_i, summing to 1 per problem.
-  const auto all_log_psi = gather_rows(context_.comm, samples.log_psi);
-  std::vector<double> shift(samples.problems, -std::numeric_limits<double>::infinity()), total(samples.problems, 0.0);
-  for (std::int64_t i = 0; i < all.rows(); ++i) shift[all.problem[i]] = std::max(shift[all.problem[i]], all_log_psi[i].real());
-  std::vector<double> weight(all.rows());
-  for (std::int64_t i = 0; i < all.rows(); ++i) {
-    const int g = all.problem[i];
-    weight[i] = count_over_probability[i] * std::norm(scaled_psi(all_log_psi[i], shift[g]));
-    total[g] += weight[i];
-  }
-  for (std::int64_t i = samples.blocks.my_begin(); i < samples.blocks.my_end(); ++i) samples.weight.push_back(weight[i] / total[all.problem[i]]);
+  reweight(context_.comm, 2, samples);
   return samples;
 }
 
