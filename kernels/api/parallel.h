@@ -10,7 +10,8 @@ namespace qs {
 void set_threads(int threads);
 int threads();
 
-// Runs body(i) for 0 <= i < count, each index on exactly one thread. The first exception (lowest index) is rethrown after all ended.
+// Runs body(i) for 0 <= i < count, each index on exactly one thread, with numbers below the normal range taken as zero (dispatch/subnormals.h says
+// why). The first exception (lowest index) is rethrown after all ended.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
 
 }  // namespace qs

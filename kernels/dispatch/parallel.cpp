@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/api/error.h"
+#include "kernels/dispatch/subnormals.h"
 
 namespace qs {
 namespace {
@@ -35,12 +36,14 @@ int threads() { return thread_count(); }
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body) {
   const int workers = static_cast<int>(std::min<std::int64_t>(threads(), count));
   if (workers <= 1) {
+    const SubnormalsAreZero mode;
     for (std::int64_t i = 0; i < count; ++i) body(i);
     return;
   }
   std::atomic<std::int64_t> next{0};
   std::vector<std::exception_ptr> failures(count);
   const auto work = [&] {
+    const SubnormalsAreZero mode;
     for (std::int64_t i = next++; i < count; i = next++) {
       try {
         body(i);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <vector>
 
@@ -74,6 +75,23 @@ TEST(Parallel, RethrowsTheFailureOfTheLowestIndex) {
     EXPECT_STREQ(error.what(), "5");
   }
   set_threads(1);
+}
+
+TEST(Parallel, TakesNumbersBelowTheNormalRangeAsZeroInsideAndOnlyInside) {
+#if defined(__SSE2__)
+  const volatile float smallest = std::numeric_limits<float>::min();
+  for (const int count : {1, 4}) {
+    set_threads(count);
+    std::vector<float> half(8, 1.0F);
+    parallel_for(8, [&](std::int64_t i) { half[i] = smallest / 2; });
+    EXPECT_EQ(half, std::vector<float>(8, 0.0F)) << count << " threads";
+    const float outside = smallest / 2;
+    EXPECT_GT(outside, 0.0F) << "the caller's own mode is back";
+  }
+  set_threads(1);
+#else
+  GTEST_SKIP() << "this processor's mode for numbers below the normal range is left alone";
+#endif
 }
 
 }  // namespace
