@@ -143,8 +143,8 @@ class CountTests(Tree):
         self.assertEqual(self.count("<testsui"), (1, "0 passed, 1 failed"))
 
 
-class Run(Tree):
-    """tools/run in a copy of its folder, with fakes for apt, dpkg, cmake, ninja, mpirun."""
+class Scripts(Tree):
+    """A copy of tools/, with fakes for apt, dpkg, cmake, ninja, mpirun."""
 
     def setUp(self):
         super().setUp()
@@ -164,13 +164,18 @@ class Run(Tree):
     def user(self, number):
         self.fake("id", f"echo {number}")
 
-    def start(self, *arguments):
+    def script(self, name, *arguments):
         path = f"{self.root}/fakes:{os.environ['PATH']}"
-        return run("sh", self.root / "tools" / "run", *arguments, cwd=self.root, env={"PATH": path, "QSTAGE_RANKS": "3"})
+        return run("sh", self.root / "tools" / name, *arguments, cwd=self.root, env={"PATH": path, "QSTAGE_RANKS": "3"})
 
     def calls(self):
         file = self.root / "calls"
         return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+class Run(Scripts):
+    def start(self, *arguments):
+        return self.script("run", *arguments)
 
     def test_passes_arguments_and_the_exit_code_through(self):
         result = self.start("inputs/a b.yaml", "--set", "seed=1")
@@ -212,13 +217,46 @@ class Run(Tree):
         self.assertIn("INPUT.yaml", self.start().stdout)
 
 
+class Test(Scripts):
+    """tools/test around a fake ctest with one passing test and a fake check_cuda with another."""
+
+    REPORT = '<testsuite><testcase name="a" status="run"/></testsuite>'
+
+    def setUp(self):
+        super().setUp()
+        self.put("tools/check_layers", "#!/bin/sh\n", 0o755)
+        self.put("tools/check_sizes", "#!/bin/sh\n", 0o755)
+        self.fake("ctest", f"mkdir -p build/ci; echo '{self.REPORT}' >build/ci/tests.xml")
+
+    def verdict(self, check_cuda, *arguments):
+        self.put("tools/check_cuda", f"#!/bin/sh\nmkdir -p build/cuda; echo '{self.REPORT}' >build/cuda/tests.xml\n{check_cuda}\n", 0o755)
+        result = self.script("test", *arguments)
+        return result.returncode, result.stdout.splitlines()[-1], result.stderr
+
+    def test_counts_the_tests_of_the_cuda_build(self):
+        self.assertEqual(self.verdict("exit 0")[:2], (0, "2 passed, 0 failed"))
+
+    def test_names_the_cuda_check_where_no_toolkit_can_be_had(self):
+        code, last_line, messages = self.verdict("exit 77")
+        self.assertEqual((code, last_line), (0, "1 passed, 0 failed"))
+        self.assertIn("check_cuda skipped", messages)
+
+    def test_fails_with_the_cuda_build(self):
+        code, _, messages = self.verdict("exit 1")
+        self.assertEqual(code, 1)
+        self.assertIn("check_cuda failed", messages)
+
+    def test_leaves_the_cuda_build_out_of_a_choice_of_tests(self):
+        self.assertEqual(self.verdict("exit 1", "-L", "unit")[:2], (0, "1 passed, 0 failed"))
+
+
 class Cuda(Tree):
     """tools/cuda_toolkit and tools/gpu_check in a copy of their folder, with fakes for nvcc, pip and nvidia-smi."""
 
     def setUp(self):
         super().setUp()
         (self.root / "tools").mkdir()
-        for name in ("cuda_toolkit", "gpu_check", "cuda_packages.txt"):
+        for name in ("cuda_toolkit", "gpu_check", "cuda_packages.txt", "packages.txt"):
             shutil.copy2(TOOLS / name, self.root / "tools" / name)
         shutil.copytree(TOOLS / "lib", self.root / "tools" / "lib", ignore=shutil.ignore_patterns("__pycache__"))
         # pip "installs" a toolkit of version 13 into its --target.
@@ -271,6 +309,19 @@ done
         for line in (TOOLS / "cuda_packages.txt").read_text().splitlines():
             self.assertRegex(line, r"^#|^[a-z0-9-]+==[0-9.]+ +# \S")
 
+    def test_where_no_toolkit_can_be_had_it_says_why_and_leaves_with_77(self):
+        self.put("fakes/python3", '#!/bin/sh\ncase "$*" in *install*) echo no network >&2; exit 1 ;; esac\n', 0o755)
+        result = self.find()
+        self.assertEqual((result.returncode, result.stdout), (77, ""))
+        self.assertIn("no network", result.stderr)
+        self.assertIn("CUDAToolkit_ROOT", result.stderr)
+        self.put("fakes/python3", "#!/bin/sh\nexit 1\n", 0o755)  # no pip, and the rights to install nothing
+        self.put("fakes/dpkg-query", "#!/bin/sh\nexit 1\n", 0o755)
+        self.put("fakes/id", "#!/bin/sh\necho 1000\n", 0o755)
+        result = self.find()
+        self.assertEqual((result.returncode, result.stdout), (77, ""))
+        self.assertRegex(result.stderr, "apt-get install .*python3-pip")
+
     def test_a_check_without_a_gpu_says_so_and_does_nothing(self):
         result = run("sh", self.root / "tools" / "gpu_check", env={"PATH": f"{self.root}/fakes:/usr/bin:/bin"})
         self.assertEqual(result.returncode, 100)
@@ -284,7 +335,7 @@ class PackageList(unittest.TestCase):
         entries = [line for line in lines if line and not line.startswith("#")]
         self.assertGreater(len(entries), 20)
         for line in entries:
-            self.assertRegex(line, r"^(run|test|plot) +[a-z0-9.+-]+ *# \S")
+            self.assertRegex(line, r"^(run|test|plot|cuda) +[a-z0-9.+-]+ *# \S")
 
 
 if __name__ == "__main__":
