@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -11,11 +10,10 @@
 #include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/parallel.h"
+#include "kernels/api/rows.h"
 
 namespace qs {
 namespace {
-
-constexpr std::int64_t visitor_bytes = std::int64_t{256} << 20;
 
 // A tile (left <= right) of the Gram matrix, or of the metric in columns.
 struct Tile {
@@ -100,13 +98,12 @@ class TileExchange {
   std::vector<double> matrix_;  // root only
 };
 
-// The rows of panels that this rank may read: its own (in place, or assembled when its blocks belong to several ranks) and visitors. The device gets
-// those that it multiplies; its own stay there until the matrix is complete.
+// The rows of panels that this rank may read, where the device computes: its own in place, or, when their blocks belong to several ranks, assembled;
+// and visitors. What travels between ranks passes through the host.
 template <class Real>
 class PanelStore {
  public:
-  PanelStore(Device device, Communicator& comm, const std::vector<Panel>& panels, TangentRows<Real>& rows)
-      : device_(device), comm_(comm), panels_(panels), rows_(rows) {
+  PanelStore(Communicator& comm, const std::vector<Panel>& panels, TangentRows<Real>& rows) : comm_(comm), panels_(panels), rows_(rows) {
     for (int p = 0; p < static_cast<int>(panels.size()); ++p) {
       if (!in_one_piece(panels[p])) assemble(p);
     }
@@ -117,71 +114,71 @@ class PanelStore {
     for (const Tile& tile : tiles) {
       if (tile.rank != comm_.rank()) continue;
       for (const int p : {tile.left, tile.right}) {
-        if (!staged_.contains(p)) staged_.try_emplace(p, device_, on_host(p), static_cast<std::size_t>(panels_[p].rows * rows_.parameters));
+        const auto found = on_host_.find(p);
+        if (found != on_host_.end()) staged_.try_emplace(p, rows_.device, found->second.get(), size(panels_[p]));
       }
     }
   }
   // On the device.
-  const Real* data(int p) const { return staged_.at(p).data(); }
+  const Real* data(int p) const {
+    const auto found = staged_.find(p);
+    return found != staged_.end() ? found->second.data() : in_place(panels_[p]);
+  }
   void receive(int p) {
     const Panel& panel = panels_[p];
-    const std::int64_t size = panel.rows * rows_.parameters;
-    Real* values = nullptr;
     if (panel.home == comm_.rank()) {
-      values = const_cast<Real*>(on_host(p));  // the sender's buffer is only read
+      std::vector<Real> copy;
+      const auto found = on_host_.find(p);
+      const Real* values = found != on_host_.end() ? found->second.get() : host_view(rows_.device, in_place(panel), size(panel), copy);
+      comm_.broadcast_bytes(const_cast<Real*>(values), size(panel) * sizeof(Real), panel.home);  // the sender's buffer is only read
     } else {
-      values = visitors_.emplace_back(std::make_unique_for_overwrite<Real[]>(size)).get();
-      known_[p] = values;
+      Real* values = new_on_host(p);
       visiting_.push_back(p);
+      comm_.broadcast_bytes(values, size(panel) * sizeof(Real), panel.home);
     }
-    comm_.broadcast_bytes(values, size * sizeof(Real), panel.home);
   }
   void dismiss() {
     for (const int p : visiting_) {
       staged_.erase(p);
-      known_.erase(p);
+      on_host_.erase(p);
     }
     visiting_.clear();
-    visitors_.clear();
   }
 
  private:
-  const Real* on_host(int p) const { return known_.contains(p) ? known_.at(p) : in_place(panels_[p]); }
+  std::size_t size(const Panel& panel) const { return static_cast<std::size_t>(panel.rows * rows_.parameters); }
   bool in_one_piece(const Panel& panel) const { return rows_.layout.blocks.owner(panel.last_block - 1) == panel.home; }
   const Real* in_place(const Panel& panel) const { return rows_.row(panel.first_row - rows_.layout.my_begin()); }
+  Real* new_on_host(int p) { return (on_host_[p] = std::make_unique_for_overwrite<Real[]>(size(panels_[p]))).get(); }
 
+  // Each block goes from its owner to the panel's home.
   void assemble(int p) {
     const Panel& panel = panels_[p];
     const RowLayout& layout = rows_.layout;
-    std::unique_ptr<Real[]> whole;
-    if (panel.home == comm_.rank()) whole = std::make_unique_for_overwrite<Real[]>(panel.rows * rows_.parameters);
+    Real* whole = panel.home == comm_.rank() ? new_on_host(p) : nullptr;
+    std::vector<Real> copy;
     for (int block = panel.first_block; block < panel.last_block; ++block) {
-      const std::int64_t size = (layout.block_begin[block + 1] - layout.block_begin[block]) * rows_.parameters;
+      const std::size_t count = static_cast<std::size_t>((layout.block_begin[block + 1] - layout.block_begin[block]) * rows_.parameters);
       const int owner = layout.blocks.owner(block);
       std::unique_ptr<Real[]> passing;
-      Real* values = whole ? whole.get() + (layout.block_begin[block] - panel.first_row) * rows_.parameters : nullptr;
+      Real* values = whole != nullptr ? whole + (layout.block_begin[block] - panel.first_row) * rows_.parameters : nullptr;
       if (owner == comm_.rank()) {
-        Real* mine = rows_.row(layout.block_begin[block] - layout.my_begin());
-        if (whole) std::copy(mine, mine + size, values);
-        values = mine;
-      } else if (!whole) {
-        passing = std::make_unique_for_overwrite<Real[]>(size);
+        const Real* mine = host_view(rows_.device, rows_.row(layout.block_begin[block] - layout.my_begin()), count, copy);
+        if (whole != nullptr) std::copy(mine, mine + count, values);
+        values = const_cast<Real*>(mine);  // the sender's buffer is only read
+      } else if (whole == nullptr) {
+        passing = std::make_unique_for_overwrite<Real[]>(count);
         values = passing.get();
       }
-      comm_.broadcast_bytes(values, size * sizeof(Real), owner);
+      comm_.broadcast_bytes(values, count * sizeof(Real), owner);
     }
-    if (!whole) return;
-    known_[p] = whole.get();
-    assembled_.push_back(std::move(whole));
   }
 
-  Device device_;
   Communicator& comm_;
   const std::vector<Panel>& panels_;
   TangentRows<Real>& rows_;
-  std::map<int, const Real*> known_;
-  std::map<int, Staged<const Real>> staged_;
-  std::vector<std::unique_ptr<Real[]>> assembled_, visitors_;
+  std::map<int, std::unique_ptr<Real[]>> on_host_;  // assembled panels and visitors
+  std::map<int, Staged<const Real>> staged_;        // those of them that are multiplied
   std::vector<int> visiting_;
 };
 
@@ -219,12 +216,10 @@ kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>&
   const RowLayout& layout = rows.layout;
   std::vector<double> trace(1);
   const auto partial = [&](int block, std::span<double> out) {
-    const Real* begin = rows.row(layout.block_begin[block] - layout.my_begin());
-    const std::int64_t size = (layout.block_begin[block + 1] - layout.block_begin[block]) * rows.parameters;
-    constexpr int lanes = 16;  // independent sums, so that the compiler may use SIMD
-    double sums[lanes] = {};
-    for (std::int64_t k = 0; k < size; ++k) sums[k % lanes] += static_cast<double>(begin[k]) * static_cast<double>(begin[k]);
-    out[0] = std::accumulate(sums, sums + lanes, 0.0);
+    const kernels::RowView<const Real> a = rows.block(block);
+    Staged<double> sum(rows.device, out.data(), 1);
+    kernels::sum_of_squares(rows.device, a.count * a.columns, a.base, sum.data());
+    sum.write_back();
   };
   tree_sum(comm, layout.blocks, 1, partial, trace);
   const double unit = std::ldexp(1.0, -24);
@@ -232,7 +227,7 @@ kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>&
 }
 
 template <class Real>
-std::vector<double> gram_matrix(Device device, kernels::Arithmetic arithmetic, Communicator& comm, TangentRows<Real>& rows) {
+std::vector<double> gram_matrix(kernels::Arithmetic arithmetic, Communicator& comm, TangentRows<Real>& rows) {
   const std::vector<Panel> panels = make_panels(rows.layout);
   std::vector<std::int64_t> first, count;
   for (const Panel& panel : panels) {
@@ -240,16 +235,16 @@ std::vector<double> gram_matrix(Device device, kernels::Arithmetic arithmetic, C
     count.push_back(panel.rows);
   }
   TileExchange exchange(comm, first, count, rows.layout.total());
-  PanelStore<Real> store(device, comm, panels, rows);
+  PanelStore<Real> store(comm, panels, rows);
   const std::int64_t k = rows.parameters;
   const auto compute = [&](const Tile& tile, double* result) {
     const std::int64_t m = count[tile.left], n = count[tile.right];
     const Real* left = store.data(tile.left);
-    Staged<double> out(device, result, static_cast<std::size_t>(m * n));
+    Staged<double> out(rows.device, result, static_cast<std::size_t>(m * n));
     if (tile.left == tile.right) {
-      kernels::gram(device, arithmetic, m, k, left, k, out.data(), m);
+      kernels::gram(rows.device, arithmetic, m, k, left, k, out.data(), m);
     } else {
-      kernels::gram_block(device, arithmetic, m, n, k, left, k, store.data(tile.right), k, out.data(), n);
+      kernels::gram_block(rows.device, arithmetic, m, n, k, left, k, store.data(tile.right), k, out.data(), n);
     }
     out.write_back();
   };
@@ -274,25 +269,31 @@ std::vector<double> gram_matrix(Device device, kernels::Arithmetic arithmetic, C
 }
 
 template <class Real>
-std::vector<double> metric_matrix(Device device, kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
-  constexpr std::int64_t tile_columns = 384;  // whole blocks of the kernel in both precisions
+std::vector<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
   const std::int64_t p = rows.parameters, total = rows.layout.total();
   std::unique_ptr<Real[]> gathered;
-  const Real* x = rows.values.get();
+  std::optional<Staged<const Real>> staged;
+  const Real* x = rows.values.data();
   if (comm.size() > 1) {
     std::vector<std::size_t> counts;
     for (int rank = 0; rank < comm.size(); ++rank) {
       const int begin = rows.layout.blocks.first_block(rank), end = rows.layout.blocks.first_block(rank + 1);
       counts.push_back((rows.layout.block_begin[end] - rows.layout.block_begin[begin]) * p * sizeof(Real));
     }
-    on_all(comm, [&] { gathered = std::make_unique_for_overwrite<Real[]>(total * p); });
-    comm.all_gather_bytes(x, counts, gathered.get());
-    x = gathered.get();
+    std::vector<Real> copy;
+    const Real* mine = nullptr;
+    on_all(comm, [&] {
+      gathered = std::make_unique_for_overwrite<Real[]>(total * p);
+      mine = host_view(rows.device, x, static_cast<std::size_t>(rows.layout.my_rows() * p), copy);
+    });
+    comm.all_gather_bytes(mine, counts, gathered.get());
+    on_all(comm, [&] { staged.emplace(rows.device, gathered.get(), static_cast<std::size_t>(total * p)); });
+    x = staged->data();
   }
   std::vector<std::int64_t> first, count;
-  for (std::int64_t begin = 0; begin < p; begin += tile_columns) {
+  for (std::int64_t begin = 0; begin < p; begin += metric_columns) {
     first.push_back(begin);
-    count.push_back(std::min(tile_columns, p - begin));
+    count.push_back(std::min(metric_columns, p - begin));
   }
   std::vector<Tile> tiles;
   for (int left = 0; left < static_cast<int>(first.size()); ++left) {
@@ -300,13 +301,10 @@ std::vector<double> metric_matrix(Device device, kernels::Arithmetic arithmetic,
       tiles.push_back({left, right, static_cast<int>(tiles.size()) % comm.size()});
   }
   TileExchange exchange(comm, first, count, p);
-  std::optional<Staged<const Real>> staged;
-  on_all(comm, [&] { staged.emplace(device, x, static_cast<std::size_t>(total * p)); });
   exchange.run(tiles, [&](const Tile& tile, double* result) {
     const std::int64_t m = count[tile.left], n = count[tile.right];
-    Staged<double> out(device, result, static_cast<std::size_t>(m * n));
-    kernels::column_gram_block(device, arithmetic, m, n, total, staged->data() + first[tile.left], p, staged->data() + first[tile.right], p,
-                               out.data(), n);
+    Staged<double> out(rows.device, result, static_cast<std::size_t>(m * n));
+    kernels::column_gram_block(rows.device, arithmetic, m, n, total, x + first[tile.left], p, x + first[tile.right], p, out.data(), n);
     out.write_back();
   });
   return exchange.take();
@@ -314,9 +312,9 @@ std::vector<double> metric_matrix(Device device, kernels::Arithmetic arithmetic,
 
 template kernels::Arithmetic gram_arithmetic(Communicator&, const TangentRows<float>&, double);
 template kernels::Arithmetic gram_arithmetic(Communicator&, const TangentRows<double>&, double);
-template std::vector<double> gram_matrix(Device, kernels::Arithmetic, Communicator&, TangentRows<float>&);
-template std::vector<double> gram_matrix(Device, kernels::Arithmetic, Communicator&, TangentRows<double>&);
-template std::vector<double> metric_matrix(Device, kernels::Arithmetic, Communicator&, const TangentRows<float>&);
-template std::vector<double> metric_matrix(Device, kernels::Arithmetic, Communicator&, const TangentRows<double>&);
+template std::vector<double> gram_matrix(kernels::Arithmetic, Communicator&, TangentRows<float>&);
+template std::vector<double> gram_matrix(kernels::Arithmetic, Communicator&, TangentRows<double>&);
+template std::vector<double> metric_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);
+template std::vector<double> metric_matrix(kernels::Arithmetic, Communicator&, const TangentRows<double>&);
 
 }  // namespace qs

@@ -23,40 +23,46 @@ ShiftedSolution solve_on_root(Device device, Communicator& comm, ShiftedSystem s
 template <class Real>
 NaturalDirection direction_for(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual, double shift,
                                std::span<const double> momentum) {
-  TangentRows<Real> rows = timed(tangent.clock, "derivatives", [&] { return centred_jacobian<Real>(tangent); });
+  TangentRows<Real> rows = timed(tangent.clock, "derivatives", [&] { return centred_jacobian<Real>(options.device, tangent); });
   const std::vector<double> v =
       residual_rows({tangent.samples.problems, tangent.samples.rows.problem, tangent.samples.weight}, rows.layout.per_sample, residual);
-  const bool sr = options.kind == OptimizerKind::sr || (options.kind == OptimizerKind::natural && rows.parameters <= rows.layout.total());
-  return sr ? sr_direction<Real>(options.device, tangent.comm, rows, v, shift, momentum, tangent.clock)
-            : minsr_direction<Real>(options.device, tangent.comm, rows, v, shift, momentum, tangent.clock);
+  const bool sr = resolved_kind(options.kind, rows.parameters, rows.layout.total()) == OptimizerKind::sr;
+  return sr ? sr_direction<Real>(tangent.comm, rows, v, shift, momentum, tangent.clock)
+            : minsr_direction<Real>(tangent.comm, rows, v, shift, momentum, tangent.clock);
 }
 
 }  // namespace
 
+OptimizerKind resolved_kind(OptimizerKind kind, std::int64_t parameters, std::int64_t rows) {
+  if (kind != OptimizerKind::natural) return kind;
+  return parameters <= rows ? OptimizerKind::sr : OptimizerKind::minsr;
+}
+
 template <class Real>
-NaturalDirection sr_direction(Device device, Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
+NaturalDirection sr_direction(Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
                               std::span<const double> momentum, PhaseClock* clock) {
   NaturalDirection out;
   out.gradient = std::move(multiply_transposed(comm, rows, {v}).front());
-  std::vector<double> metric = timed(clock, "gram", [&] { return metric_matrix(device, gram_arithmetic(comm, rows, shift), comm, rows); });
+  std::vector<double> metric = timed(clock, "gram", [&] { return metric_matrix(gram_arithmetic(comm, rows, shift), comm, rows); });
   ShiftedSystem system{rows.parameters, std::move(metric), out.gradient, {momentum.begin(), momentum.end()}, shift};
-  out.solution = timed(clock, "solve", [&] { return solve_on_root(device, comm, std::move(system)); });
+  out.solution = timed(clock, "solve", [&] { return solve_on_root(rows.device, comm, std::move(system)); });
   out.direction = std::exchange(out.solution.x, {});
   return out;
 }
 
 template <class Real>
-NaturalDirection minsr_direction(Device device, Communicator& comm, TangentRows<Real>& rows, std::span<const double> v, double shift,
+NaturalDirection minsr_direction(Communicator& comm, TangentRows<Real>& rows, std::span<const double> v, double shift,
                                  std::span<const double> momentum, PhaseClock* clock) {
   std::vector<double> right(v.begin(), v.end());
   if (!momentum.empty()) {
-    const std::vector<double> moved = multiply(rows, momentum);
+    std::vector<double> moved;
+    on_all(comm, [&] { moved = multiply(rows, momentum); });
     for (std::size_t i = 0; i < right.size(); ++i) right[i] -= moved[i];
   }
-  std::vector<double> gram = timed(clock, "gram", [&] { return gram_matrix(device, gram_arithmetic(comm, rows, shift), comm, rows); });
+  std::vector<double> gram = timed(clock, "gram", [&] { return gram_matrix(gram_arithmetic(comm, rows, shift), comm, rows); });
   ShiftedSystem system{rows.layout.total(), std::move(gram), comm.all_gather<double>(right), {}, shift};
   NaturalDirection out;
-  out.solution = timed(clock, "solve", [&] { return solve_on_root(device, comm, std::move(system)); });
+  out.solution = timed(clock, "solve", [&] { return solve_on_root(rows.device, comm, std::move(system)); });
   const std::vector<double> y = std::exchange(out.solution.x, {});
   const std::span<const double> mine = std::span(y).subspan(rows.layout.my_begin(), rows.layout.my_rows());
   std::vector<std::vector<double>> products = multiply_transposed(comm, rows, {mine, v});
@@ -102,13 +108,11 @@ void NaturalGradient::restore(OptimizerState state) {
   state_ = std::move(state);
 }
 
-template NaturalDirection sr_direction(Device, Communicator&, const TangentRows<float>&, std::span<const double>, double, std::span<const double>,
+template NaturalDirection sr_direction(Communicator&, const TangentRows<float>&, std::span<const double>, double, std::span<const double>,
                                        PhaseClock*);
-template NaturalDirection sr_direction(Device, Communicator&, const TangentRows<double>&, std::span<const double>, double, std::span<const double>,
+template NaturalDirection sr_direction(Communicator&, const TangentRows<double>&, std::span<const double>, double, std::span<const double>,
                                        PhaseClock*);
-template NaturalDirection minsr_direction(Device, Communicator&, TangentRows<float>&, std::span<const double>, double, std::span<const double>,
-                                          PhaseClock*);
-template NaturalDirection minsr_direction(Device, Communicator&, TangentRows<double>&, std::span<const double>, double, std::span<const double>,
-                                          PhaseClock*);
+template NaturalDirection minsr_direction(Communicator&, TangentRows<float>&, std::span<const double>, double, std::span<const double>, PhaseClock*);
+template NaturalDirection minsr_direction(Communicator&, TangentRows<double>&, std::span<const double>, double, std::span<const double>, PhaseClock*);
 
 }  // namespace qs

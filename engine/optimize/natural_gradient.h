@@ -12,6 +12,9 @@
 
 namespace qs {
 
+// `natural` takes the smaller system: sr for no more parameters than rows of X, else minsr. Other kinds are what they are.
+OptimizerKind resolved_kind(OptimizerKind kind, std::int64_t parameters, std::int64_t rows);
+
 class NaturalGradient : public Optimizer {
  public:
   NaturalGradient(OptimizerOptions options, std::int64_t parameters);
@@ -34,10 +37,10 @@ struct NaturalDirection {
 // The direction from rows X and v (of my rows); `momentum` = mu d_old (empty: none). `clock`, if any, is told the phases gram and solve.
 // Collective, same bits on every rank.
 template <class Real>
-NaturalDirection sr_direction(Device device, Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
+NaturalDirection sr_direction(Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
                               std::span<const double> momentum, PhaseClock* clock);
 template <class Real>
-NaturalDirection minsr_direction(Device device, Communicator& comm, TangentRows<Real>& rows, std::span<const double> v, double shift,
+NaturalDirection minsr_direction(Communicator& comm, TangentRows<Real>& rows, std::span<const double> v, double shift,
                                  std::span<const double> momentum, PhaseClock* clock);
 
 }  // namespace qs

@@ -1,7 +1,6 @@
 #include "engine/optimize/tangent_rows.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <new>
 #include <string>
@@ -13,54 +12,93 @@
 namespace qs {
 namespace {
 
-constexpr std::int64_t panel_columns = 2048;  // a float64 accumulator of this width stays in the L1 cache beside the rows
 constexpr std::int64_t small_work = 1 << 16;  // below this many values threads cost more than they save
 
-// Runs body(first, last) over fixed column panels; every column is summed by one thread in row order, so threads do not change bits.
+// Runs body(first, last) for pieces of at most `piece` of `count` things.
 template <class Body>
-void for_column_panels(std::int64_t columns, std::int64_t rows, const Body& body) {
-  const std::int64_t panels = (columns + panel_columns - 1) / panel_columns;
-  const auto run = [&](std::int64_t panel) { body(panel * panel_columns, std::min(columns, (panel + 1) * panel_columns)); };
-  if (columns * rows < small_work) {
-    for (std::int64_t panel = 0; panel < panels; ++panel) run(panel);
+void for_pieces(std::int64_t count, std::int64_t piece, const Body& body) {
+  if (count == 0) return;
+  const std::int64_t size = std::min(count, piece);
+  parallel_for((count + size - 1) / size, [&](std::int64_t i) { body(i * size, std::min(count, (i + 1) * size)); });
+}
+
+// `out` = sums of `a`, c-th ones with weights [c][a.count]: column by column on threads, each in row order, so threads do not change bits.
+template <class Real>
+void sum_rows(Device device, const kernels::RowView<const Real>& a, const std::vector<double>& weights, std::span<double> out) {
+  const bool in_place = kernels::shares_host_memory(device);
+  Buffer<double> own(device, in_place ? 0 : out.size());
+  double* sum = in_place ? out.data() : own.data();
+  std::fill(out.begin(), out.end(), 0.0);
+  const Staged<const double> weight(device, weights.data(), weights.size());
+  const int vectors = static_cast<int>(out.size() / a.columns);
+  const auto run = [&](std::int64_t first, std::int64_t last) {
+    kernels::add_weighted_rows<Real>(device, {a.base + first, a.stride, a.index, a.count, last - first}, vectors, weight.data(), sum + first,
+                                     a.columns);
+  };
+  const std::int64_t piece = kernels::row_piece(device).columns;
+  if (a.columns * a.count < small_work) {
+    for (std::int64_t first = 0; first < a.columns; first += std::min(piece, a.columns)) run(first, first + std::min(piece, a.columns - first));
   } else {
-    parallel_for(panels, run);
+    for_pieces(a.columns, piece, run);
   }
+  if (!in_place) own.download(out.data(), out.size());
+}
+
+// Samples [first, last) of one problem, counted from this rank's first one.
+std::vector<std::int64_t> samples_of(const RowWeights& weights, int problem, std::int64_t first, std::int64_t last) {
+  std::vector<std::int64_t> samples;
+  for (std::int64_t i = first; i < last; ++i) {
+    if (weights.problem[i] == problem) samples.push_back(i);
+  }
+  return samples;
+}
+
+// The rows of some samples; those of one sample are contiguous: Re and Im parts are one row of twice the width. `samples` on the device.
+template <class Real, class Rows>
+kernels::RowView<Real> rows_of(Rows& rows, const std::int64_t* samples, std::int64_t count) {
+  const std::int64_t width = rows.layout.per_sample * rows.parameters;
+  return {rows.values.data(), width, samples, count, width};
 }
 
 // <O>_g: [per_sample * parameters].
 template <class Real>
 std::vector<double> problem_mean(Communicator& comm, const RowWeights& weights, const TangentRows<Real>& rows, int problem) {
   const RowLayout& layout = rows.layout;
-  const std::int64_t width = layout.per_sample * rows.parameters, begin = layout.my_begin();
-  std::vector<double> mean(width);
+  std::vector<double> mean(layout.per_sample * rows.parameters);
   const auto partial = [&](int block, std::span<double> out) {
-    std::fill(out.begin(), out.end(), 0.0);
-    std::vector<std::int64_t> samples;
-    const std::int64_t last = (layout.block_begin[block + 1] - begin) / layout.per_sample;
-    for (std::int64_t i = (layout.block_begin[block] - begin) / layout.per_sample; i < last; ++i) {
-      if (weights.problem[i] == problem && weights.weight[i] != 0) samples.push_back(i);
-    }
-    // The rows of a sample are contiguous: Re and Im parts are one row of `width` values.
-    for_column_panels(width, static_cast<std::int64_t>(samples.size()), [&](std::int64_t first, std::int64_t end) {
-      for (const std::int64_t i : samples) {
-        const Real* row = rows.row(i * layout.per_sample);
-        const double weight = weights.weight[i];
-        for (std::int64_t k = first; k < end; ++k) out[k] += weight * static_cast<double>(row[k]);
-      }
-    });
+    const auto sample_of = [&](std::int64_t row) { return (row - layout.my_begin()) / layout.per_sample; };
+    std::vector<std::int64_t> samples = samples_of(weights, problem, sample_of(layout.block_begin[block]), sample_of(layout.block_begin[block + 1]));
+    std::erase_if(samples, [&](std::int64_t i) { return weights.weight[i] == 0; });
+    std::vector<double> weight;
+    for (const std::int64_t i : samples) weight.push_back(weights.weight[i]);
+    const Staged<const std::int64_t> index(rows.device, samples.data(), samples.size());
+    sum_rows(rows.device, rows_of<const Real>(rows, index.data(), static_cast<std::int64_t>(samples.size())), weight, out);
   };
-  tree_sum(comm, layout.blocks, width, partial, mean);
+  tree_sum(comm, layout.blocks, static_cast<std::int64_t>(mean.size()), partial, mean);
   return mean;
+}
+
+// X -> sqrt(w/G) (X - mean), samples of one problem.
+template <class Real>
+void centre_problem(const RowWeights& weights, TangentRows<Real>& rows, int problem, const std::vector<double>& mean) {
+  const std::vector<std::int64_t> samples = samples_of(weights, problem, 0, static_cast<std::int64_t>(weights.problem.size()));
+  std::vector<double> factors;
+  for (const std::int64_t i : samples) factors.push_back(std::sqrt(weights.weight[i] / weights.problems));
+  const Staged<const std::int64_t> index(rows.device, samples.data(), samples.size());
+  const Staged<const double> factor(rows.device, factors.data(), factors.size()), offset(rows.device, mean.data(), mean.size());
+  for_pieces(static_cast<std::int64_t>(samples.size()), kernels::row_piece(rows.device).rows, [&](std::int64_t first, std::int64_t last) {
+    kernels::centre_rows<Real>(rows.device, rows_of<Real>(rows, index.data() + first, last - first), factor.data() + first, offset.data());
+  });
 }
 
 // Names the first non-finite derivative of this rank's rows of one problem.
 template <class Real>
 void throw_if_not_finite(int rank, const RowWeights& weights, const TangentRows<Real>& rows, int problem) {
   const int per_sample = rows.layout.per_sample;
+  std::vector<Real> copy;
   for (std::int64_t i = 0; i < static_cast<std::int64_t>(weights.weight.size()); ++i) {
     if (weights.problem[i] != problem || weights.weight[i] == 0) continue;
-    const Real* row = rows.row(i * per_sample);
+    const Real* row = host_view(rows.device, rows.row(i * per_sample), static_cast<std::size_t>(per_sample * rows.parameters), copy);
     for (std::int64_t k = 0; k < per_sample * rows.parameters; ++k) {
       if (std::isfinite(row[k])) continue;
       throw NumericalError("the derivative of log psi by parameter " + std::to_string(k % rows.parameters) + " is " + std::to_string(row[k]) +
@@ -85,8 +123,7 @@ RowLayout make_row_layout(Communicator& comm, const Blocks& blocks, const std::v
 
 template <class Real>
 void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real>& rows) {
-  const int per_sample = rows.layout.per_sample;
-  const std::int64_t samples = rows.layout.my_rows() / per_sample;
+  const std::int64_t samples = rows.layout.my_rows() / rows.layout.per_sample;
   QS_ASSERT(static_cast<std::int64_t>(weights.weight.size()) == samples && static_cast<std::int64_t>(weights.problem.size()) == samples);
   for (int g = 0; g < weights.problems; ++g) {
     const std::vector<double> mean = problem_mean(comm, weights, rows, g);
@@ -95,16 +132,7 @@ void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real
       on_all(comm, [&] { throw_if_not_finite(comm.rank(), weights, rows, g); });
       throw NumericalError("the mean derivative of log psi of problem " + std::to_string(g) + " overflows; reduce the learning rate");
     }
-    parallel_for(samples, [&](std::int64_t i) {
-      if (weights.problem[i] != g) return;
-      const double scale = std::sqrt(weights.weight[i] / weights.problems);
-      Real* row = rows.row(i * per_sample);
-      if (weights.weight[i] == 0) {
-        std::fill(row, row + mean.size(), Real{0});
-        return;
-      }
-      for (std::size_t k = 0; k < mean.size(); ++k) row[k] = static_cast<Real>(scale * (static_cast<double>(row[k]) - mean[k]));
-    });
+    on_all(comm, [&] { centre_problem(weights, rows, g, mean); });
   }
 }
 
@@ -136,20 +164,20 @@ std::vector<double> residual_rows(const RowWeights& weights, int per_sample, std
 }
 
 template <class Real>
-TangentRows<Real> centred_jacobian(const Tangent& tangent) {
+TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent) {
   const SampleSet& samples = tangent.samples;
   const int per_sample = rows_per_sample(tangent.psi.jacobian_mode());
-  TangentRows<Real> rows{make_row_layout(tangent.comm, samples.blocks, samples.block_begin, per_sample), tangent.psi.layout().total, nullptr};
+  TangentRows<Real> rows{make_row_layout(tangent.comm, samples.blocks, samples.block_begin, per_sample), tangent.psi.layout().total, device, {}};
   on_all(tangent.comm, [&] {
     const std::int64_t count = rows.layout.my_rows() * rows.parameters;
     try {
-      rows.values = std::make_unique_for_overwrite<Real[]>(count);
+      rows.values = RowStorage<Real>(device, static_cast<std::size_t>(count));
     } catch (const std::bad_alloc&) {
       throw MemoryError("no memory for the derivatives of rank " + std::to_string(tangent.comm.rank()) + " (" +
                         std::to_string(rows.layout.my_rows()) + " rows x " + std::to_string(rows.parameters) + " parameters, " +
                         std::to_string(count * sizeof(Real)) + " bytes); use more ranks or fewer samples");
     }
-    jacobian<Real>(tangent.psi, samples.rows, 0, samples.rows.rows(), rows.values.get(), rows.parameters);
+    jacobian<Real>(tangent.psi, samples.rows, 0, samples.rows.rows(), rows.values.data(), rows.parameters);
   });
   centre_rows(tangent.comm, {samples.problems, samples.rows.problem, samples.weight}, rows);
   return rows;
@@ -157,20 +185,14 @@ TangentRows<Real> centred_jacobian(const Tangent& tangent) {
 
 template <class Real>
 std::vector<double> multiply(const TangentRows<Real>& rows, std::span<const double> u) {
-  constexpr std::int64_t lanes = 16;  // independent partial sums, so that the compiler may use SIMD; fixed, so that bits are
   std::vector<double> out(rows.layout.my_rows());
-  parallel_for(static_cast<std::int64_t>(out.size()), [&](std::int64_t i) {
-    const Real* row = rows.row(i);
-    std::array<double, lanes> sum{};
-    std::int64_t k = 0;
-    for (; k + lanes <= rows.parameters; k += lanes) {
-      for (std::int64_t l = 0; l < lanes; ++l) sum[l] += static_cast<double>(row[k + l]) * u[k + l];
-    }
-    double total = 0;
-    for (; k < rows.parameters; ++k) total += static_cast<double>(row[k]) * u[k];
-    for (const double part : sum) total += part;
-    out[i] = total;
+  const Staged<const double> vector(rows.device, u.data(), u.size());
+  Staged<double> products(rows.device, out.data(), out.size());
+  for_pieces(rows.layout.my_rows(), kernels::row_piece(rows.device).rows, [&](std::int64_t first, std::int64_t last) {
+    kernels::multiply_rows<Real>(rows.device, {rows.row(first), rows.parameters, nullptr, last - first, rows.parameters}, vector.data(),
+                                 products.data() + first);
   });
+  products.write_back();
   return out;
 }
 
@@ -180,18 +202,10 @@ std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const T
   const std::int64_t width = rows.parameters, begin = rows.layout.my_begin();
   std::vector<double> total(width * y.size());
   const auto partial = [&](int block, std::span<double> out) {
-    std::fill(out.begin(), out.end(), 0.0);
-    const std::int64_t first_row = rows.layout.block_begin[block] - begin, last_row = rows.layout.block_begin[block + 1] - begin;
-    for_column_panels(width, last_row - first_row, [&](std::int64_t first, std::int64_t end) {
-      for (std::int64_t i = first_row; i < last_row; ++i) {
-        const Real* row = rows.row(i);
-        for (std::size_t c = 0; c < y.size(); ++c) {
-          const double factor = y[c][i];
-          double* sum = out.data() + static_cast<std::int64_t>(c) * width;
-          for (std::int64_t k = first; k < end; ++k) sum[k] += factor * static_cast<double>(row[k]);
-        }
-      }
-    });
+    const std::int64_t first = rows.layout.block_begin[block] - begin, last = rows.layout.block_begin[block + 1] - begin;
+    std::vector<double> weights;
+    for (const std::span<const double>& vector : y) weights.insert(weights.end(), vector.begin() + first, vector.begin() + last);
+    sum_rows(rows.device, rows.block(block), weights, out);
   };
   tree_sum(comm, rows.layout.blocks, static_cast<std::int64_t>(total.size()), partial, total);
   std::vector<std::vector<double>> out;
@@ -201,8 +215,8 @@ std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const T
 
 template void centre_rows(Communicator&, const RowWeights&, TangentRows<float>&);
 template void centre_rows(Communicator&, const RowWeights&, TangentRows<double>&);
-template TangentRows<float> centred_jacobian(const Tangent&);
-template TangentRows<double> centred_jacobian(const Tangent&);
+template TangentRows<float> centred_jacobian(Device, const Tangent&);
+template TangentRows<double> centred_jacobian(Device, const Tangent&);
 template std::vector<double> multiply(const TangentRows<float>&, std::span<const double>);
 template std::vector<double> multiply(const TangentRows<double>&, std::span<const double>);
 template std::vector<std::vector<double>> multiply_transposed(Communicator&, const TangentRows<float>&, const std::vector<std::span<const double>>&);

@@ -13,6 +13,8 @@
 #include "engine/comm/blocks.h"
 #include "engine/comm/communicator.h"
 #include "engine/optimize/optimizer.h"
+#include "kernels/api/memory.h"
+#include "kernels/api/rows.h"
 
 namespace qs {
 
@@ -29,15 +31,42 @@ struct RowLayout {
 // `my_block_begin`: samples, as SampleSet::block_begin. Collective.
 RowLayout make_row_layout(Communicator& comm, const Blocks& blocks, const std::vector<std::int64_t>& my_block_begin, int per_sample);
 
+// `count` values where the device computes. Unlike a Buffer not cleared on the host, where that would take long for gigabytes.
+template <class Real>
+class RowStorage {
+ public:
+  RowStorage() = default;
+  RowStorage(Device device, std::size_t count) {
+    if (kernels::shares_host_memory(device)) {
+      host_ = std::make_unique_for_overwrite<Real[]>(count);
+    } else {
+      own_ = Buffer<Real>(device, count);
+    }
+  }
+  Real* data() { return host_ ? host_.get() : own_.data(); }
+  const Real* data() const { return host_ ? host_.get() : own_.data(); }
+
+ private:
+  std::unique_ptr<Real[]> host_;
+  Buffer<Real> own_;
+};
+
+// Rows stay where they are computed: pointers to them are for the primitives of `device`, for the host only through host_view.
 template <class Real>
 struct TangentRows {
   RowLayout layout;
   std::int64_t parameters = 0;
-  std::unique_ptr<Real[]> values;  // [my_rows, parameters]
+  Device device = Device::cpu;
+  RowStorage<Real> values;  // [my_rows, parameters]
 
-  // `row` counts from this rank's first one.
-  Real* row(std::int64_t i) { return values.get() + i * parameters; }
-  const Real* row(std::int64_t i) const { return values.get() + i * parameters; }
+  // Counted from this rank's first one.
+  Real* row(std::int64_t i) { return values.data() + i * parameters; }
+  const Real* row(std::int64_t i) const { return values.data() + i * parameters; }
+  // The rows of one of my blocks.
+  kernels::RowView<const Real> block(int b) const {
+    const std::int64_t begin = layout.block_begin[b];
+    return {row(begin - layout.my_begin()), parameters, nullptr, layout.block_begin[b + 1] - begin, parameters};
+  }
 };
 
 // Which problem and weight every one of my samples has.
@@ -56,9 +85,9 @@ void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real
 void check_residual(const Tangent& tangent, std::span<const std::complex<double>> residual);
 // v of my rows.
 std::vector<double> residual_rows(const RowWeights& weights, int per_sample, std::span<const std::complex<double>> residual);
-// The Jacobian of my samples, centred. Collective.
+// The Jacobian of my samples, centred, in the memory of `device`, which is that of the wavefunction too. Collective.
 template <class Real>
-TangentRows<Real> centred_jacobian(const Tangent& tangent);
+TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent);
 
 // X u for my rows.
 template <class Real>

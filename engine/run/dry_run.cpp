@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/optimize/natural_gradient.h"
+#include "engine/run/gpu_memory.h"
 #include "engine/run/provenance.h"
 #include "engine/run/runner.h"
+#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {
@@ -63,7 +66,7 @@ StepCost vmc_cost(const VmcOptions& options, const ProblemFamily& family, const 
   if (options.optimizer.kind == OptimizerKind::adamw) return cost;
   const double rows = samples * rows_per_sample(psi.jacobian_mode());
   const double parameters = static_cast<double>(psi.layout().total);
-  const bool by_parameters = options.optimizer.kind == OptimizerKind::sr || (options.optimizer.kind == OptimizerKind::natural && parameters <= rows);
+  const bool by_parameters = resolved_kind(options.optimizer.kind, psi.layout().total, static_cast<std::int64_t>(rows)) == OptimizerKind::sr;
   const double order = by_parameters ? parameters : rows, inner = by_parameters ? rows : parameters;
   cost.jacobian_bytes = rows * parameters * real_bytes;
   cost.root_bytes = 2 * order * order * 8;
@@ -97,6 +100,7 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
       if (cost.jacobian_bytes > 0)
         text += fmt::format("  memory: Jacobian {:.3g} GiB per rank, Gram matrix and factor {:.3g} GiB on rank 0\n",
                             cost.jacobian_bytes / ranks / gib, cost.root_bytes / gib);
+      if (plan.device == Device::cuda) text += describe_gpu_memory(*vmc, stage.family, *psi, ranks, plan.threads.value_or(threads()));
     }
   }
   return text + "\n# resolved input\n" + document.resolved;

@@ -18,7 +18,8 @@ std::vector<std::complex<double>> log_psi(const Wavefunction& psi, const Configu
 void vjp(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t first, std::int64_t count,
          std::span<const std::complex<double>> weight, std::span<double> gradient);
 
-// Rows of the Jacobian for batch rows [first, first+count) into a row-major matrix with rows_per_sample * count rows of `row_stride`.
+// Rows of the Jacobian for batch rows [first, first+count) into a row-major matrix with rows_per_sample * count rows of `row_stride`, where psi
+// computes.
 template <class Real>
 void jacobian(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, Real* rows, std::int64_t row_stride);
 

@@ -27,8 +27,32 @@ Network<Real>::Network(Device device, JacobianMode mode, std::vector<TensorSpec>
 
 template <class Real>
 void Network<Real>::plan() {
+  chunk_rows_ = chunk_rows_on(device_);
+}
+
+template <class Real>
+int Network<Real>::chunk_rows_on(Device device) const {
   const int group = lane_multiple<Real>();
-  chunk_rows_ = group * lane_groups_per_chunk(device_, arena_values(group, Pass::evaluate) * sizeof(Real));
+  return group * lane_groups_per_chunk(device, arena_values(group, Pass::evaluate) * sizeof(Real));
+}
+
+template <class Real>
+ChunkSizes<Real> Network<Real>::chunk_sizes(Operation operation, int rows) const {
+  const std::size_t lanes = static_cast<std::size_t>(rows);
+  std::size_t arena = arena_values(rows, operation == Operation::log_psi ? Pass::evaluate : Pass::differentiate);
+  if (operation != Operation::log_psi) arena += 2 * lanes;  // cotangents
+  if (operation == Operation::vjp) arena += gradient_values();
+  return {.arena = arena, .configurations = lanes * words_for(modes_), .problem = lanes, .log_psi = 2 * lanes};
+}
+
+template <class Real>
+WavefunctionMemory Network<Real>::memory_on(Device device) const {
+  const int rows = chunk_rows_on(device);
+  return {.chunk_rows = rows,
+          .weights = 2 * static_cast<std::size_t>(layout_.total) * sizeof(Real),
+          .log_psi_chunk = chunk_sizes(Operation::log_psi, rows).bytes(),
+          .vjp_chunk = chunk_sizes(Operation::vjp, rows).bytes(),
+          .jacobian_chunk = chunk_sizes(Operation::jacobian, rows).bytes()};
 }
 
 template <class Real>
@@ -47,11 +71,6 @@ void Network<Real>::set_features(const std::vector<std::vector<double>>& feature
     for (const double value : row) table.push_back(static_cast<Real>(value));
   }
   features_ = buffer_of(device_, table);
-}
-
-template <class Real>
-typename WorkspacePool<Real>::Lease Network<Real>::lease(std::size_t arena_values) const {
-  return workspaces_.lease(arena_values, chunk_rows_, words_for(modes_));
 }
 
 template <class Real>
@@ -79,7 +98,7 @@ std::size_t Network<Real>::gradient_values() const {
 
 template <class Real>
 void Network<Real>::log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const {
-  auto lease = this->lease(arena_values(chunk_rows_, Pass::evaluate));
+  auto lease = this->lease(Operation::log_psi);
   ChunkMemory<Real>& memory = lease.memory();
   const Chunk chunk = make_chunk(batch, first, count, memory);
   const int rows = chunk.lanes.rows;
@@ -92,7 +111,7 @@ void Network<Real>::log_psi_chunk(const ConfigurationBatch& batch, std::int64_t 
 template <class Real>
 void Network<Real>::vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
                               double* gradient) const {
-  auto lease = this->lease(arena_values(chunk_rows_, Pass::differentiate) + 2 * std::size_t(chunk_rows_) + gradient_values());
+  auto lease = this->lease(Operation::vjp);
   ChunkMemory<Real>& memory = lease.memory();
   const Chunk chunk = make_chunk(batch, first, count, memory);
   const int rows = chunk.lanes.rows;
@@ -113,35 +132,27 @@ void Network<Real>::vjp_chunk(const ConfigurationBatch& batch, std::int64_t firs
   for (std::int64_t k = 0; k < layout_.total; ++k) gradient[k] += static_cast<double>(terms[k]);
 }
 
-// One forward, then one backward per real row: cotangents (1, 0) give d Re log psi, (0, 1) give d Im log psi. A device that computes in host memory
-// writes the caller's rows, any other its own, which then come back.
+// One forward, then one backward per real row: cotangents (1, 0) give d Re log psi, (0, 1) give d Im log psi.
 template <class Real>
 void Network<Real>::jacobian_rows(const ConfigurationBatch& batch, std::int64_t first, int count, Real* rows_out, std::int64_t row_stride) const {
-  auto lease = this->lease(arena_values(chunk_rows_, Pass::differentiate) + 2 * std::size_t(chunk_rows_));
+  auto lease = this->lease(Operation::jacobian);
   ChunkMemory<Real>& memory = lease.memory();
   const Chunk chunk = make_chunk(batch, first, count, memory);
   const int rows = chunk.lanes.rows, parts = rows_per_sample(mode_);
-  const bool in_place = kernels::shares_host_memory(device_);
-  if (!in_place) workspaces_.grow(memory.rows, std::size_t(parts) * chunk_rows_ * layout_.total);
-  Real* target = in_place ? rows_out : memory.rows.data();
-  const std::int64_t stride = in_place ? row_stride : layout_.total;
   Arena<Real> arena = lease.arena();
   Real* cotangent = arena.take(2 * std::size_t(rows));
 
   forward(chunk, Pass::differentiate, arena, {memory.log_psi.data(), memory.log_psi.data() + rows});
   for (int part = 0; part < parts; ++part) {
-    Real* base = target + part * stride;
+    Real* base = rows_out + part * row_stride;
     memory.host_values.assign(2 * std::size_t(rows), Real(0));
     std::fill_n(memory.host_values.begin() + part * rows, rows, Real(1));
     kernels::upload(device_, cotangent, memory.host_values.data(), 2 * std::size_t(rows) * sizeof(Real));
-    backward(chunk, arena, {cotangent, cotangent + rows}, {base, parts * stride, count});
+    backward(chunk, arena, {cotangent, cotangent + rows}, {base, parts * row_stride, count});
     for (const ParameterSlice& slice : dead_) {
-      kernels::clear_rows(device_, base + slice.offset, parts * stride * sizeof(Real), slice.count * sizeof(Real), count);
+      kernels::clear_rows(device_, base + slice.offset, parts * row_stride * sizeof(Real), slice.count * sizeof(Real), count);
     }
   }
-  if (in_place) return;
-  kernels::download_rows(device_, rows_out, row_stride * sizeof(Real), target, stride * sizeof(Real), layout_.total * sizeof(Real),
-                         std::int64_t{parts} * count);
 }
 
 template <class Real>

@@ -28,6 +28,7 @@ class Network : public Wavefunction {
   void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight, double* gradient) const final;
   void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const final;
   void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, double* rows, std::int64_t row_stride) const final;
+  WavefunctionMemory memory_on(Device device) const final;
 
  protected:
   struct Chunk {
@@ -72,7 +73,11 @@ class Network : public Wavefunction {
   void unpack(const Chunk& chunk, const std::int32_t* modes, std::size_t count, Real* x) const;
 
  private:
-  typename WorkspacePool<Real>::Lease lease(std::size_t arena_values) const;
+  // What the pool leases for an operation, and what a plan says of it.
+  enum class Operation { log_psi, vjp, jacobian };
+  ChunkSizes<Real> chunk_sizes(Operation operation, int rows) const;
+  typename WorkspacePool<Real>::Lease lease(Operation operation) const { return workspaces_.lease(chunk_sizes(operation, chunk_rows_)); }
+  int chunk_rows_on(Device device) const;
   // Brings rows [first, first + count) to the device.
   Chunk make_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, ChunkMemory<Real>& memory) const;
   std::size_t gradient_values() const;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <complex>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -32,6 +33,14 @@ struct NetworkInput {
 // How many real rows one sample contributes to the Jacobian: complex log psi -> 2 (Re, Im), real positive log psi -> 1.
 enum class JacobianMode { complex_log, real_log };
 
+// Bytes a wavefunction takes where it computes: its weights, and one chunk (activations, configurations, log psi) of each operation. A host thread
+// keeps the largest chunk that it has computed.
+struct WavefunctionMemory {
+  int chunk_rows = 0;
+  std::size_t weights = 0;  // at most: layers also keep the transposes of their kernels
+  std::size_t log_psi_chunk = 0, vjp_chunk = 0, jacobian_chunk = 0;
+};
+
 // Stateless description + packed weights. One chunk = up to chunk_rows() configurations.
 class Wavefunction {
  public:
@@ -56,11 +65,13 @@ class Wavefunction {
   virtual void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
                          double* gradient) const = 0;
   // Rows of the Jacobian d log psi_i / d theta_k: sample i of the chunk fills rows (2i, 2i+1) = (Re, Im) of `rows` in complex mode, row i = Re
-  // in real mode; `row_stride` values apart. The type follows precision(): calling the other overload is an internal error.
+  // in real mode, `row_stride` values apart, on the device. The type follows precision(): calling the other overload is an internal error.
   virtual void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const = 0;
   virtual void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, double* rows, std::int64_t row_stride) const = 0;
 
   virtual double flops_per_evaluation() const = 0;  // one log psi, multiply-adds counted as 2
+  // On a device that this object need not be on, nor the machine have.
+  virtual WavefunctionMemory memory_on(Device device) const = 0;
 };
 
 int rows_per_sample(JacobianMode mode);

@@ -36,17 +36,26 @@ class Arena {
   std::size_t used_ = 0;
 };
 
-// Everything a chunk needs: the arena of its layers, what enters (configurations, problems, cotangents) and what leaves (log psi, Jacobian rows), all
-// on the device, and the host's side of the copies, which only a device with memory of its own uses.
+// Everything a chunk needs: the arena of its layers, what enters (configurations, problems, cotangents) and what leaves (log psi), all on
+// the device, and the host's side of the copies, which only a device with memory of its own uses.
 template <class Real>
 struct ChunkMemory {
   Buffer<Real> arena;
   Buffer<Word> configurations;   // [B][words]
   Buffer<std::int32_t> problem;  // [B]
   Buffer<double> log_psi;        // [2][B]
-  Buffer<Real> rows;
   std::vector<Real> host_values;
   std::vector<double> host_log_psi;
+};
+
+// How many values each buffer of a chunk has.
+template <class Real>
+struct ChunkSizes {
+  std::size_t arena, configurations, problem, log_psi;
+
+  std::size_t bytes() const {
+    return arena * sizeof(Real) + configurations * sizeof(Word) + problem * sizeof(std::int32_t) + log_psi * sizeof(double);
+  }
 };
 
 template <class Real>
@@ -68,23 +77,23 @@ class WorkspacePool {
     ChunkMemory<Real> memory_;
   };
 
-  // Memory for chunks of `rows` rows of `words` words with an arena of at least `count` values; grown only if the pooled one is too small.
-  Lease lease(std::size_t count, int rows, int words) {
+  // Memory of at least these sizes; grown only if the pooled one is too small.
+  Lease lease(const ChunkSizes<Real>& sizes) {
     ChunkMemory<Real> memory = take_any();
-    grow(memory.arena, count);
-    grow(memory.configurations, std::size_t(rows) * words);
-    grow(memory.problem, rows);
-    grow(memory.log_psi, 2 * std::size_t(rows));
+    grow(memory.arena, sizes.arena);
+    grow(memory.configurations, sizes.configurations);
+    grow(memory.problem, sizes.problem);
+    grow(memory.log_psi, sizes.log_psi);
     return Lease(*this, std::move(memory));
   }
+
+ private:
   template <class T>
   void grow(Buffer<T>& buffer, std::size_t count) const {
     if (buffer.size() >= count) return;
     buffer = Buffer<T>();  // the old one first: both may not fit
     buffer = Buffer<T>(device_, count);
   }
-
- private:
   ChunkMemory<Real> take_any() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (free_.empty()) return {};

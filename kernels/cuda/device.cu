@@ -1,12 +1,12 @@
 // Memory of the GPU, copies to and from it, and the list of GPUs.
 #include <cuda_runtime.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
 #include "kernels/cuda/context.h"
 #include "kernels/dispatch/device_table.h"
+#include "kernels/dispatch/gpu_chunks.h"
 
 namespace qs::kernels::cuda {
 namespace {
@@ -59,26 +59,6 @@ void download(void* to, const void* from, std::size_t bytes) {
   check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
 }
 
-void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
-  if (bytes == 0 || rows == 0) return;
-  Held held;
-  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), cudaMemcpyDeviceToHost, held.device.stream),
-        "copying from the GPU");
-  check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
-}
-
-// Every multiprocessor busy in every kernel, and few launches: up to 2048 rows of float32, if their activations take at most this.
-constexpr std::size_t chunk_bytes = std::size_t{1} << 28;
-constexpr std::size_t most_groups = 128;
-
-// A power of two: warps are full.
-int lane_groups_per_chunk(std::size_t group_bytes) {
-  const std::size_t fitting = std::min(chunk_bytes / std::max<std::size_t>(group_bytes, 1), most_groups);
-  std::size_t groups = 1;
-  while (2 * groups <= fitting) groups *= 2;
-  return static_cast<int>(groups);
-}
-
 std::string hexadecimal(const cudaUUID_t& uuid) {
   std::string text;
   for (const char byte : uuid.bytes) {
@@ -109,10 +89,9 @@ const DeviceTable& device_table() {
                                  clear_rows,
                                  upload,
                                  download,
-                                 download_rows,
                                  physical_devices,
                                  use_device,
-                                 lane_groups_per_chunk,
+                                 gpu_lane_groups,
                                  DeviceTable::Chunks::full,
                                  DeviceTable::Memory::own};
   return table;

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
@@ -9,14 +10,17 @@
 #include <mutex>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "kernels/api/error.h"
 #include "kernels/cuda/gram.h"
 #include "kernels/cuda/network.h"
+#include "kernels/cuda/rows.h"
 #include "kernels/dispatch/device_table.h"
 #include "kernels/dispatch/linear_algebra_tables.h"
 #include "kernels/dispatch/network_table.h"
+#include "kernels/dispatch/rows_table.h"
 #include "tests/kernels/host_queue.h"
 
 namespace qs::test {
@@ -39,6 +43,7 @@ class DeviceMemory {
     }
     if (begin + size > capacity) throw DeviceError("the fake GPU is out of memory; lower sampler.samples");
     used_[begin] = size;
+    peak_ = std::max(peak_, in_use());
     if (begin + size > reach_) {
       reach_ = begin + size;
       open();  // the caller has it open, up to the old reach
@@ -57,6 +62,7 @@ class DeviceMemory {
     for (const auto& [begin, size] : used_) sum += size;
     return sum;
   }
+  std::size_t take_peak() { return std::exchange(peak_, in_use()); }
 
   void open() { protect(PROT_READ | PROT_WRITE); }
   void close() { protect(PROT_NONE); }
@@ -77,6 +83,7 @@ class DeviceMemory {
   unsigned char* base_ = nullptr;
   std::size_t reach_ = 0;  // nothing beyond was ever allocated: it has no access
   std::map<std::size_t, std::size_t> used_;
+  std::size_t peak_ = 0;
 };
 
 // "On the device": one host thread at a time, with access to its memory.
@@ -103,6 +110,11 @@ void require_on_device(const T& argument) {
 template <class Real>
 void require_on_device(const kernels::GradientTarget<Real>& target) {
   require_on_device(target.base);
+}
+template <class Real>
+void require_on_device(const kernels::RowView<Real>& view) {
+  require_on_device(view.base);
+  require_on_device(view.index);
 }
 
 // An entry of a table, run on the device with arguments that are checked.
@@ -144,16 +156,13 @@ void upload(void* to, const void* from, std::size_t bytes) {
   std::memcpy(to, from, bytes);
 }
 
-void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+void download(void* to, const void* from, std::size_t bytes) {
   if (bytes == 0) return;
   require_on_device(from);
   QS_ASSERT(!DeviceMemory::instance().contains(to));
   const Opened opened;
-  for (std::int64_t i = 0; i < rows; ++i)
-    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+  std::memcpy(to, from, bytes);
 }
-
-void download(void* to, const void* from, std::size_t bytes) { download_rows(to, 0, from, 0, bytes, 1); }
 
 std::vector<PhysicalDevice> physical_devices() { return {{"fake-0", "fake GPU 0"}, {"fake-1", "fake GPU 1"}}; }
 void use_device(int index) { QS_ASSERT(index >= 0 && index < 2); }
@@ -181,6 +190,12 @@ kernels::NetworkTable<Real> checked_bodies() {
 }
 
 template <class Real>
+const kernels::RowTable<Real>& rows() {
+  static const kernels::RowTable<Real> table = kernels::cuda::JacobianRows<Real, HostQueue>::table();
+  return table;
+}
+
+template <class Real>
 const kernels::GramTable<Real>& grams() {
   using M = kernels::cuda::Matrices<Real, HostQueue>;
   static const kernels::GramTable<Real> table{M::gram, M::gram_block, M::column_gram_block};
@@ -199,6 +214,10 @@ std::size_t fake_gpu_bytes_in_use() {
   const Opened opened;
   return DeviceMemory::instance().in_use();
 }
+std::size_t fake_gpu_peak_bytes() {
+  const Opened opened;
+  return DeviceMemory::instance().take_peak();
+}
 
 }  // namespace qs::test
 
@@ -213,6 +232,16 @@ const NetworkTable<Real>& network_table() {
 }
 template const NetworkTable<float>& network_table<float>();
 template const NetworkTable<double>& network_table<double>();
+
+template <class Real>
+const RowTable<Real>& row_table() {
+  using T = RowTable<Real>;
+  static const T table{rows<Real>().piece, OnDevice<T, rows<Real>, &T::add_weighted_rows>::call, OnDevice<T, rows<Real>, &T::centre_rows>::call,
+                       OnDevice<T, rows<Real>, &T::multiply_rows>::call, OnDevice<T, rows<Real>, &T::sum_of_squares>::call};
+  return table;
+}
+template const RowTable<float>& row_table<float>();
+template const RowTable<double>& row_table<double>();
 
 template <class Real>
 const ProductTable<Real>& product_table() {
@@ -247,7 +276,6 @@ const DeviceTable& device_table() {
                                  clear_rows,
                                  upload,
                                  download,
-                                 download_rows,
                                  physical_devices,
                                  use_device,
                                  lane_groups_per_chunk,

@@ -9,5 +9,7 @@ namespace qs::test {
 
 // Bytes that are allocated and not released.
 std::size_t fake_gpu_bytes_in_use();
+// The most that were so at a time since the last call.
+std::size_t fake_gpu_peak_bytes();
 
 }  // namespace qs::test

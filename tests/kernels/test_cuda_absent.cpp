@@ -6,6 +6,7 @@
 #include "kernels/api/error.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
+#include "kernels/api/rows.h"
 #include "kernels/dispatch/network_table.h"
 
 namespace qs::test {
@@ -41,6 +42,20 @@ TEST(CudaAbsent, ThrowsNotBuiltForLinearAlgebra) {
   EXPECT_THROW(kernels::cholesky(Device::cuda, 1, &value, 1), NotBuilt);
   EXPECT_THROW(kernels::gram<double>(Device::cuda, kernels::Arithmetic::own, 1, 1, &value, 1, &value, 1), NotBuilt);
   EXPECT_THROW(kernels::column_gram_block<double>(Device::cuda, kernels::Arithmetic::own, 1, 1, 1, &value, 1, &value, 1, &value, 1), NotBuilt);
+}
+
+TEST(CudaAbsent, ThrowsNotBuiltForJacobianRows) {
+  double value = 1;
+  EXPECT_THROW(kernels::sum_of_squares(Device::cuda, 1, &value, &value), NotBuilt);
+  EXPECT_THROW(kernels::centre_rows<float>(Device::cuda, {}, &value, &value), NotBuilt);
+  EXPECT_THROW(kernels::row_piece(Device::cuda), NotBuilt);
+}
+
+TEST(CudaAbsent, PlansChunksForAGpu) {
+  EXPECT_EQ(lane_groups_per_chunk(Device::cuda, 1), 128);
+  EXPECT_EQ(lane_groups_per_chunk(Device::cuda, 5 << 20), 32);  // 51 would fit into 256 MiB
+  EXPECT_EQ(padded_rows(Device::cuda, 17, 512, 16), 512);
+  EXPECT_FALSE(kernels::shares_host_memory(Device::cuda));
 }
 
 TEST(CudaAbsent, HasNeitherMemoryNorDevices) {

@@ -102,18 +102,6 @@ TEST_F(CudaDevice, HasZeroedMemoryAndCopiesBothWays) {
   for (std::int64_t k = 0; k < 1001; ++k) ASSERT_EQ(half[k], k < 500 ? 0.0 : values[k]);
 }
 
-TEST_F(CudaDevice, BringsRowsBackAndLeavesWhatStandsBetweenThem) {
-  const auto values = on_device(random_array<float>(60, 1));
-  const auto all = on_host(values);
-  LaneArray<float> to(5 * 13, 0.25f);
-
-  kernels::download_rows(Device::cuda, to.data(), 13 * sizeof(float), values.data(), 12 * sizeof(float), 11 * sizeof(float), 5);
-
-  for (int i = 0; i < 5; ++i) {
-    for (int k = 0; k < 13; ++k) ASSERT_EQ(to[i * 13 + k], k < 11 ? all[i * 12 + k] : 0.25f);
-  }
-}
-
 TEST_F(CudaDevice, ExplainsWhatToLowerWhenItsMemoryIsExhausted) {
   try {
     Buffer<char>(Device::cuda, std::size_t{1} << 50);

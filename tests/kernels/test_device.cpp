@@ -23,15 +23,6 @@ TEST(HostMemory, IsZeroAndAlignedAndMoves) {
   EXPECT_EQ(Buffer<double>(Device::cpu, 0).data(), nullptr);
 }
 
-TEST(HostMemory, CopiesRowsAndLeavesWhatStandsBetweenThem) {
-  const std::vector<int> from = {1, 2, 3, 4, 5, 6};
-  std::vector<int> to(10, 0);
-
-  kernels::download_rows(Device::reference, to.data(), 5 * sizeof(int), from.data(), 3 * sizeof(int), 2 * sizeof(int), 2);
-
-  EXPECT_EQ(to, (std::vector<int>{1, 2, 0, 0, 0, 4, 5, 0, 0, 0}));
-}
-
 TEST(HostMemory, IsNotStaged) {
   std::vector<double> values(3, 1.0);
   Staged<double> staged(Device::cpu, values.data(), values.size());

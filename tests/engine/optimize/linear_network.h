@@ -10,13 +10,16 @@
 
 #include "engine/optimize/optimizer.h"
 #include "kernels/api/error.h"
+#include "kernels/api/memory.h"
 #include "kernels/api/random.h"
 
 namespace qs::test {
 
 class LinearNetwork : public Wavefunction {
  public:
-  LinearNetwork(std::int64_t parameters, JacobianMode mode, Precision precision) : mode_(mode), precision_(precision) {
+  // Rows of the Jacobian are written to the memory of `device`; all else is computed on the host.
+  LinearNetwork(std::int64_t parameters, JacobianMode mode, Precision precision, Device device = Device::cpu)
+      : mode_(mode), precision_(precision), device_(device) {
     layout_.add("theta", {parameters});
   }
 
@@ -55,6 +58,7 @@ class LinearNetwork : public Wavefunction {
     fill(batch, first, count, rows, stride);
   }
   double flops_per_evaluation() const override { return 2.0 * static_cast<double>(layout_.total); }
+  WavefunctionMemory memory_on(Device) const override { return {.chunk_rows = chunk_rows()}; }
 
  private:
   std::complex<double> value(Word sigma, std::int64_t k) const {
@@ -66,18 +70,20 @@ class LinearNetwork : public Wavefunction {
   void fill(const ConfigurationBatch& batch, std::int64_t first, int count, Real* rows, std::int64_t stride) const {
     QS_ASSERT((precision_ == Precision::float32) == (sizeof(Real) == 4));
     const int per_sample = rows_per_sample(mode_);
-    for (int i = 0; i < count; ++i) {
+    std::vector<Real> part(layout_.total);
+    for (int i = 0; i < per_sample * count; ++i) {
       for (std::int64_t k = 0; k < layout_.total; ++k) {
-        const std::complex<double> o = value(batch.row(first + i)[0], k);
-        rows[per_sample * i * stride + k] = static_cast<Real>(o.real());
-        if (per_sample == 2) rows[(2 * i + 1) * stride + k] = static_cast<Real>(o.imag());
+        const std::complex<double> o = value(batch.row(first + i / per_sample)[0], k);
+        part[k] = static_cast<Real>(i % per_sample == 0 ? o.real() : o.imag());
       }
+      kernels::upload(device_, rows + i * stride, part.data(), part.size() * sizeof(Real));
     }
   }
 
   ParameterLayout layout_;
   JacobianMode mode_;
   Precision precision_;
+  Device device_;
   std::vector<double> theta_;
   Word spoilt_ = ~Word{0};
 };

@@ -1,10 +1,13 @@
-// Natural gradient steps with products and solve on a device whose memory the host cannot touch (tests/kernels/fake_gpu.h), against the reference.
+// Natural gradient steps with rows, products and solve on a device whose memory the host cannot touch (tests/kernels/fake_gpu.h), against the
+// reference.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "engine/optimize/shifted_solver.h"
+#include "engine/optimize/update_memory.h"
 #include "tests/engine/optimize/linear_network.h"
 #include "tests/kernels/fake_gpu.h"
 
@@ -28,7 +31,7 @@ std::vector<double> three_steps(const Step& step, Device device) {
   std::vector<double> theta(parameters, 0.0);
   run_in_process(step.ranks, [&](Communicator& comm) {
     const Share share(rows, 2, comm);
-    const LinearNetwork psi(parameters, JacobianMode::complex_log, step.precision);
+    const LinearNetwork psi(parameters, JacobianMode::complex_log, step.precision, device);
     const auto optimizer = make_optimizer({.kind = step.kind, .lr = {0.05}, .diag_shift = {0.01}, .momentum = 0.9, .device = device}, parameters);
     std::vector<double> mine(parameters, 0.0);
     for (int k = 0; k < 3; ++k) optimizer->update({psi, share.samples, comm}, share.residual, mine);
@@ -48,6 +51,48 @@ TEST(NaturalOnAGpu, MovesAsTheReferenceDoesAndReturnsItsMemory) {
     for (std::size_t k = 0; k < expected.size(); ++k) EXPECT_NEAR(found[k], expected[k], tolerance) << k;
   }
   EXPECT_EQ(test::fake_gpu_bytes_in_use(), before);
+}
+
+// Buffers are rounded up to 256 bytes. The system is the largest buffer beside the rows, or, with few rows and one tile of the metric, the tile.
+TEST(NaturalOnAGpu, TakesTheMemoryThatWasPlanned) {
+  constexpr std::size_t rounding = 4 * 256;
+  struct Case {
+    OptimizerKind kind;
+    std::int64_t parameters;
+    Precision precision;
+  };
+  for (const Case& c : {Case{OptimizerKind::minsr, 40, Precision::float32}, Case{OptimizerKind::minsr, 600, Precision::float64},
+                        Case{OptimizerKind::sr, 150, Precision::float64}, Case{OptimizerKind::natural, 150, Precision::float32}}) {
+    const auto rows = make_rows(120, 2);
+    const auto comm = self_communicator();
+    const Share share(rows, 2, *comm);
+    const LinearNetwork psi(c.parameters, JacobianMode::complex_log, c.precision, Device::cuda);
+    const auto optimizer = make_optimizer({.kind = c.kind, .lr = {0.05}, .diag_shift = {0.01}, .device = Device::cuda}, c.parameters);
+    std::vector<double> theta(c.parameters, 0.0);
+    const UpdateMemory plan = update_memory(c.kind, planned_layout(120, 1, 2, 1), c.parameters, c.precision, 1);
+    test::fake_gpu_peak_bytes();
+
+    optimizer->update({psi, share.samples, *comm}, share.residual, theta);
+
+    const std::size_t peak = test::fake_gpu_peak_bytes();
+    EXPECT_LE(peak, plan.peak() + rounding) << c.parameters;
+    EXPECT_GE(peak, plan.rows + std::max(plan.matrix, plan.tiles)) << c.parameters;
+  }
+}
+
+// Two ranks: the plan is the root's, whose neighbour has no matrix.
+TEST(NaturalOnAGpu, PlansForVisitorsOfOtherRanks) {
+  const UpdateMemory alone = update_memory(OptimizerKind::minsr, planned_layout(4096, 1, 2, 1), 1000, Precision::float32, 1);
+  const UpdateMemory shared = update_memory(OptimizerKind::minsr, planned_layout(4096, 1, 2, 4), 1000, Precision::float32, 2);
+
+  EXPECT_EQ(alone.rows, 8192u * 1000 * 4);
+  EXPECT_EQ(alone.visitors, 0u);
+  EXPECT_EQ(alone.matrix, 8192u * 8193 * 8);
+  EXPECT_EQ(alone.tiles, 256u * 256 * 8);
+  EXPECT_EQ(shared.rows, alone.rows / 4);
+  EXPECT_EQ(shared.visitors, alone.rows) << "less than the 256 MiB that may visit";
+  EXPECT_EQ(shared.tiles, 2 * alone.tiles);
+  EXPECT_EQ(shared.matrix, alone.matrix);
 }
 
 TEST(NaturalOnAGpu, DecomposesWhatHasNoCholeskyFactor) {

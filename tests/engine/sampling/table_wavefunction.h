@@ -38,6 +38,7 @@ class TableWavefunction final : public Wavefunction {
   void jacobian_chunk(const ConfigurationBatch&, std::int64_t, int, float*, std::int64_t) const override {}
   void jacobian_chunk(const ConfigurationBatch&, std::int64_t, int, double*, std::int64_t) const override {}
   double flops_per_evaluation() const override { return 1; }
+  WavefunctionMemory memory_on(Device) const override { return {.chunk_rows = chunk_rows()}; }
 
   std::complex<double>& at(int g, std::int64_t index) { return log_psi_[g][index]; }
   const std::vector<std::complex<double>>& table(int g) const { return log_psi_[g]; }

@@ -12,6 +12,7 @@
 
 #include "engine/wavefunctions/chunked.h"
 #include "engine/wavefunctions/registry.h"
+#include "kernels/api/memory.h"
 
 namespace qs::test {
 
@@ -117,10 +118,12 @@ inline std::vector<std::complex<double>> random_weights(std::int64_t rows) {
 }
 
 template <class Real = double>
-std::vector<Real> jacobian_of(const Wavefunction& psi, const ConfigurationBatch& batch) {
+std::vector<Real> jacobian_of(const Wavefunction& psi, const ConfigurationBatch& batch, Device device = Device::cpu) {
   const std::int64_t rows = rows_per_sample(psi.jacobian_mode()) * batch.rows();
   std::vector<Real> matrix(rows * psi.layout().total, std::numeric_limits<Real>::quiet_NaN());
-  jacobian(psi, batch, 0, batch.rows(), matrix.data(), psi.layout().total);
+  Staged<Real> staged(device, matrix.data(), matrix.size());
+  jacobian(psi, batch, 0, batch.rows(), staged.data(), psi.layout().total);
+  staged.write_back();
   return matrix;
 }
 

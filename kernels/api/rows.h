@@ -1,0 +1,40 @@
+// The rows of a large matrix, the Jacobian, where they were written: sums over rows, centring, products with vectors. Row-major; sums are float64 and
+// their order is fixed. Pointers lead into the memory of the device (kernels/api/memory.h).
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/api/device.h"
+
+namespace qs::kernels {
+
+// `count` rows of `columns` values: the j-th begins at base + row(j) stride, row(j) = index[j], or j without an index.
+template <class Real>
+struct RowView {
+  Real* base;
+  std::int64_t stride;
+  const std::int64_t* index;  // [count], on the device; nullptr: all rows in turn
+  std::int64_t count;
+  std::int64_t columns;
+};
+
+// How much of a matrix one call should take: on the host so that there is work for all threads and the sums stay in the L1 cache, on cuda all of it.
+struct RowPiece {
+  std::int64_t rows, columns;
+};
+RowPiece row_piece(Device device);
+
+// sum[c][k] += sum_j weight[c][j] a_j[k], j ascending; weight [vectors][count], sum [vectors][columns] with rows sum_stride apart.
+template <class Real>
+void add_weighted_rows(Device device, RowView<const Real> a, int vectors, const double* weight, double* sum, std::int64_t sum_stride);
+// a_j[k] = factor[j] (a_j[k] - mean[k]) in float64; a row of factor 0 is cleared, whatever it held.
+template <class Real>
+void centre_rows(Device device, RowView<Real> a, const double* factor, const double* mean);
+// out[j] = sum_k a_j[k] u[k]; columns < 2^31.
+template <class Real>
+void multiply_rows(Device device, RowView<const Real> a, const double* u, double* out);
+// *out = sum_i a[i]^2 for i < n.
+template <class Real>
+void sum_of_squares(Device device, std::int64_t n, const Real* a, double* out);
+
+}  // namespace qs::kernels

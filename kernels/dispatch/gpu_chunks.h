@@ -1,0 +1,19 @@
+// The size of chunks on a GPU: plans are made on machines without one.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+namespace qs::kernels {
+
+// Every multiprocessor busy in every kernel, and few launches: up to 2048 rows of float32, if their activations take at most 256 MiB. A power of two:
+// warps are full.
+inline int gpu_lane_groups(std::size_t group_bytes) {
+  constexpr std::size_t chunk_bytes = std::size_t{1} << 28, most_groups = 128;
+  const std::size_t fitting = std::min(chunk_bytes / std::max<std::size_t>(group_bytes, 1), most_groups);
+  std::size_t groups = 1;
+  while (2 * groups <= fitting) groups *= 2;
+  return static_cast<int>(groups);
+}
+
+}  // namespace qs::kernels
