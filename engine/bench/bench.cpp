@@ -6,9 +6,10 @@
 namespace qs {
 namespace {
 
-const StagePlan* first_vmc(const RunPlan& plan) {
+template <class Options>
+const StagePlan* first(const RunPlan& plan) {
   for (const StagePlan& stage : plan.stages) {
-    if (std::holds_alternative<VmcOptions>(stage.options)) return &stage;
+    if (std::holds_alternative<Options>(stage.options)) return &stage;
   }
   return nullptr;
 }
@@ -33,8 +34,9 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
                      .threads = threads(),
                      .operations = measure_operations(*psi, plan.network->input.modes, plan.device, options.seconds_per_operation),
                      .steps = std::nullopt};
-  const StagePlan* vmc = first_vmc(plan);
-  if (vmc && options.steps > 0) report.steps = measure_steps(plan, *vmc, *psi, parameters, options.steps, comm);
+  const StagePlan* vmc = first<VmcOptions>(plan);
+  const StagePlan* stage = vmc ? vmc : first<PretrainPlan>(plan);
+  if (stage && options.steps > 0) report.steps = measure_steps(plan, *stage, *psi, parameters, options.steps, comm);
   return report;
 }
 

@@ -18,11 +18,11 @@ struct BenchReport {
   Precision precision = Precision::float64;
   int ranks = 1, threads = 1;
   std::vector<OperationRate> operations;
-  std::optional<StepCosts> steps;  // none without a vmc stage
+  std::optional<StepCosts> steps;  // none without a vmc or pretrain stage
 };
 
 struct BenchOptions {
-  int steps = 3;  // of the first vmc stage; 0: none
+  int steps = 3;  // of the first vmc stage, without one of the first pretrain stage; 0: none
   double seconds_per_operation = 0.5;
 };
 

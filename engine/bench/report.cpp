@@ -18,8 +18,9 @@ std::string operation_line(const OperationRate& rate) {
 }
 
 std::string step_lines(const StepCosts& costs) {
-  std::string text = fmt::format("\nstep of {}: {} samples, {:.4g} s, mean of {}\n{:<14} {:>10} {:>8} {:>14}\n", costs.stage, costs.samples,
-                                 costs.seconds, costs.steps, "phase", "seconds", "share", "peak memory");
+  std::string text =
+      fmt::format("\nstep of {}: {} samples, {:.4g} s, mean of {}; the step before them {:.4g} s\n{:<14} {:>10} {:>8} {:>14}\n", costs.stage,
+                  costs.samples, costs.seconds, costs.steps, costs.first_seconds, "phase", "seconds", "share", "peak memory");
   for (const PhaseCost& phase : costs.phases) {
     text += fmt::format("{:<14} {:>10.4g} {:>6.1f} % {:>10.0f} MiB\n", phase.name, phase.seconds, 100 * phase.seconds / costs.seconds,
                         static_cast<double>(phase.peak_memory) / mebi);
@@ -43,7 +44,13 @@ nlohmann::json steps_json(const StepCosts& costs) {
   for (const PhaseCost& phase : costs.phases) {
     phases.push_back({{"name", phase.name}, {"seconds", phase.seconds}, {"peak_memory_bytes", phase.peak_memory}});
   }
-  return {{"stage", costs.stage}, {"samples", costs.samples}, {"steps", costs.steps}, {"seconds_per_step", costs.seconds}, {"phases", phases}};
+  return {{"stage", costs.stage},
+          {"samples", costs.samples},
+          {"steps", costs.steps},
+          {"first_step_seconds", costs.first_seconds},
+          {"seconds_per_step", costs.seconds},
+          {"phases", phases},
+          {"trace", {{"columns", costs.trace.columns}, {"rows", costs.trace.rows}}}};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "engine/bench/peak_memory.h"
 #include "engine/bench/timed_communicator.h"
+#include "engine/run/make_stage.h"
 
 namespace qs {
 namespace {
@@ -30,15 +31,28 @@ class MemoryByPhase {
 
 double mean_over_ranks(Communicator& comm, double seconds) { return 1e-9 * static_cast<double>(comm.sum(std::llround(seconds * 1e9))) / comm.size(); }
 
-std::int64_t samples_per_step(const VmcOptions& options, const ProblemFamily& family) {
-  if (options.sampler.kind == SamplerKind::metropolis) return options.sampler.metropolis.samples * family.size();
+std::int64_t rows_per_step(const StagePlan& plan) {
   std::int64_t states = 0;
-  for (const Problem& problem : family.problems) states += problem.sector.dimension();
-  return states;
+  if (const auto* pretrain = std::get_if<PretrainPlan>(&plan.options)) {
+    for (const int g : pretrain->train) states += plan.family.problems[g].sector.dimension();
+    return pretrain->options.rows > 0 ? pretrain->options.rows * static_cast<std::int64_t>(pretrain->train.size()) : states;
+  }
+  const SamplerOptions& sampler = std::get<VmcOptions>(plan.options).sampler;
+  for (const Problem& problem : plan.family.problems) states += problem.sector.dimension();
+  return sampler.kind == SamplerKind::metropolis ? sampler.metropolis.samples * plan.family.size() : states;
 }
 
-void run_steps(VmcStage& stage, RunState& state, int steps) {
-  for (int k = 0; k < steps; ++k, ++state.step) stage.step(state);
+// Without an early stop, so that every measured step is a whole one.
+StagePlan endless(StagePlan plan) {
+  if (auto* pretrain = std::get_if<PretrainPlan>(&plan.options)) pretrain->options.stop_overlap = PretrainOptions{}.stop_overlap;
+  return plan;
+}
+
+// Seconds of all of them.
+double run_steps(Stage& stage, RunState& state, int steps) {
+  const auto start = std::chrono::steady_clock::now();
+  for (int k = 0; k < steps; ++k, ++state.step) state.trace.rows.push_back(stage.step(state).trace_row);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 }  // namespace
@@ -46,29 +60,36 @@ void run_steps(VmcStage& stage, RunState& state, int steps) {
 StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefunction& psi, std::vector<double> parameters, int steps,
                         Communicator& world) {
   TimedCommunicator comm(world);
-  const auto& options = std::get<VmcOptions>(stage_plan.options);
-  VmcStage stage(options, {.comm = comm,
-                           .family = stage_plan.family,
-                           .sign_rule = plan.sign_rule,
-                           .psi = &psi,
-                           .features = plan.network->input.feature_names,
-                           .key = {plan.seed, 0},
-                           .group = stage_plan.group});
+  ExactStates exact(plan.ed, comm);
+  const auto stage = make_stage(endless(stage_plan),
+                                {.comm = comm,
+                                 .family = stage_plan.family,
+                                 .sign_rule = plan.sign_rule,
+                                 .psi = &psi,
+                                 .features = plan.network->input.feature_names,
+                                 .key = {plan.seed, 0},
+                                 .group = stage_plan.group},
+                                exact);
   RunState state;
   state.parameters = std::move(parameters);
-  stage.begin(state);
-  run_steps(stage, state, 1);
+  stage->begin(state);
+  const double first_seconds = run_steps(*stage, state, 1);
 
-  comm.report_to(stage.clock());
+  comm.report_to(stage->clock());
   MemoryByPhase memory;
-  stage.clock().watch([&](const std::string& phase) { memory.left(phase); });
-  const std::map<std::string, double> before = stage.clock().seconds();
-  const auto start = std::chrono::steady_clock::now();
-  run_steps(stage, state, steps);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  stage->clock().watch([&](const std::string& phase) { memory.left(phase); });
+  const std::map<std::string, double> before = stage->clock().seconds();
+  state.trace = {stage->trace_columns(), {}};
+  const double seconds = run_steps(*stage, state, steps);
 
-  StepCosts costs{stage_plan.group, samples_per_step(options, stage_plan.family), steps, mean_over_ranks(world, seconds) / steps, {}};
-  for (const auto& [phase, total] : stage.clock().seconds()) {
+  StepCosts costs{.stage = stage_plan.group,
+                  .samples = rows_per_step(stage_plan),
+                  .steps = steps,
+                  .first_seconds = mean_over_ranks(world, first_seconds),
+                  .seconds = mean_over_ranks(world, seconds) / steps,
+                  .phases = {},
+                  .trace = state.trace};
+  for (const auto& [phase, total] : stage->clock().seconds()) {
     const auto earlier = before.find(phase);
     const double spent = total - (earlier == before.end() ? 0 : earlier->second);
     costs.phases.push_back({phase, mean_over_ranks(world, spent) / steps, world.max(memory.of(phase))});

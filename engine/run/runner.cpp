@@ -12,6 +12,7 @@
 #include "engine/io/hdf5.h"
 #include "engine/run/choose_device.h"
 #include "engine/run/export_states.h"
+#include "engine/run/make_stage.h"
 #include "engine/run/requests.h"
 #include "engine/run/results.h"
 #include "engine/run/state_tree.h"
@@ -110,44 +111,18 @@ class Runner {
     comm_.broadcast(std::span<double>(state_.parameters), 0);  // ranks may have read the weights from different disks
   }
 
-  std::unique_ptr<Stage> make_stage(const StagePlan& plan) {
-    StageContext context{.comm = comm_,
-                         .family = plan.family,
-                         .sign_rule = plan_.sign_rule,
-                         .psi = psi_.get(),
-                         .features = plan_.network ? plan_.network->input.feature_names : std::vector<std::string>{},
-                         .key = {plan_.seed, static_cast<std::uint32_t>(state_.stage)},
-                         .group = plan.group};
-    if (const auto* ed = std::get_if<EdStageOptions>(&plan.options)) return std::make_unique<EdStage>(*ed, std::move(context), exact_);
-    if (const auto* vmc = std::get_if<VmcOptions>(&plan.options)) return std::make_unique<VmcStage>(*vmc, std::move(context));
-    if (const auto* evaluate = std::get_if<EvaluateOptions>(&plan.options))
-      return std::make_unique<EvaluateStage>(*evaluate, std::move(context), exact_);
-    const auto& pretrain = std::get<PretrainPlan>(plan.options);
-    TargetSet train = targets(plan.family, pretrain, pretrain.train);
-    TargetSet hold_out = targets(plan.family, pretrain, pretrain.hold_out);
-    return std::make_unique<PretrainStage>(pretrain.options, std::move(context), std::move(train), std::move(hold_out));
-  }
-
-  // Exact states of the listed problems: from files, or diagonalised now unless an ed stage already did.
-  TargetSet targets(const ProblemFamily& family, const PretrainPlan& pretrain, const std::vector<int>& problems) {
-    TargetSet set{family, {}};
-    set.family.problems.clear();
-    set.family.varied_values.clear();
-    for (const int g : problems) {
-      set.family.problems.push_back(family.problems[g]);
-      if (!family.varied.empty()) set.family.varied_values.push_back(family.varied_values[g]);
-      if (!pretrain.file_states.empty()) {
-        set.states.push_back(pretrain.file_states[g]);
-      } else {
-        const std::vector<double>& exact = exact_.solve(family, g).states[0];
-        set.states.emplace_back(exact.begin(), exact.end());
-      }
-    }
-    return set;
+  StageContext context_of(const StagePlan& plan) {
+    return {.comm = comm_,
+            .family = plan.family,
+            .sign_rule = plan_.sign_rule,
+            .psi = psi_.get(),
+            .features = plan_.network ? plan_.network->input.feature_names : std::vector<std::string>{},
+            .key = {plan_.seed, static_cast<std::uint32_t>(state_.stage)},
+            .group = plan.group};
   }
 
   int run_stage(const StagePlan& plan) {
-    const auto stage = make_stage(plan);
+    const auto stage = make_stage(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
       on_root(comm_, [&] { trace_->begin_stage(state_.trace.columns); });

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/bench/beside_peak.h"
@@ -29,6 +30,24 @@ stages:
   - kind: vmc
     steps: 3
     optimizer: {kind: minsr, lr: 0.01, diag_shift: 1.0e-3}
+)";
+
+constexpr const char* small_pretraining = R"(
+format: 1
+output: {directory: unused}
+system:
+  lattice: {kind: chain, size: [8], periodic: true}
+  sector: {kind: spinless_fermions, particles: 4}
+  hamiltonian: {kind: tv, t: 1.0, delta: 0.1}
+  family: {V: [0.0, 1.0]}
+wavefunction: {kind: qstage, depth: 1, d_model: 8, heads: 2, mlp: 8, tail: [V]}
+sampler: {kind: exact_sum}
+stages:
+  - kind: pretrain
+    targets: ed
+    rows: full
+    steps: 10
+    optimizer: {kind: minsr, lr: 0.05}
 )";
 
 std::set<std::string> names(const nlohmann::json& list) {
@@ -64,6 +83,40 @@ TEST(Bench, ReportsEveryOperationAndPhaseAsJson) {
     EXPECT_GT(phase.at("peak_memory_bytes").get<std::int64_t>(), 0) << phase;
   }
   EXPECT_LE(seconds, step.at("seconds_per_step").get<double>() + 1e-6);
+  EXPECT_GT(step.at("first_step_seconds").get<double>(), 0);
+}
+
+TEST(Bench, TheJsonHoldsTheTraceOfTheMeasuredSteps) {
+  const auto comm = self_communicator();
+
+  const BenchReport report = bench(test::plan_of(small_vit), {.steps = 2, .seconds_per_operation = 0}, *comm);
+  const nlohmann::json trace = to_json(report).at("step").at("trace");
+
+  const auto columns = trace.at("columns").get<std::vector<std::string>>();
+  ASSERT_EQ(trace.at("rows").size(), 2u);
+  const auto energy = std::find(columns.begin(), columns.end(), "energy_00") - columns.begin();
+  for (int k = 0; k < 2; ++k) {
+    const nlohmann::json& row = trace.at("rows")[k];
+    ASSERT_EQ(row.size(), columns.size());
+    EXPECT_EQ(row[0], k + 1);  // step 0 was the first one
+    // Total energy of 32 bonds in S.S: each lies in [-3/4, 1/4].
+    EXPECT_GT(row[energy].get<double>(), -24.0);
+    EXPECT_LT(row[energy].get<double>(), 8.0);
+  }
+}
+
+TEST(Bench, MeasuresPretrainingWhenTheInputHasNoVmcStage) {
+  const auto comm = self_communicator();
+
+  const BenchReport report = bench(test::plan_of(small_pretraining), {.steps = 4, .seconds_per_operation = 0}, *comm);
+
+  ASSERT_TRUE(report.steps.has_value());
+  EXPECT_EQ(report.steps->stage, "00_pretrain");
+  EXPECT_EQ(report.steps->samples, 2 * 70);  // two problems of (8 choose 4) states
+  ASSERT_EQ(report.steps->trace.columns.at(1), "loss");
+  ASSERT_EQ(report.steps->trace.rows.size(), 4u);
+  EXPECT_LT(report.steps->trace.rows.back()[1], report.steps->trace.rows.front()[1]) << "the loss falls";
+  EXPECT_GT(to_json(report).at("step").at("seconds_per_step").get<double>(), 0);
 }
 
 TEST(Bench, TheTableNamesWhatTheJsonHolds) {
