@@ -335,7 +335,7 @@ class PackageList(unittest.TestCase):
         entries = [line for line in lines if line and not line.startswith("#")]
         self.assertGreater(len(entries), 20)
         for line in entries:
-            self.assertRegex(line, r"^(run|test|plot|cuda) +[a-z0-9.+-]+ *# \S")
+            self.assertRegex(line, r"^(run|test|plot|cuda|benchmark) +[a-z0-9.+-]+ *# \S")
 
 
 if __name__ == "__main__":
