@@ -155,6 +155,7 @@ class Workloads(unittest.TestCase):
         self.assertIn("sampler.chains=512", workload.settings)
         self.assertIn("system.lattice.size=[6, 6]", workload.settings)
         self.assertIn(f"stages.0.optimizer.lr={theirs['--learning-rate']}", workload.settings)
+        self.assertIn(f"sampler.thermalise={theirs['--thermalise']}", workload.settings)
         self.assertEqual((theirs["--side"], theirs["--samples"]), ("6", "512"))
 
 

@@ -175,6 +175,8 @@ def energy(local_energies: jax.Array) -> tuple[float, float]:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     driver = make_driver(options)
     first = step(driver)["total"]
+    for _ in range(options.thermalise):
+        driver.state.sample()
     steps, energies = [], []
     for _ in range(options.steps):
         steps.append(step(driver))
@@ -194,6 +196,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=256, help="samples of a step, and chains")
     parser.add_argument("--settings", choices=SETTINGS, default="tutorial")
     parser.add_argument("--learning-rate", type=float, default=1.0e-6)
+    parser.add_argument("--thermalise", type=int, default=10, help="sweeps thrown away after the first step")
     worker.add_options(parser, steps=2)
     options = parser.parse_args()
     worker.answer(options, lambda: initial_parameters(options.side, options.seed), lambda: measure(options))

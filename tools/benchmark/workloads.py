@@ -9,6 +9,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 # Both programs: steps so short that all timed steps belong to the same weights, and their energies can be compared.
 LEARNING_RATE = 1.0e-6
+THERMALISE = 10  # sweeps of both, never timed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +42,7 @@ def vit(side: int, samples: int, published_weights: str = "") -> Workload:
         "sampler.chains": samples,
         "sampler.samples": samples,
         "sampler.sweep_size": side * side,
+        "sampler.thermalise": THERMALISE,
         "stages.0.optimizer.lr": LEARNING_RATE,
     }
     return Workload(
@@ -49,7 +51,10 @@ def vit(side: int, samples: int, published_weights: str = "") -> Workload:
         input=ROOT / "inputs/j1j2_10x10_vit.yaml",
         settings=[f"{key}={value}" for key, value in settings.items()],
         worker=HERE / "netket_vit.py",
-        worker_options=["--side", str(side), "--samples", str(samples), "--learning-rate", str(LEARNING_RATE)],
+        worker_options=[
+            *("--side", str(side), "--samples", str(samples)),
+            *("--learning-rate", str(LEARNING_RATE), "--thermalise", str(THERMALISE)),
+        ],
         ours=("float64", "float32"),
         theirs={setting: ["--settings", setting] for setting in ("tutorial", "best")},
         steps=2,
