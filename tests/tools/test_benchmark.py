@@ -118,6 +118,9 @@ class Report(unittest.TestCase):
         for theirs in ("tutorial", "best"):
             self.assertIn(["float64", "/", theirs, "4", "[4", "4]", "8", "[8", "8]", "4.4", "[4.4", "4.4]", "5.25", "[5.25", "5.25]"], rows)
 
+    def test_the_table_ends_with_the_energies(self):
+        self.assertRegex(report.table(self.comparison()), r"\n  ours float64 +energy -40\.5, error 0\.25, z -0\.35\d*\n")
+
     def test_energies_are_compared_with_the_first_of_theirs(self):
         rows = report.agreement(self.comparison())
 

@@ -71,13 +71,13 @@ def table(comparison: Comparison) -> str:
     parameters = next(iter(comparison.ours.values()))[0].parameters
     lines = [
         f"{comparison.name}: {comparison.title}, {parameters} parameters",
-        f"{rounds} rounds of {comparison.steps} timed steps; median [least greatest] over rounds",
+        f"{rounds} {'round' if rounds == 1 else 'rounds'} of {comparison.steps} timed steps; median [least greatest] over rounds",
         *times(comparison),
         *ratios(comparison),
         "agreement at the same weights",
     ]
     for label, row in agreement(comparison).items():
-        lines.append(line("  " + label, [f"{key} {value:.6g}" for key, value in row.items()]))
+        lines.append(f"  {label}".ljust(LABEL) + ", ".join(f"{key.replace('_', ' ')} {value:.6g}" for key, value in row.items()))
     return "\n".join(lines) + "\n"
 
 
