@@ -31,15 +31,20 @@ class MemoryByPhase {
 
 double mean_over_ranks(Communicator& comm, double seconds) { return 1e-9 * static_cast<double>(comm.sum(std::llround(seconds * 1e9))) / comm.size(); }
 
+// Whole sectors are counted only where they are enumerated anyway: others have too many states for that.
 std::int64_t rows_per_step(const StagePlan& plan) {
-  std::int64_t states = 0;
-  if (const auto* pretrain = std::get_if<PretrainPlan>(&plan.options)) {
-    for (const int g : pretrain->train) states += plan.family.problems[g].sector.dimension();
-    return pretrain->options.rows > 0 ? pretrain->options.rows * static_cast<std::int64_t>(pretrain->train.size()) : states;
+  const auto* pretrain = std::get_if<PretrainPlan>(&plan.options);
+  if (pretrain && pretrain->options.rows > 0) return pretrain->options.rows * static_cast<std::int64_t>(pretrain->train.size());
+  if (!pretrain) {
+    const SamplerOptions& sampler = std::get<VmcOptions>(plan.options).sampler;
+    if (sampler.kind == SamplerKind::metropolis) return sampler.metropolis.samples * plan.family.size();
   }
-  const SamplerOptions& sampler = std::get<VmcOptions>(plan.options).sampler;
-  for (const Problem& problem : plan.family.problems) states += problem.sector.dimension();
-  return sampler.kind == SamplerKind::metropolis ? sampler.metropolis.samples * plan.family.size() : states;
+  std::int64_t states = 0;
+  for (int g = 0; g < plan.family.size(); ++g) {
+    const bool counts = !pretrain || std::count(pretrain->train.begin(), pretrain->train.end(), g) > 0;
+    if (counts) states += plan.family.problems[g].sector.dimension();
+  }
+  return states;
 }
 
 // Without an early stop, so that every measured step is a whole one.

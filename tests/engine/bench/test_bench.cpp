@@ -105,6 +105,16 @@ TEST(Bench, TheJsonHoldsTheTraceOfTheMeasuredSteps) {
   }
 }
 
+TEST(Bench, MeasuresASystemWhoseStatesCannotBeEnumerated) {
+  const auto comm = self_communicator();
+  std::string large = small_vit;
+  large.replace(large.find("[4, 4]"), 6, "[10, 10]");
+
+  const BenchReport report = bench(test::plan_of(large), {.steps = 1, .seconds_per_operation = 0}, *comm);
+
+  EXPECT_EQ(report.steps->samples, 32);
+}
+
 TEST(Bench, MeasuresPretrainingWhenTheInputHasNoVmcStage) {
   const auto comm = self_communicator();
 
