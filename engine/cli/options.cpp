@@ -31,7 +31,7 @@ commands
   status DIR            where a run stands (reads status.json)
   info FILE             what an input, checkpoint, results or weight file holds; --input prints the YAML back; 'info build'
   check FILE            verify a checkpoint
-  convert IN OUT        weights between .h5, .msgpack (.mpack) and .safetensors; --overwrite replaces OUT
+  convert IN OUT        weights between .h5, .msgpack (.mpack), .safetensors and .npz; --overwrite replaces OUT
   bench INPUT.yaml      speed of the input's network and Gram products beside this core's multiply-add peak; time and memory of VMC (else
                         pretraining) steps by phase. Under mpirun on all ranks. Writes no results
     --steps N             steps to measure after a first one (default 3; 0: none)

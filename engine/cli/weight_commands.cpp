@@ -67,9 +67,9 @@ struct OptionsText {
   }
 };
 
-std::string guess_line(const std::string& file) {
+std::string guess_line(const TensorFile& file) {
   ParameterLayout layout;
-  for (const TensorShape& tensor : stored_shapes(read_weights_file(file))) layout.add(tensor.path, tensor.shape);
+  for (TensorShape& tensor : network_shapes(file)) layout.add(std::move(tensor.path), std::move(tensor.shape));
   const auto guess = guess_options(layout);
   if (!guess) return "  wavefunction: not recognised\n";
   return fmt::format("  wavefunction: {}\n", std::visit(OptionsText{*guess}, guess->options));
@@ -89,21 +89,22 @@ std::string describe_weights(const std::string& file) {
     if (is_complex(tensor.type)) complex += element_count(tensor.shape);
   }
   text += fmt::format("  {} parameters{}\n", total, complex > 0 ? fmt::format(" ({} complex)", complex) : "");
-  return tensors.tensors.empty() ? text : text + guess_line(file);
+  return tensors.tensors.empty() ? text : text + guess_line(tensors);
 }
 
 int convert_command(const ConvertCommand& command) {
   const auto format = weight_format_named(command.output);
   if (!format) {
-    throw InputError("cannot tell the format of '" + command.output + "' from its name; end it in .h5, .msgpack, .mpack or .safetensors");
+    throw InputError("cannot tell the format of '" + command.output + "' from its name; end it in .h5, .msgpack, .mpack, .safetensors or .npz");
   }
   if (command.existing == ExistingFile::refuse && std::filesystem::exists(command.output)) {
     throw InputError("'" + command.output + "' exists already; choose another name, or give --overwrite to replace it");
   }
   TensorFile tensors = read_tensors(command.input);
   if (tensors.tensors.empty()) throw CheckpointError("'" + command.input + "' holds no parameters; give a file of a stage that trains a network");
-  if (*format == WeightFormat::msgpack && !tensors.metadata.empty()) {
-    std::cerr << "qstage-vmc: note: msgpack has no place for the description of the network in '" << command.input << "'; it is left out\n";
+  if (!keeps_metadata(*format) && !tensors.metadata.empty()) {
+    std::cerr << "qstage-vmc: note: '" << command.output << "' has no place for the description of the network in '" << command.input
+              << "'; it is left out\n";
   }
   const std::size_t count = tensors.tensors.size();
   write_tensors(command.output, std::move(tensors), *format);

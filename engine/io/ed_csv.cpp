@@ -47,11 +47,11 @@ Sizes sizes_from_name(const std::string& name) {
   const auto sites = number_after<int>(stem, "_Ns");
   const auto particles = number_after<int>(stem, "_Np");
   if (!sites || !particles) {
-    throw InputError(fmt::format(
+    throw FileError(fmt::format(
         "{}:1:1: error: the file name does not give the sizes (the content has none); rename it like gsWaveFn_Ns12_Np6_Vnn1.0.csv", name));
   }
   if (*sites < 1 || *sites > 63 || *particles < 0 || *particles > *sites) {
-    throw InputError(fmt::format("{}:1:1: error: {} particles on {} sites in the file name (1 to 63 sites, at most one particle per site)", name,
+    throw FileError(fmt::format("{}:1:1: error: {} particles on {} sites in the file name (1 to 63 sites, at most one particle per site)", name,
                                  *particles, *sites));
   }
   return {*sites, *particles, number_after<double>(stem, "_Vnn")};

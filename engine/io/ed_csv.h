@@ -21,7 +21,7 @@ struct EdState {
   std::optional<double> repulsion;               // V, from the "_Vnn1.0" of the file name if it is there
 };
 
-// `text` is the file's content, `name` its path (sizes come from gsWaveFn_Ns12_Np6_Vnn1.0.csv). InputError "name:line:column: error: ..." on
+// `text` is the file's content, `name` its path (sizes come from gsWaveFn_Ns12_Np6_Vnn1.0.csv). FileError "name:line:column: error: ..." on
 // malformed data.
 EdState parse_ed_csv(const std::string& text, const std::string& name);
 EdState read_ed_csv(const std::string& path);

@@ -33,7 +33,7 @@ Cell CsvLine::next() {
 std::size_t CsvLine::cell_count() const { return static_cast<std::size_t>(std::count(text_.begin(), text_.end(), ',')) + 1; }
 
 void CsvLine::fail(std::size_t column, const std::string& problem) const {
-  throw InputError(fmt::format("{}:{}:{}: error: {}", file_, line_, column, problem));
+  throw FileError(fmt::format("{}:{}:{}: error: {}", file_, line_, column, problem));
 }
 
 double CsvLine::number_at(Cell cell, std::size_t& at, const std::string& what) const {

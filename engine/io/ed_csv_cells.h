@@ -24,7 +24,7 @@ class CsvLine {
   std::size_t cell_count() const;
   std::size_t end_column() const { return text_.size() + 1; }
 
-  // InputError "file:line:column: error: <problem>".
+  // FileError "file:line:column: error: <problem>".
   [[noreturn]] void fail(std::size_t column, const std::string& problem) const;
   double number(Cell cell, const std::string& what) const;  // finite
   std::complex<double> complex_number(Cell cell) const;     // "(a+bj)" or "bj", as Python prints them; finite

@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include "engine/io/files.h"
+#include "engine/io/hdf5_child.h"
 
 namespace qs {
 namespace {
@@ -11,7 +12,7 @@ constexpr std::size_t kFileLimit = std::size_t{1} << 36;  // 64 GiB; the content
 
 }  // namespace
 
-DataTree read_hdf5(const std::string& path) { return from_hdf5_image(read_bytes(path, kFileLimit), path); }
+DataTree read_hdf5(const std::string& path) { return read_foreign_hdf5(read_bytes(path, kFileLimit), path); }
 
 std::string hdf5_library_version() {
   unsigned major = 0, minor = 0, release = 0;

@@ -14,11 +14,12 @@ namespace qs {
 
 // FileError naming the object if the tree cannot be stored (a NUL inside a string, a name that is dataset and group at once, ...).
 std::vector<std::byte> to_hdf5_image(const DataTree& tree);
-// For our own, already verified, images and small trusted files. `name` is quoted in errors (FileError).
+// For our own, already verified, images: damaged ones can crash or hang the library. `name` is quoted in errors (FileError).
 // 8 and 4 byte floats, 64 bit integers, int8, uint16, int32, {r, i} compounds and strings keep their type; other integers and floats
-// are widened. Refused: filters, external, virtual or linked storage, more data than the file holds. A group appears in
+// are widened, to twice their size at most. Refused: filters, external, virtual or linked storage, more data than the file holds. A group appears in
 // `groups` if it has attributes or nothing inside.
 DataTree from_hdf5_image(std::span<const std::byte> image, const std::string& name);
+// Any file: what is read is the same, in a child process (hdf5_child.h).
 DataTree read_hdf5(const std::string& path);
 std::string hdf5_library_version();
 

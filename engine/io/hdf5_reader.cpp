@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <set>
 
 #include "engine/io/hdf5.h"
 #include "engine/io/hdf5_handle.h"
+#include "engine/io/tensors.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -64,6 +66,19 @@ std::vector<std::int64_t> shape_of(hid_t space) {
   return {extents.begin(), extents.end()};
 }
 
+// Number of elements; none if an extent does not fit into 63 bits or the product of those above zero into 62.
+std::optional<std::size_t> count_of(std::span<const std::int64_t> shape) {
+  std::int64_t bound = 1;
+  bool empty = false;
+  for (const std::int64_t extent : shape) {
+    if (extent < 0) return std::nullopt;
+    if (extent > 0 && bound > (std::int64_t{1} << 62) / extent) return std::nullopt;
+    bound *= std::max<std::int64_t>(extent, 1);
+    empty = empty || extent == 0;
+  }
+  return empty ? 0 : static_cast<std::size_t>(bound);
+}
+
 std::vector<std::string> read_variable_text(const Source& source, std::size_t count) {
   Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "copy a type");
   checked(H5Tset_size(type, H5T_VARIABLE), "set a string length");
@@ -110,8 +125,8 @@ decltype(Dataset::values) read_integers(const Source& source, hid_t type, std::s
   const bool is_unsigned = H5Tget_class(type) == H5T_INTEGER && H5Tget_sign(type) == H5T_SGN_NONE;
   if (is_unsigned && width == 8) return read_numbers<std::uint64_t>(source, count);
   if (width > 4 || (is_unsigned && width == 4)) return read_numbers<std::int64_t>(source, count);
-  if (is_unsigned && width == 2) return read_numbers<std::uint16_t>(source, count);
-  if (width > 1 || is_unsigned) return read_numbers<std::int32_t>(source, count);
+  if (is_unsigned && width <= 2) return read_numbers<std::uint16_t>(source, count);
+  if (width > 1) return read_numbers<std::int32_t>(source, count);
   return read_numbers<std::int8_t>(source, count);
 }
 
@@ -168,7 +183,7 @@ class Reader {
     try {
       action();
     } catch (const FileError& error) {
-      throw FileError(fmt::format("'{}', object '{}': {}", name_, object, error.what()));
+      throw FileError(fmt::format("'{}', object '{}': {}", name_, escaped(object), error.what()));
     }
   }
 
@@ -177,13 +192,13 @@ class Reader {
     if (checked(H5Sget_simple_extent_type(space), "read a shape") == H5S_NULL) throw FileError("empty (null) dataspaces are not supported");
     Dataset dataset;
     dataset.shape = shape_of(space);
-    const auto count = static_cast<std::size_t>(checked(H5Sget_simple_extent_npoints(space), "read a shape"));
+    const std::optional<std::size_t> count = count_of(dataset.shape);
     const std::size_t width = std::max<std::size_t>(H5Tget_size(source.type()), 1);
-    if (count > bytes_left_ / width) {
+    if (!count || *count > bytes_left_ / width) {
       throw FileError(fmt::format("shape {} claims more data than the file has (damaged, or never written)", shape_text(dataset.shape)));
     }
-    bytes_left_ -= count * width;
-    dataset.values = read_values(source, count);
+    bytes_left_ -= *count * width;
+    dataset.values = read_values(source, *count);
     return dataset;
   }
 
@@ -205,7 +220,7 @@ class Reader {
     if (depth > kDepthLimit) throw FileError(fmt::format("'{}': groups are nested deeper than {}", name_, kDepthLimit));
     auto attributes = load_attributes(group, path);
     H5G_info_t info{};
-    checked(H5Gget_info(group, &info), fmt::format("list group '{}' of '{}'", path, name_));
+    checked(H5Gget_info(group, &info), fmt::format("list group '{}' of '{}'", escaped(path), name_));
     if (!attributes.empty() || (info.nlinks == 0 && !path.empty())) tree_.groups[path] = std::move(attributes);
     for (hsize_t i = 0; i < info.nlinks; ++i) visit_link(group, i, path, depth);
   }
@@ -221,10 +236,11 @@ class Reader {
       checked(H5Lget_info(group, link.c_str(), &kind, H5P_DEFAULT), "inspect a link");
       if (kind.type != H5L_TYPE_HARD) throw FileError("soft and external links are not followed; store the data itself");
     });
-    const Handle object(H5Oopen(group, link.c_str(), H5P_DEFAULT), H5Oclose, fmt::format("open '{}' in '{}'", path, name_));
+    const Handle object(H5Oopen(group, link.c_str(), H5P_DEFAULT), H5Oclose, fmt::format("open '{}' in '{}'", escaped(path), name_));
     H5O_info_t info{};
-    checked(H5Oget_info2(object, &info, H5O_INFO_BASIC), fmt::format("inspect '{}' in '{}'", path, name_));
-    if (!visited_.insert(info.addr).second) throw FileError(fmt::format("'{}', object '{}': linked twice, which is not supported", name_, path));
+    checked(H5Oget_info2(object, &info, H5O_INFO_BASIC), fmt::format("inspect '{}' in '{}'", escaped(path), name_));
+    if (!visited_.insert(info.addr).second)
+      throw FileError(fmt::format("'{}', object '{}': linked twice, which is not supported", name_, escaped(path)));
     if (info.type == H5O_TYPE_GROUP) return visit_group(object, path, depth + 1);
     about(path, [&] { tree_.datasets[path] = load_dataset(object, info.type, path); });
   }

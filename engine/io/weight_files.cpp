@@ -9,7 +9,9 @@
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
+#include "engine/io/hdf5_child.h"
 #include "engine/io/msgpack.h"
+#include "engine/io/npz.h"
 #include "engine/io/safetensors.h"
 #include "engine/io/tensor_tree.h"
 #include "engine/io/weights.h"
@@ -48,9 +50,11 @@ bool looks_like_msgpack(std::span<const std::byte> bytes) {
   return (first & 0xf0) == 0x80 || first == 0xde || first == 0xdf;
 }
 
-DataTree hdf5_tree(std::span<const std::byte> bytes, const std::string& path) {
+bool looks_like_zip(std::span<const std::byte> bytes) { return byte_at(bytes, 0) == 'P' && byte_at(bytes, 1) == 'K'; }
+
+DataTree hdf5_tree(std::vector<std::byte> bytes, const std::string& path) {
   try {
-    return from_hdf5_image(bytes, path);
+    return read_foreign_hdf5(std::move(bytes), path);
   } catch (const FileError& error) {
     throw CheckpointError(error.what());  // the disk has done its part: it is the content that cannot be used
   }
@@ -76,16 +80,20 @@ TensorFile foreign_tensors(std::span<const std::byte> bytes, const std::string& 
     return tensors;
   }
   if (looks_like_msgpack(bytes)) return from_msgpack(bytes, path);
-  throw CheckpointError(fmt::format("'{}' is no weight file (neither HDF5, flax msgpack nor safetensors)", path));
+  if (looks_like_zip(bytes)) return from_npz(bytes, path);
+  throw CheckpointError(fmt::format("'{}' is no weight file (neither HDF5, flax msgpack, safetensors nor npz)", path));
 }
 
 }  // namespace
+
+bool keeps_metadata(WeightFormat format) { return format == WeightFormat::hdf5 || format == WeightFormat::safetensors; }
 
 std::optional<WeightFormat> weight_format_named(const std::string& path) {
   const std::string extension = std::filesystem::path(path).extension().string();
   if (extension == ".h5") return WeightFormat::hdf5;
   if (extension == ".msgpack" || extension == ".mpack") return WeightFormat::msgpack;
   if (extension == ".safetensors") return WeightFormat::safetensors;
+  if (extension == ".npz") return WeightFormat::npz;
   return std::nullopt;
 }
 
@@ -97,7 +105,7 @@ DataTree read_weight_tree(const std::string& path) {
     bytes = {};  // the file and two copies of its tensors would be more than it justifies
     return to_tree(std::move(tensors));
   }
-  DataTree tree = hdf5_tree(bytes, path);
+  DataTree tree = hdf5_tree(std::move(bytes), path);
   check_stored_hash(tree, path);
   return tree;
 }
@@ -121,6 +129,8 @@ void write_tensors(const std::string& path, TensorFile tensors, WeightFormat for
       tensors.metadata[kLayoutKey] = kLayout;
       tensors.metadata[kVersionKey] = kVersion;
       return replace_file(path, to_safetensors(tensors, path));
+    case WeightFormat::npz:
+      return replace_file(path, to_npz(tensors, path));
   }
 }
 

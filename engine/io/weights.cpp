@@ -55,6 +55,12 @@ bool is_plain(const std::string& path, const Dataset& dataset) {
   return real && dataset.attributes.count("dtype") == 0 && !std::string_view(path).substr(kPrefix.size()).starts_with(kFlaxGroup);
 }
 
+// The bytes that a network's names leave out: the group of flax, if all tensors are in it.
+std::size_t dropped_prefix(const TensorFile& file) {
+  const auto grouped = [](const NamedTensor& tensor) { return tensor.name.starts_with(kFlaxGroup); };
+  return std::all_of(file.tensors.begin(), file.tensors.end(), grouped) ? kFlaxGroup.size() : 0;
+}
+
 void add_for_network(DataTree& tree, const std::string& path, const NamedTensor& tensor) {
   if (tree.has(path)) throw CheckpointError(fmt::format("parameter '{}' is stored twice, alone and in a complex tensor; keep one", escaped(path)));
   if (tensor.type == TensorType::float32) {
@@ -74,15 +80,15 @@ void add_for_network(DataTree& tree, const std::string& path, const NamedTensor&
 
 // See read_weights_file. The hash goes: it belongs to the tensors as they were stored.
 DataTree for_networks(DataTree tree, const std::string& name) {
-  bool plain = true, grouped = true;
+  bool plain = true;
   for (auto entry = tree.datasets.lower_bound(kPrefix); entry != tree.datasets.end() && entry->first.starts_with(kPrefix); ++entry) {
     plain = plain && is_plain(entry->first, entry->second);
-    grouped = grouped && entry->first.compare(kPrefix.size(), kFlaxGroup.size(), kFlaxGroup) == 0;
   }
   if (plain) return tree;
   TensorFile tensors = take_tensors(tree, name);
+  const std::size_t prefix = dropped_prefix(tensors);
   for (NamedTensor& tensor : tensors.tensors) {
-    add_for_network(tree, kPrefix + (grouped ? tensor.name.substr(kFlaxGroup.size()) : tensor.name), tensor);
+    add_for_network(tree, kPrefix + tensor.name.substr(prefix), tensor);
     tensor.bytes = {};
   }
   if (tensors.metadata.count("model") > 0) tree.set("model", scalar(tensors.metadata["model"]));
@@ -173,6 +179,21 @@ std::vector<double> load_weights(const DataTree& tree, std::span<const TensorSha
 }
 
 DataTree read_weights_file(const std::string& path) { return for_networks(read_weight_tree(path), path); }
+
+std::vector<TensorShape> network_shapes(const TensorFile& file) {
+  const std::size_t prefix = dropped_prefix(file);
+  std::vector<TensorShape> shapes;
+  for (const NamedTensor& tensor : file.tensors) {
+    const std::string path = tensor.name.substr(prefix);
+    if (is_complex(tensor.type)) {
+      shapes.push_back({path + "_re", tensor.shape});
+      shapes.push_back({path + "_im", tensor.shape});
+    } else {
+      shapes.push_back({path, tensor.shape});
+    }
+  }
+  return sorted(shapes);
+}
 
 void write_weights_file(const std::string& path, std::span<const TensorShape> tensors, std::span<const double> flat, const std::string& model) {
   DataTree tree;

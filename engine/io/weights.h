@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/io/data_tree.h"
+#include "engine/io/tensors.h"
 
 namespace qs {
 
@@ -37,6 +38,8 @@ void seal_weights(DataTree& tree);
 // tensors: without the component `params/` if all begin with it, complex tensors as <path>_re and <path>_im, other types than float32 and float64
 // widened to float64. Errors as read_weight_tree.
 DataTree read_weights_file(const std::string& path);
+// Names and shapes that read_weights_file would give for these tensors.
+std::vector<TensorShape> network_shapes(const TensorFile& tensors);
 // A file with nothing but the weights; `model` is the wavefunction's resolved YAML.
 void write_weights_file(const std::string& path, std::span<const TensorShape> tensors, std::span<const double> flat, const std::string& model);
 

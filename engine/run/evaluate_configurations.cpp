@@ -46,7 +46,7 @@ std::vector<std::int64_t> problem_numbers(const DataTree& tree, const ProblemFam
     throw FileError(fmt::format("'{}': dataset 'problem' has {} entries (wanted: {})", name, numbers.size(), wanted));
   for (std::int64_t i = 0; i < rows; ++i) {
     if (numbers[i] < 0 || numbers[i] >= family.size())
-      throw InputError(fmt::format("'{}': row {} of 'problem' is {} (the family has members 0 to {})", name, i, numbers[i], family.size() - 1));
+      throw FileError(fmt::format("'{}': row {} of 'problem' is {} (the family has members 0 to {})", name, i, numbers[i], family.size() - 1));
   }
   return numbers;
 }
@@ -58,7 +58,7 @@ void require_two_values(const std::vector<std::int64_t>& values, std::int64_t mo
     const std::int64_t value = values[k];
     if (value == 1 || value == lower) continue;
     if (lower != 1 || (value != 0 && value != -1))
-      throw InputError(fmt::format("'{}': row {}, site {} of 'configurations' is {} (write +1/-1 or 1/0 throughout)", name,
+      throw FileError(fmt::format("'{}': row {}, site {} of 'configurations' is {} (write +1/-1 or 1/0 throughout)", name,
                                    static_cast<std::int64_t>(k) / modes, static_cast<std::int64_t>(k) % modes, value));
     lower = value;
   }
@@ -191,9 +191,9 @@ ConfigurationBatch to_configurations(const DataTree& tree, const ProblemFamily& 
   const std::vector<std::int64_t> values = integer_table(tree, "configurations", 2, wanted, name);
   const std::vector<std::int64_t>& shape = tree.at("configurations").shape;
   if (shape[1] != modes)
-    throw InputError(fmt::format("'{}': 'configurations' is {}, but the system has {} {} (wanted: {})", name, shape_text(shape), modes,
+    throw FileError(fmt::format("'{}': 'configurations' is {}, but the system has {} {} (wanted: {})", name, shape_text(shape), modes,
                                  family.problems.front().sector.sites() == modes ? "sites" : "modes", wanted));
-  if (shape[0] == 0) throw InputError(fmt::format("'{}': 'configurations' has no rows", name));
+  if (shape[0] == 0) throw FileError(fmt::format("'{}': 'configurations' has no rows", name));
   const std::vector<std::int64_t> problems = problem_numbers(tree, family, shape[0], name);
   require_two_values(values, modes, name);
 
@@ -208,7 +208,7 @@ ConfigurationBatch to_configurations(const DataTree& tree, const ProblemFamily& 
     }
     const Sector& sector = family.problems[problems[i]].sector;
     if (!sector.contains(batch.row(i)))
-      throw InputError(fmt::format("'{}': row {} of 'configurations' has {} of {} modes set, which is not in the sector of problem {} ({})", name, i,
+      throw FileError(fmt::format("'{}': row {} of 'configurations' has {} of {} modes set, which is not in the sector of problem {} ({})", name, i,
                                    set, modes, problems[i], sector.describe()));
   }
   return batch;

@@ -21,8 +21,7 @@ struct EvaluateRequest {
 };
 
 // Packed rows of `configurations` [n, modes], integers +1/-1 (spin up, down) or 1/0 (occupied, empty), and of `problem` [n], the member of the family
-// that a row belongs to, counted from 0. FileError for a tree without such tables; InputError naming the row that is not in the sector of its
-// problem.
+// that a row belongs to, counted from 0. FileError for a tree without such tables, and naming the row that is not in the sector of its problem.
 ConfigurationBatch to_configurations(const DataTree& tree, const ProblemFamily& family, const std::string& name);
 
 // What the output holds, n rows, P parameters in the groups as one dataset per tensor:

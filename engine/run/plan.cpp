@@ -36,6 +36,11 @@ Device device_of(const std::string& name) {
   return Device::cpu;  // auto: never a GPU, whose results have not been checked yet
 }
 
+struct UnusableFile {
+  Node node;  // that names it
+  std::exception_ptr failure;
+};
+
 class Planner {
  public:
   Planner(const input::Document& document, Diagnostics& diagnostics) : document_(document), root_(document.root), diagnostics_(diagnostics) {}
@@ -53,7 +58,7 @@ class Planner {
     if (!root_["wavefunction"].is_null()) network();
     const std::vector<Node> stages = root_["stages"].items();
     for (std::size_t position = 0; position < stages.size(); ++position) stage(stages[position], static_cast<int>(position));
-    report_weights();
+    report_files();
     return std::move(plan_);
   }
 
@@ -85,20 +90,26 @@ class Planner {
 
   void network() {
     const Node node = root_["wavefunction"];
+    reading(node, [&] { plan_.network = network_plan(document_, *base_, system_->model); });
+  }
+
+  // Runs `work`, which reads a file that the node names; a file that cannot be used is kept for report_files.
+  template <class F>
+  void reading(const Node& node, F&& work) {
     try {
-      plan_.network = network_plan(document_, *base_, system_->model);
+      work();
     } catch (const InputError& error) {
       diagnostics_.error(node.where(), error.what());
     } catch (const Error&) {
-      weights_failure_ = std::current_exception();
+      unusable_.push_back({node, std::current_exception()});
     }
   }
 
-  // Unusable weights have their own exit code, unless the input is wrong as well: then all errors are said together.
-  void report_weights() {
-    if (!weights_failure_) return;
-    if (!diagnostics_.has_errors()) std::rethrow_exception(weights_failure_);
-    diagnosed(diagnostics_, root_["wavefunction"], [&] { std::rethrow_exception(weights_failure_); });
+  // Unusable weights and data have their own exit codes, unless the input is wrong as well: then all errors are said together.
+  void report_files() {
+    if (unusable_.empty()) return;
+    if (!diagnostics_.has_errors()) std::rethrow_exception(unusable_.front().failure);
+    for (const UnusableFile& file : unusable_) diagnosed(diagnostics_, file.node, [&] { std::rethrow_exception(file.failure); });
   }
 
   void stage(const Node& node, int position) {
@@ -207,7 +218,7 @@ class Planner {
       throw InputError(
           fmt::format("targets.files lists {} files for {} problems (one per member of the family, in its order)", names.size(), family.size()));
     for (int g = 0; g < family.size(); ++g) {
-      diagnosed(diagnostics_, names[g], [&] {
+      reading(names[g], [&] {
         pretrain.files.push_back(resolve_path(names[g].text(), document_.directory));
         pretrain.file_states.push_back(checked_state(pretrain.files.back(), family, g));
       });
@@ -299,7 +310,7 @@ class Planner {
   RunPlan plan_;
   std::optional<SystemOptions> system_;
   std::optional<ProblemFamily> base_;
-  std::exception_ptr weights_failure_;
+  std::vector<UnusableFile> unusable_;
 };
 
 }  // namespace

@@ -87,12 +87,12 @@ const std::vector<Golden>& golden_cases() {
 
 TEST(EdCsvErrors, SayWhereAndWhy) {
   for (const Golden& golden : golden_cases()) {
-    EXPECT_EQ(message_of<InputError>([&] { parse_ed_csv(golden.content, kSmallName); }), kSmallName + golden.message) << golden.label;
+    EXPECT_EQ(message_of<FileError>([&] { parse_ed_csv(golden.content, kSmallName); }), kSmallName + golden.message) << golden.label;
   }
 }
 
 TEST(EdCsvErrors, NameTheFileNameWhenItDoesNotGiveTheSizes) {
-  const auto complaint = [](const std::string& name) { return message_of<InputError>([&] { parse_ed_csv(small_csv(), name); }); };
+  const auto complaint = [](const std::string& name) { return message_of<FileError>([&] { parse_ed_csv(small_csv(), name); }); };
 
   for (const std::string name : {"state.csv", "x_Ns12.csv", "x_Np6_Ns.csv", "x_Ns12a_Np6.csv", "_Ns99999999999_Np1.csv"}) {
     EXPECT_EQ(complaint(name),
@@ -105,7 +105,7 @@ TEST(EdCsvErrors, NameTheFileNameWhenItDoesNotGiveTheSizes) {
 }
 
 TEST(EdCsvErrors, AllocateNothingForAHugeSectorThatTheFileDoesNotHold) {
-  const std::string message = message_of<InputError>([&] { parse_ed_csv(small_csv(), "x_Ns63_Np31.csv"); });
+  const std::string message = message_of<FileError>([&] { parse_ed_csv(small_csv(), "x_Ns63_Np31.csv"); });
 
   EXPECT_EQ(message,
             "x_Ns63_Np31.csv:2:54: error: the row has 8 cells, more than the line could hold are expected for 31 particles on 63 sites (delta, "
@@ -117,12 +117,12 @@ TEST(EdCsvErrors, RefuseALineBeyondTheLimit) {
   std::string text = kHeaderLine + "\n";
   text.append((std::size_t{64} << 20) + 1, '1');
 
-  EXPECT_EQ(message_of<InputError>([&] { parse_ed_csv(text, kSmallName); }),
+  EXPECT_EQ(message_of<FileError>([&] { parse_ed_csv(text, kSmallName); }),
             kSmallName + ":2:67108865: error: the line has 67108865 bytes (limit 67108864)");
 }
 
 TEST(EdCsvErrors, QuoteAtMostEightyBytes) {
-  const std::string message = message_of<InputError>([&] { parse_ed_csv(csv_with(std::string(5000, 'x') + ",[1],1j,0j,0j,1,2,4"), kSmallName); });
+  const std::string message = message_of<FileError>([&] { parse_ed_csv(csv_with(std::string(5000, 'x') + ",[1],1j,0j,0j,1,2,4"), kSmallName); });
 
   EXPECT_LT(message.size(), 250u);
   EXPECT_NE(message.find("xxx...'"), std::string::npos);
@@ -137,7 +137,7 @@ TEST(EdCsvErrors, TruncationAtAnyByteIsReportedOrHarmless) {
     try {
       EXPECT_EQ(parse_ed_csv(whole.substr(0, length), kSmallName).amplitudes, expected.amplitudes);
       ++accepted;
-    } catch (const InputError& error) {
+    } catch (const FileError& error) {
       EXPECT_EQ(std::string(error.what()).rfind(kSmallName + ":", 0), 0u) << error.what();
     }
   }
@@ -165,7 +165,7 @@ TEST(EdCsvErrors, RandomDamageEndsInAStateOrAMessage) {
     try {
       const EdState state = parse_ed_csv(text, kSmallName);
       EXPECT_EQ(state.basis, (std::vector<Word>{1, 2, 4}));
-    } catch (const InputError&) {
+    } catch (const FileError&) {
       ++refused;
     }
   }

@@ -98,7 +98,7 @@ TEST(ForeignHdf5, WidensOtherNumbersAndReadsChunks) {
 
   const DataTree tree = read_hdf5(path);
 
-  EXPECT_EQ(std::get<std::vector<std::int32_t>>(tree.at("u8").values), (std::vector<std::int32_t>{0, 255}));
+  EXPECT_EQ(std::get<std::vector<std::uint16_t>>(tree.at("u8").values), (std::vector<std::uint16_t>{0, 255}));
   EXPECT_EQ(std::get<std::vector<std::int32_t>>(tree.at("i16").values), (std::vector<std::int32_t>{-300, 300}));
   EXPECT_EQ(tree.integers("u32"), (std::vector<std::int64_t>{0, 4294967295}));
   EXPECT_EQ(tree.doubles("chunked"), (std::vector<double>{1, 2, 3, 4, 5, 6, 7}));

@@ -6,14 +6,17 @@
 #include <cstdlib>
 #include <functional>
 
+#include "deflated_npz.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/msgpack.h"
+#include "engine/io/npz.h"
 #include "engine/io/safetensors.h"
 #include "engine/io/tensor_tree.h"
 #include "engine/io/weights.h"
 #include "kernels/api/error.h"
+#include "mutate.h"
 #include "sample_tensors.h"
 #include "scratch.h"
 
@@ -44,7 +47,8 @@ std::string around(const std::string& start, const Scratch& scratch) {
   const auto convert = [](const std::string& in, const std::string& out) { write_tensors(out, read_tensors(in), *weight_format_named(out)); };
   convert(start, scratch / "a.h5");
   convert(scratch / "a.h5", scratch / "b.safetensors");
-  convert(scratch / "b.safetensors", scratch / "c.msgpack");
+  convert(scratch / "b.safetensors", scratch / "b.npz");
+  convert(scratch / "b.npz", scratch / "c.msgpack");
   return test::slurp(scratch / "c.msgpack");
 }
 
@@ -55,6 +59,7 @@ TEST(WeightFiles, EveryTypeSurvivesAllFormatsByteForByte) {
   EXPECT_EQ(around(scratch / "start.msgpack", scratch), test::slurp(scratch / "start.msgpack"));
   EXPECT_EQ(read_tensors(scratch / "a.h5"), sample_tensors());
   EXPECT_EQ(read_tensors(scratch / "b.safetensors"), sample_tensors());
+  EXPECT_EQ(read_tensors(scratch / "b.npz"), sample_tensors());
 }
 
 TEST(WeightFiles, ReferenceFilesSurviveAllFormatsByteForByte) {
@@ -161,7 +166,7 @@ TEST(WeightFiles, OtherContentIsRefusedWhateverItsName) {
   test::spit(scratch / "cut.h5", std::string("\x89HDF\r\n\x1a\n", 8) + "rest");
 
   EXPECT_EQ(message_of<CheckpointError>([&] { read_tensors(scratch / "w.h5"); }),
-            "'" + scratch / "w.h5" + "' is no weight file (neither HDF5, flax msgpack nor safetensors)");
+            "'" + scratch / "w.h5" + "' is no weight file (neither HDF5, flax msgpack, safetensors nor npz)");
   EXPECT_THROW(read_tensors(scratch / "empty.msgpack"), CheckpointError);
   EXPECT_THROW(read_tensors(scratch / "cut.h5"), CheckpointError);
   EXPECT_THROW(read_tensors(scratch / "absent.h5"), FileError);
@@ -199,6 +204,8 @@ std::vector<Format> formats() {
       {"msgpack", [](auto bytes) { return from_msgpack(bytes, "w"); }, to_msgpack(small, "w")},
       {"chunked msgpack", [](auto bytes) { return from_msgpack(bytes, "w"); }, to_msgpack(small, "w", 16)},
       {"safetensors", [](auto bytes) { return from_safetensors(bytes, "w"); }, to_safetensors(small, "w")},
+      {"npz", [](auto bytes) { return from_npz(bytes, "w"); }, to_npz(small, "w")},
+      {"deflated npz", [](auto bytes) { return from_npz(bytes, "w"); }, test::deflated_npz(small)},
   };
 }
 
@@ -217,24 +224,7 @@ TEST(DamagedWeightFiles, TenThousandMutationsAreReadOrRefused) {
   for (const Format& format : formats()) {
     int refused = 0;
     for (int trial = 0; trial < 10000; ++trial) {
-      std::vector<std::byte> damaged = format.sample;
-      for (unsigned count = 1 + engine() % 4; count > 0; --count) {
-        const std::size_t where = engine() % damaged.size();
-        const auto at = damaged.begin() + static_cast<std::ptrdiff_t>(where);
-        switch (engine() % 4) {
-          case 0:
-            *at = static_cast<std::byte>(engine());
-            break;
-          case 1:
-            *at ^= static_cast<std::byte>(1u << engine() % 8);
-            break;
-          case 2:
-            damaged.erase(at, at + static_cast<std::ptrdiff_t>(std::min<std::size_t>(engine() % 16, damaged.size() - where - 1)));
-            break;
-          default:
-            damaged.insert(at, engine() % 16, static_cast<std::byte>(engine()));
-        }
-      }
+      const std::vector<std::byte> damaged = test::mutated(format.sample, engine);
       try {
         const TensorFile tensors = format.read(damaged);
         for (const NamedTensor& tensor : tensors.tensors) ASSERT_EQ(tensor.bytes.size(), byte_count(tensor.type, tensor.shape));
@@ -288,7 +278,7 @@ TEST(DamagedWeightFiles, TakeNoMoreMemoryThanTwiceTheirLengthAnd64MB) {
   add(std::string("\x07\x12\x7a\x00\x00\x00\x00\x00", 8) + numbers);
   TensorFile large;
   large.tensors.push_back(test::random_tensor("a", TensorType::complex64, {2 << 20}, 1));
-  for (const WeightFormat format : {WeightFormat::msgpack, WeightFormat::safetensors}) {
+  for (const WeightFormat format : {WeightFormat::msgpack, WeightFormat::safetensors, WeightFormat::npz}) {
     files.push_back(scratch / std::to_string(files.size()));
     write_tensors(files.back(), large, format);
   }

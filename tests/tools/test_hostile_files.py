@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Damaged weight and data files on the command line: one line on stderr, exit code 5 for weights and 3 for data, never a crash.
+
+QSTAGE_VMC is the executable. Readers are tested in depth below tests/engine/io; here the way from there to the exit code, with and without MPI.
+"""
+import io
+import os
+import random
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+import zipfile
+
+VMC = os.environ["QSTAGE_VMC"]
+INPUT = """format: 1
+output: {directory: OUT}
+system:
+  lattice: {kind: chain, size: [4], periodic: true}
+  sector: {kind: spinless_fermions, particles: 2}
+  hamiltonian: {kind: tv, t: 1.0, V: 1.0}
+wavefunction: {kind: rbm, alpha: 2}
+sampler: {kind: exact_sum}
+stages:
+  - {kind: evaluate, observables: [energy]}
+"""
+FROM_FILES = "  - {kind: pretrain, steps: 1, targets: {files: [ed_Ns4_Np2.csv]}, optimizer: {kind: adamw}}\n"
+
+
+def array(shape):
+    """A float64 .npy of ones."""
+    count = 1
+    for extent in shape:
+        count *= extent
+    header = repr({"descr": "<f8", "fortran_order": False, "shape": tuple(shape)}).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<d", 1.0) * count
+
+
+def weights():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, shape in {"Dense/kernel": [4, 8], "Dense/bias": [8], "visible_bias": [4]}.items():
+            archive.writestr(name + ".npy", array(shape))
+    return buffer.getvalue()
+
+
+def damaged(content, generator):
+    """Cut, or a few bytes changed."""
+    if generator.random() < 0.3:
+        return content[: generator.randrange(len(content))]
+    content = bytearray(content)
+    for _ in range(generator.randint(1, 8)):
+        content[generator.randrange(len(content))] = generator.choice([0, 255, generator.randrange(256)])
+    return bytes(content)
+
+
+class HostileFiles(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.put("w.npz", weights())
+        for extension in ("h5", "msgpack", "safetensors"):
+            self.assertEqual(self.vmc("convert", "w.npz", "w." + extension).returncode, 0)
+
+    def put(self, name, content):
+        with open(os.path.join(self.folder, name), "wb") as file:
+            file.write(content)
+
+    def get(self, name):
+        with open(os.path.join(self.folder, name), "rb") as file:
+            return file.read()
+
+    def vmc(self, *arguments, ranks=()):
+        return subprocess.run([*ranks, VMC, *arguments], cwd=self.folder, capture_output=True, text=True, errors="replace", timeout=60, check=False)
+
+    def assert_refused(self, result, code):
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(result.stderr.count("qstage-vmc: error:"), 1, result.stderr)
+
+    def test_weights_of_every_format(self):
+        generator = random.Random(20251211)
+        for extension in ("h5", "npz", "msgpack", "safetensors"):
+            refused = 0
+            for _ in range(25):
+                self.put("bad." + extension, damaged(self.get("w." + extension), generator))
+                result = self.vmc("info", "bad." + extension)
+                self.assertIn(result.returncode, (0, 5), result.stderr)
+                self.assertEqual(result.stderr.count("\n"), 1 if result.returncode else 0, result.stderr)
+                refused += result.returncode == 5
+            self.assertGreater(refused, 5, extension)
+
+    def test_weights_of_a_run(self):
+        self.put("in.yaml", INPUT.encode())
+        plan = ("run", "in.yaml", "--dry-run", "--set", "wavefunction.weights=w.h5")
+        self.assertEqual(self.vmc(*plan).returncode, 0)
+        self.put("w.h5", self.get("w.h5")[:1500])
+        self.assert_refused(self.vmc(*plan), 5)
+        if shutil.which("mpirun"):
+            self.assert_refused(self.vmc(*plan, ranks=("mpirun", "-n", "2")), 5)
+
+    def test_configurations(self):
+        self.put("in.yaml", INPUT.encode())
+        for content in (self.get("w.h5"), self.get("w.h5")[:1500], b"", b"\x89HDF\r\n\x1a\n" + bytes(4000)):
+            self.put("c.h5", content)
+            self.assert_refused(self.vmc("evaluate", "in.yaml", "--weights", "w.h5", "--configurations", "c.h5", "--output", "o.h5"), 3)
+
+    def test_exact_states(self):
+        self.put("in.yaml", (INPUT + FROM_FILES).encode())
+        for content in (b"", b"x", b"[1],1j\n1,2\n", b"\x00" * 5000):
+            self.put("ed_Ns4_Np2.csv", content)
+            self.assert_refused(self.vmc("run", "in.yaml", "--dry-run"), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
