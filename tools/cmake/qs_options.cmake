@@ -13,6 +13,13 @@ target_compile_options(qs_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wext
 # GCC 12 reports these two inside inlined std::string and fmt code that is sound (GCC bugs 105329, 105651).
 target_compile_options(qs_flags INTERFACE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict;-Wno-stringop-overflow>")
 target_include_directories(qs_flags INTERFACE ${CMAKE_SOURCE_DIR})
+if(QSTAGE_FUZZ)
+  set(QSTAGE_SANITIZE ON)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    message(FATAL_ERROR "QSTAGE_FUZZ needs clang, which brings libFuzzer: configure with CC=clang CXX=clang++")
+  endif()
+  target_compile_options(qs_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(QSTAGE_SANITIZE)
   target_compile_options(qs_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-omit-frame-pointer>")
   target_link_options(qs_flags INTERFACE -fsanitize=address,undefined)

@@ -1,0 +1,20 @@
+// safetensors: read or refused with a CheckpointError; what was read is read again from what we write.
+#include "engine/io/safetensors.h"
+#include "kernels/api/error.h"
+#include "tests/engine/io/sample_tensors.h"
+#include "tests/fuzz/fuzz_target.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace qs;
+  try {
+    const TensorFile tensors = from_safetensors(std::as_bytes(std::span(data, size)), "w");
+    fuzz::require(from_safetensors(to_safetensors(tensors, "w"), "w") == tensors);
+  } catch (const CheckpointError&) {
+  }
+  return 0;
+}
+
+std::vector<std::string> qs::fuzz::seeds() {
+  const TensorFile sample = test::sample_tensors();
+  return {text_of(to_safetensors(sample, "w"))};
+}
