@@ -118,6 +118,9 @@ std::string json_schema() {
   Json definitions = Json::object();
   for (const Key& key : keys())
     if (key.section.empty()) collect(key.shape, definitions);
+  // A stage's sampler may leave out its kind only where there is a global one to merge it over.
+  out["if"] = {{"required", Json::array({"sampler"})}};
+  out["else"] = Json::parse(R"({"properties": {"stages": {"items": {"properties": {"sampler": {"required": ["kind"]}}}}}})");
   out["definitions"] = definitions;
   return out.dump(2) + "\n";
 }
