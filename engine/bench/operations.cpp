@@ -62,7 +62,7 @@ class Operations {
   OperationRate vjp() const {
     const std::vector<std::complex<double>> weight(rows_, {1.0, -0.5});
     std::vector<double> gradient(psi_.layout().total);
-    return of_chunk("vjp", flops::vjp(psi_), [&] { psi_.vjp_chunk(batch_, 0, rows_, weight.data(), gradient.data()); });
+    return of_chunk("vjp", flops::vjp(psi_), [&] { psi_.vjp_chunks(batch_, 0, rows_, weight.data(), gradient.data()); });
   }
 
   OperationRate jacobian() const {

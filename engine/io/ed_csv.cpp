@@ -52,7 +52,7 @@ Sizes sizes_from_name(const std::string& name) {
   }
   if (*sites < 1 || *sites > 63 || *particles < 0 || *particles > *sites) {
     throw FileError(fmt::format("{}:1:1: error: {} particles on {} sites in the file name (1 to 63 sites, at most one particle per site)", name,
-                                 *particles, *sites));
+                                *particles, *sites));
   }
   return {*sites, *particles, number_after<double>(stem, "_Vnn")};
 }

@@ -59,7 +59,7 @@ void require_two_values(const std::vector<std::int64_t>& values, std::int64_t mo
     if (value == 1 || value == lower) continue;
     if (lower != 1 || (value != 0 && value != -1))
       throw FileError(fmt::format("'{}': row {}, site {} of 'configurations' is {} (write +1/-1 or 1/0 throughout)", name,
-                                   static_cast<std::int64_t>(k) / modes, static_cast<std::int64_t>(k) % modes, value));
+                                  static_cast<std::int64_t>(k) / modes, static_cast<std::int64_t>(k) % modes, value));
     lower = value;
   }
 }
@@ -192,7 +192,7 @@ ConfigurationBatch to_configurations(const DataTree& tree, const ProblemFamily& 
   const std::vector<std::int64_t>& shape = tree.at("configurations").shape;
   if (shape[1] != modes)
     throw FileError(fmt::format("'{}': 'configurations' is {}, but the system has {} {} (wanted: {})", name, shape_text(shape), modes,
-                                 family.problems.front().sector.sites() == modes ? "sites" : "modes", wanted));
+                                family.problems.front().sector.sites() == modes ? "sites" : "modes", wanted));
   if (shape[0] == 0) throw FileError(fmt::format("'{}': 'configurations' has no rows", name));
   const std::vector<std::int64_t> problems = problem_numbers(tree, family, shape[0], name);
   require_two_values(values, modes, name);
@@ -209,7 +209,7 @@ ConfigurationBatch to_configurations(const DataTree& tree, const ProblemFamily& 
     const Sector& sector = family.problems[problems[i]].sector;
     if (!sector.contains(batch.row(i)))
       throw FileError(fmt::format("'{}': row {} of 'configurations' has {} of {} modes set, which is not in the sector of problem {} ({})", name, i,
-                                   set, modes, problems[i], sector.describe()));
+                                  set, modes, problems[i], sector.describe()));
   }
   return batch;
 }

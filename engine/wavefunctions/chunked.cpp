@@ -8,16 +8,16 @@
 namespace qs {
 namespace {
 
-std::int64_t chunk_count(const Wavefunction& psi, std::int64_t rows) { return (rows + psi.chunk_rows() - 1) / psi.chunk_rows(); }
+// Summed in the network's own type before float64 takes over: enough to share the cost, few enough for float32.
+constexpr std::int64_t chunks_per_sum = 4;
 
-// Runs body(chunk, first row, rows of the chunk) for chunks [from, to) of rows [first, first + count).
+// Runs body(first row, rows) for every chunk of rows [first, first + count).
 template <class Body>
-void for_chunks(const Wavefunction& psi, std::int64_t first, std::int64_t count, std::int64_t from, std::int64_t to, const Body& body) {
+void for_chunks(const Wavefunction& psi, std::int64_t first, std::int64_t count, const Body& body) {
   const std::int64_t size = psi.chunk_rows();
-  parallel_for(to - from, [&](std::int64_t i) {
-    const std::int64_t chunk = from + i;
-    const std::int64_t begin = chunk * size;
-    body(chunk, first + begin, static_cast<int>(std::min(size, count - begin)));
+  parallel_for((count + size - 1) / size, [&](std::int64_t i) {
+    const std::int64_t begin = i * size;
+    body(first + begin, static_cast<int>(std::min(size, count - begin)));
   });
 }
 
@@ -37,8 +37,7 @@ void add_in_order(const std::vector<double>& partials, std::int64_t count, std::
 
 void log_psi(const Wavefunction& psi, const ConfigurationBatch& batch, std::span<std::complex<double>> out) {
   QS_ASSERT(static_cast<std::int64_t>(out.size()) == batch.rows());
-  for_chunks(psi, 0, batch.rows(), 0, chunk_count(psi, batch.rows()),
-             [&](std::int64_t, std::int64_t row, int rows) { psi.log_psi_chunk(batch, row, rows, out.data() + row); });
+  for_chunks(psi, 0, batch.rows(), [&](std::int64_t row, int rows) { psi.log_psi_chunk(batch, row, rows, out.data() + row); });
 }
 
 std::vector<std::complex<double>> log_psi(const Wavefunction& psi, const ConfigurationBatch& batch) {
@@ -47,21 +46,24 @@ std::vector<std::complex<double>> log_psi(const Wavefunction& psi, const Configu
   return out;
 }
 
-// Chunks go in waves so that memory is a few partials per thread; the order of the additions does not depend on the size of a wave.
+// Pieces of a few chunks go in waves so that memory is a few partials per thread; the order of the additions depends neither on the size of a wave
+// nor on the number of threads. Of a large network, the gradient of one chunk (16 rows) would take longer to clear and to add than to compute.
 void vjp(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t first, std::int64_t count,
          std::span<const std::complex<double>> weight, std::span<double> gradient) {
   QS_ASSERT(static_cast<std::int64_t>(weight.size()) == count && first + count <= batch.rows());
   QS_ASSERT(static_cast<std::int64_t>(gradient.size()) == psi.layout().total);
   std::fill(gradient.begin(), gradient.end(), 0.0);
   const std::int64_t size = psi.layout().total;
-  const std::int64_t chunks = chunk_count(psi, count);
-  const std::int64_t wave = std::min<std::int64_t>(chunks, 4 * static_cast<std::int64_t>(threads()));
+  const std::int64_t piece = chunks_per_sum * psi.chunk_rows();
+  const std::int64_t pieces = (count + piece - 1) / piece;
+  const std::int64_t wave = std::min<std::int64_t>(pieces, 4 * static_cast<std::int64_t>(threads()));
   std::vector<double> partials(static_cast<std::size_t>(wave * size));
-  for (std::int64_t from = 0; from < chunks; from += wave) {
-    const std::int64_t to = std::min(chunks, from + wave);
+  for (std::int64_t from = 0; from < pieces; from += wave) {
+    const std::int64_t to = std::min(pieces, from + wave);
     std::fill(partials.begin(), partials.end(), 0.0);
-    for_chunks(psi, first, count, from, to, [&](std::int64_t chunk, std::int64_t row, int rows) {
-      psi.vjp_chunk(batch, row, rows, weight.data() + (row - first), partials.data() + (chunk - from) * size);
+    parallel_for(to - from, [&](std::int64_t i) {
+      const std::int64_t begin = (from + i) * piece;
+      psi.vjp_chunks(batch, first + begin, std::min(piece, count - begin), weight.data() + begin, partials.data() + i * size);
     });
     add_in_order(partials, to - from, gradient);
   }
@@ -71,9 +73,8 @@ template <class Real>
 void jacobian(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, Real* rows, std::int64_t row_stride) {
   QS_ASSERT(first >= 0 && first + count <= batch.rows() && row_stride >= psi.layout().total);
   const std::int64_t sample_stride = rows_per_sample(psi.jacobian_mode()) * row_stride;
-  for_chunks(psi, first, count, 0, chunk_count(psi, count), [&](std::int64_t, std::int64_t row, int chunk_size) {
-    psi.jacobian_chunk(batch, row, chunk_size, rows + (row - first) * sample_stride, row_stride);
-  });
+  for_chunks(psi, first, count,
+             [&](std::int64_t row, int chunk_size) { psi.jacobian_chunk(batch, row, chunk_size, rows + (row - first) * sample_stride, row_stride); });
 }
 
 template void jacobian<float>(const Wavefunction&, const ConfigurationBatch&, std::int64_t, std::int64_t, float*, std::int64_t);

@@ -109,16 +109,27 @@ void Network<Real>::log_psi_chunk(const ConfigurationBatch& batch, std::int64_t 
 }
 
 template <class Real>
-void Network<Real>::vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
-                              double* gradient) const {
+void Network<Real>::vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const std::complex<double>* weight,
+                               double* gradient) const {
   auto lease = this->lease(Operation::vjp);
   ChunkMemory<Real>& memory = lease.memory();
-  const Chunk chunk = make_chunk(batch, first, count, memory);
-  const int rows = chunk.lanes.rows;
   Arena<Real> arena = lease.arena();
   Real* sum = arena.take(gradient_values());
-  Real* cotangent = arena.take(2 * std::size_t(rows));
   kernels::clear(device_, sum, layout_.total * sizeof(Real));
+  for (std::int64_t begin = 0; begin < count; begin += chunk_rows_) {
+    const int rows = static_cast<int>(std::min<std::int64_t>(chunk_rows_, count - begin));
+    add_vjp(batch, first + begin, rows, weight + begin, memory, arena, sum);
+  }
+  const Real* terms = host_view(device_, sum, static_cast<std::size_t>(layout_.total), memory.host_values);
+  for (std::int64_t k = 0; k < layout_.total; ++k) gradient[k] += static_cast<double>(terms[k]);
+}
+
+template <class Real>
+void Network<Real>::add_vjp(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
+                            ChunkMemory<Real>& memory, Arena<Real> arena, Real* sum) const {
+  const Chunk chunk = make_chunk(batch, first, count, memory);
+  const int rows = chunk.lanes.rows;
+  Real* cotangent = arena.take(2 * std::size_t(rows));
   memory.host_values.assign(2 * std::size_t(rows), Real(0));
   for (int b = 0; b < count; ++b) {
     memory.host_values[b] = static_cast<Real>(weight[b].real());
@@ -128,8 +139,6 @@ void Network<Real>::vjp_chunk(const ConfigurationBatch& batch, std::int64_t firs
 
   forward(chunk, Pass::differentiate, arena, {memory.log_psi.data(), memory.log_psi.data() + rows});
   backward(chunk, arena, {cotangent, cotangent + rows}, {sum, 0, count});
-  const Real* terms = host_view(device_, sum, static_cast<std::size_t>(layout_.total), memory.host_values);
-  for (std::int64_t k = 0; k < layout_.total; ++k) gradient[k] += static_cast<double>(terms[k]);
 }
 
 // One forward, then one backward per real row: cotangents (1, 0) give d Re log psi, (0, 1) give d Im log psi.

@@ -25,7 +25,8 @@ class Network : public Wavefunction {
 
   int chunk_rows() const final { return chunk_rows_; }
   void log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const final;
-  void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight, double* gradient) const final;
+  void vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const std::complex<double>* weight,
+                  double* gradient) const final;
   void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const final;
   void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, double* rows, std::int64_t row_stride) const final;
   WavefunctionMemory memory_on(Device device) const final;
@@ -81,6 +82,9 @@ class Network : public Wavefunction {
   // Brings rows [first, first + count) to the device.
   Chunk make_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, ChunkMemory<Real>& memory) const;
   std::size_t gradient_values() const;
+  // sum[k] += the terms of one chunk.
+  void add_vjp(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight, ChunkMemory<Real>& memory,
+               Arena<Real> arena, Real* sum) const;
   void jacobian_rows(const ConfigurationBatch& batch, std::int64_t first, int count, Real* rows, std::int64_t row_stride) const;
 
   Device device_;

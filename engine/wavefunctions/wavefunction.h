@@ -61,9 +61,11 @@ class Wavefunction {
   // Rows [first, first + count) of the batch, count <= chunk_rows(). The result of a row does not depend on its neighbours.
   virtual int chunk_rows() const = 0;
   virtual void log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const = 0;
-  // gradient[k] += sum_i Re(conj(weight_i) d log psi_i / d theta_k), float64 accumulation over chunks. gradient [P].
-  virtual void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
-                         double* gradient) const = 0;
+  // gradient[k] += sum_i Re(conj(weight_i) d log psi_i / d theta_k), gradient [P]. Any count: chunk after chunk into one sum of the network's type,
+  // which is then added in float64. A call should cover a few chunks, to share the cost of that addition among them; its rounding grows with their
+  // number.
+  virtual void vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const std::complex<double>* weight,
+                          double* gradient) const = 0;
   // Rows of the Jacobian d log psi_i / d theta_k: sample i of the chunk fills rows (2i, 2i+1) = (Re, Im) of `rows` in complex mode, row i = Re
   // in real mode, `row_stride` values apart, on the device. The type follows precision(): calling the other overload is an internal error.
   virtual void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const = 0;

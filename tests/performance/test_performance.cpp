@@ -1,8 +1,8 @@
 // Guards against becoming slow: the share of the multiply-add peak that an operation reaches, beside that peak measured in the same seconds, must not
 // fall 20 % below the recorded share. Shares survive what seconds do not: another clock, a slower machine of the same kind. A neighbour that empties
 // the caches hurts shares too. So the best of several tries counts, and a verdict is given only while nothing else wants to run and a product of the
-// BLAS, which this program does not change, reaches its own recorded share. Not guarded: what is bound by writing to memory (per-sample Jacobians, the
-// gradient of a network larger than the second-level cache).
+// BLAS, which this program does not change, reaches its own recorded share. Not guarded: what is bound by writing to memory (per-sample Jacobians,
+// the gradient of a network larger than the second-level cache).
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -45,8 +45,8 @@ class LinearNetwork : public Wavefunction {
       for (std::int64_t k = 0; k < layout_.total; ++k) out[i] += theta_[k] * value(batch.row(first + i)[0], k);
     }
   }
-  void vjp_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight,
-                 double* gradient) const override {
+  void vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const std::complex<double>* weight,
+                  double* gradient) const override {
     for (int i = 0; i < count; ++i) {
       for (std::int64_t k = 0; k < layout_.total; ++k) gradient[k] += (std::conj(weight[i]) * value(batch.row(first + i)[0], k)).real();
     }

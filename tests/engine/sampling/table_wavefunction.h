@@ -34,7 +34,7 @@ class TableWavefunction final : public Wavefunction {
       out[i] = log_psi_[g][family_.problems[g].sector.index(*batch.row(first + i))];
     }
   }
-  void vjp_chunk(const ConfigurationBatch&, std::int64_t, int, const std::complex<double>*, double*) const override {}
+  void vjp_chunks(const ConfigurationBatch&, std::int64_t, std::int64_t, const std::complex<double>*, double*) const override {}
   void jacobian_chunk(const ConfigurationBatch&, std::int64_t, int, float*, std::int64_t) const override {}
   void jacobian_chunk(const ConfigurationBatch&, std::int64_t, int, double*, std::int64_t) const override {}
   double flops_per_evaluation() const override { return 1; }
