@@ -70,14 +70,15 @@ class Output {
 
 // A group, or a leaf. Children in order of first appearance.
 struct Node {
+  std::string_view key;
   const NamedTensor* tensor = nullptr;
-  std::vector<std::pair<std::string_view, Node>> children;
+  std::vector<Node> children;
   std::map<std::string_view, std::size_t> index;
 
-  Node& child(std::string_view key) {
-    const auto [entry, is_new] = index.emplace(key, children.size());
-    if (is_new) children.emplace_back(key, Node{});
-    return children[entry->second].second;
+  Node& child(std::string_view name) {
+    const auto [entry, is_new] = index.emplace(name, children.size());
+    if (is_new) children.push_back({name, nullptr, {}, {}});
+    return children[entry->second];
   }
 };
 
@@ -109,8 +110,8 @@ void write(Output& out, const Node& node, std::size_t chunk_bytes) {
     return out.array(node.tensor->type, node.tensor->shape, node.tensor->bytes);
   }
   out.map(node.children.size());
-  for (const auto& [key, child] : node.children) {
-    out.text(key);
+  for (const Node& child : node.children) {
+    out.text(child.key);
     write(out, child, chunk_bytes);
   }
 }
