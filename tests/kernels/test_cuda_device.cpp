@@ -12,6 +12,7 @@
 #include "kernels/api/error.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
+#include "kernels/api/rows.h"
 #include "tests/kernels/lane_array.h"
 #include "tests/kernels/staged_device.h"
 
@@ -133,6 +134,43 @@ void expect_gemm() {
 TEST_F(CudaDevice, MultipliesMatrices) {
   expect_gemm<float>();
   expect_gemm<double>();
+}
+
+template <class Real>
+void expect_row_operations() {
+  constexpr double unit = std::numeric_limits<Real>::epsilon();
+  const std::int64_t rows = 70, columns = 5003, stride = 5010, count = 3;
+  const auto a = random_array<Real>(rows * stride, 1);
+  const auto weight = random_array<double>(2 * count, 2), u = random_array<double>(columns, 3);
+  const LaneArray<std::int64_t> index{69, 0, 31};
+  const Buffer<std::int64_t> chosen = on_device(index);
+  Buffer<Real> values = on_device(a);
+  const Buffer<double> weights = on_device(weight), vector = on_device(u);
+  Buffer<double> sum(Device::cuda, 2 * columns), product(Device::cuda, count), squares(Device::cuda, 1);
+  LaneArray<double> want_sum(2 * columns), want_product(count);
+  LaneArray<Real> want_rows = a;
+  double want_squares = 0;
+
+  kernels::add_weighted_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, 2, weights.data(), sum.data(), columns);
+  kernels::multiply_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, vector.data(), product.data());
+  kernels::sum_of_squares<Real>(Device::cuda, rows * stride, values.data(), squares.data());
+  kernels::centre_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, weights.data(), vector.data());
+
+  kernels::add_weighted_rows<Real>(Device::reference, {a.data(), stride, index.data(), count, columns}, 2, weight.data(), want_sum.data(), columns);
+  kernels::multiply_rows<Real>(Device::reference, {a.data(), stride, index.data(), count, columns}, u.data(), want_product.data());
+  kernels::sum_of_squares<Real>(Device::reference, rows * stride, a.data(), &want_squares);
+  kernels::centre_rows<Real>(Device::reference, {want_rows.data(), stride, index.data(), count, columns}, weight.data(), u.data());
+  const auto sums = on_host(sum), products = on_host(product);
+  const auto centred = on_host(values);
+  for (std::int64_t k = 0; k < sums.size(); ++k) ASSERT_NEAR(sums[k], want_sum[k], 4 * count * eps);
+  for (std::int64_t j = 0; j < count; ++j) ASSERT_NEAR(products[j], want_product[j], columns * columns * eps);
+  ASSERT_NEAR(on_host(squares)[0], want_squares, want_squares * rows * stride * eps);
+  for (std::int64_t k = 0; k < a.size(); ++k) ASSERT_NEAR(centred[k], want_rows[k], 4 * unit);
+}
+
+TEST_F(CudaDevice, WorksOnJacobianRowsAsTheReferenceDoes) {
+  expect_row_operations<float>();
+  expect_row_operations<double>();
 }
 
 template <class Real>
