@@ -1,198 +1,163 @@
-#include <utility>
-
 #include "kernels/cpu/blocks.h"
+#include "kernels/cpu/gradient_product.h"
 #include "kernels/cpu/network.h"
 #include "kernels/cpu/transpose.h"
 
 namespace qs::kernels::QS_ISA {
 namespace {
 
-// --- One row per sample: lanes are rows -------------------------------------------------------------------------------------------------------
+// Per row there are two ways. Lanes along the outputs (products_of_rows) is the faster one, unless one register holds all outputs (a load for every
+// multiply-add) and the tokens are many against the transposition of the results that lanes along the rows need (tiles_of_rows).
+// float32, AVX-512, shares of the peak of the two: 25 tokens 60 -> 60 0.38 and 0.34, 12 tokens 80 -> 80 0.33 and 0.24, 36 tokens 64 -> 16 0.26 and
+// 0.38.
+
+// --- Lanes are rows ---------------------------------------------------------------------------------------------------------------------------
 
 // Inputs per register block: `lanes` outputs each, about 24 accumulators of 32 registers (12 of 16).
 template <class Real>
 constexpr int row_inputs = vector_registers * 3 / 4 / lanes<Real> > 0 ? vector_registers * 3 / 4 / lanes<Real> : 1;
 
-// Inputs i .. i + I - 1 against the packed outputs panel[t][lanes][rows], then transposed: each row receives runs of `count` outputs.
+// Inputs i .. i + I - 1 against the packed outputs panel[t][lanes][rows], then transposed: each row receives runs of s.out values.
 template <class Real, int I>
-void row_block(DenseShape s, const Real* x, const Real* panel, std::int64_t first, int count, int first_row, GradientTarget<Real> dw) {
+void row_block(DenseShape s, const Real* x, const Real* panel, int i, int first_row, GradientTarget<Real> dw) {
   constexpr int L = lanes<Real>;
   Vec<Real> sum[I][L] = {};
   const std::int64_t token = static_cast<std::int64_t>(s.in) * s.rows;
+  x += static_cast<std::int64_t>(i) * s.rows + first_row;
   for (int t = 0; t < s.tokens; ++t) {
 #pragma GCC unroll 16
-    for (int i = 0; i < I; ++i) {
-      const Vec<Real> xi = load(x + t * token + static_cast<std::int64_t>(i) * s.rows);
+    for (int k = 0; k < I; ++k) {
+      const Vec<Real> xi = load(x + t * token + static_cast<std::int64_t>(k) * s.rows);
 #pragma GCC unroll 16
-      for (int o = 0; o < L; ++o) sum[i][o] += xi * load(panel + (t * L + o) * L);
+      for (int o = 0; o < L; ++o) sum[k][o] += xi * load(panel + (t * L + o) * L);
     }
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < I; ++i) deliver<Real>(dw, first + static_cast<std::int64_t>(i) * s.out, count, first_row, sum[i]);
+  for (int k = 0; k < I; ++k) deliver<Real>(dw, static_cast<std::int64_t>(i + k) * s.out, s.out, first_row, sum[k]);
 }
 
-// panel[t][o][rows] of the outputs first .. first + count - 1 of one lane group; absent ones are zeros.
+// dw[b][i][o] = sum_t x[t][i][b] dy[t][o][b] for s.out <= lanes. The panel's absent outputs are zeros.
 template <class Real>
-void pack_panel(DenseShape s, const Real* dy, int first, int count, Real* panel) {
-  constexpr int L = lanes<Real>;
-  for (int t = 0; t < s.tokens; ++t) {
-    for (int o = 0; o < L; ++o) {
-      const Real* from = dy + (static_cast<std::int64_t>(t) * s.out + first + o) * s.rows;
-      store<Real>(panel + (t * L + o) * L, o < count ? load(from) : Vec<Real>{});
-    }
-  }
-}
-
-// Inputs per sweep over all outputs: enough to use a panel from the first-level cache, few enough that the runs of a row which are being written
-// stay on a few pages (16 rows, float64, 60 x 240 with 25 tokens: 9.5 -> 14.7 GFLOP/s; 1360 x 240 with one: 4.5 times as fast).
-constexpr int sweep_inputs = 16;
-
-// dw[b][i][o] = sum_t x[t][i][b] dy[t][o][b], panel by panel of `lanes` outputs.
-template <class Real>
-void gradient_rows(DenseShape s, const Real* x, const Real* dy, GradientTarget<Real> dw) {
+void tiles_of_rows(DenseShape s, const Real* x, const Real* dy, GradientTarget<Real> dw) {
   constexpr int L = lanes<Real>, I = row_inputs<Real>;
-  const std::int64_t panel_size = static_cast<std::int64_t>(s.tokens) * L * L;
-  const Scratch<Real> panels((s.out + L - 1) / L * panel_size);
+  const Scratch<Real> panel(static_cast<std::int64_t>(s.tokens) * L * L);
   for (int b = 0; b < dw.valid; b += L) {
-    for (int o = 0; o < s.out; o += L) pack_panel(s, dy + b, o, smaller(L, s.out - o), panels.data() + o / L * panel_size);
-    for (int i0 = 0; i0 < s.in; i0 += sweep_inputs) {
-      const int i1 = smaller(i0 + sweep_inputs, s.in);
-      for (int o = 0; o < s.out; o += L) {
-        const Real* panel = panels.data() + o / L * panel_size;
-        int i = i0;
-        for (; i + I <= i1; i += I) {
-          const std::int64_t first = static_cast<std::int64_t>(i) * s.out + o;
-          row_block<Real, I>(s, x + static_cast<std::int64_t>(i) * s.rows + b, panel, first, smaller(L, s.out - o), b, dw);
-        }
-        for (; i < i1; ++i) {
-          const std::int64_t first = static_cast<std::int64_t>(i) * s.out + o;
-          row_block<Real, 1>(s, x + static_cast<std::int64_t>(i) * s.rows + b, panel, first, smaller(L, s.out - o), b, dw);
-        }
+    for (int t = 0; t < s.tokens; ++t) {
+      for (int o = 0; o < L; ++o) {
+        const Real* from = dy + (static_cast<std::int64_t>(t) * s.out + o) * s.rows + b;
+        store<Real>(panel.data() + (t * L + o) * L, o < s.out ? load(from) : Vec<Real>{});
+      }
+    }
+    int i = 0;
+    for (; i + I <= s.in; i += I) row_block<Real, I>(s, x, panel.data(), i, b, dw);
+    for (; i < s.in; ++i) row_block<Real, 1>(s, x, panel.data(), i, b, dw);
+  }
+}
+
+// --- Lanes are outputs ------------------------------------------------------------------------------------------------------------------------
+
+// x of one lane group: x[t][i][b] for inputs that lie one register apart.
+template <class Real>
+struct InputLines {
+  const Real* x;
+  std::int64_t token;
+};
+
+// Inputs first .. first + inputs - 1 of `tokens` tokens from x on; copied where the batch is wider than a register.
+template <class Real>
+InputLines<Real> input_lines(DenseShape s, int tokens, int inputs, const Real* x, Real* copy) {
+  constexpr int L = lanes<Real>;
+  if (s.rows == L) return {x, static_cast<std::int64_t>(s.in) * L};
+  for (int t = 0; t < tokens; ++t) {
+    const Real* from = x + static_cast<std::int64_t>(t) * s.in * s.rows;
+    Real* to = copy + static_cast<std::int64_t>(t) * inputs * L;
+    for (int i = 0; i < inputs; ++i) store<Real>(to + i * L, load(from + static_cast<std::int64_t>(i) * s.rows));
+  }
+  return {copy, static_cast<std::int64_t>(inputs) * L};
+}
+
+// Inputs per sweep over all outputs: a multiple of 12, as the blocks, whose lines of x (one per token and input) stay in the first-level cache while
+// all configurations pass.
+constexpr int swept_lines = 256;
+inline int inputs_per_sweep(int tokens) { return tokens * 24 > swept_lines ? 12 : swept_lines / (12 * tokens) * 12; }
+
+// dy of one lane group as [piece of most_outputs][b][t][registers][lanes].
+template <class Real>
+void pack_configurations(DenseShape s, const Real* dy, Real* panels) {
+  constexpr int L = lanes<Real>;
+  for (int first = 0; first < s.out; first += most_outputs<Real>, panels += static_cast<std::int64_t>(most_outputs<Real>) * s.tokens * L) {
+    const int outputs = smaller(most_outputs<Real>, s.out - first), width = registers_of<Real>(outputs) * L;
+    for (int t = 0; t < s.tokens; ++t) {
+      const Real* from = dy + (static_cast<std::int64_t>(t) * s.out + first) * s.rows;
+      pack_outputs(outputs, from, s.rows, panels + t * width, static_cast<std::int64_t>(s.tokens) * width);
+    }
+  }
+}
+
+// row[i][o] = sum_t x[t][i][b] dy[t][o][b] of configuration b, for the inputs of a sweep: its results lie one behind the other.
+template <class Real>
+void product_of_row(DenseShape s, int inputs, int b, InputLines<Real> lines, const Real* panels, Real* row) {
+  constexpr int L = lanes<Real>;
+  GradientProduct<Real> product{1, s.tokens, inputs, 0, 0, lines.token, s.out, Write::overwrite};
+  for (int first = 0; first < s.out; first += most_outputs<Real>) {
+    product.outputs = smaller(most_outputs<Real>, s.out - first);
+    const int width = registers_of<Real>(product.outputs) * L;
+    run(product, lines.x + b, panels + (static_cast<std::int64_t>(first) * L + b * width) * s.tokens, row + first);
+  }
+}
+
+// Rows of more bytes together than a second-level cache keeps are streamed.
+constexpr std::int64_t streamed_bytes = std::int64_t{1} << 20;
+
+// dw[b][i][o] = sum_t x[t][i][b] dy[t][o][b], one small product per configuration. Writing one row after the other, in runs of whole lines, costs far
+// less than writing `lanes` rows side by side, each on its own page.
+template <class Real>
+void products_of_rows(DenseShape s, const Real* x, const Real* dy, GradientTarget<Real> dw) {
+  constexpr int L = lanes<Real>;
+  const int sweep = smaller(inputs_per_sweep(s.tokens), s.in);
+  const bool streamed = dw.valid * dw.row_stride * static_cast<std::int64_t>(sizeof(Real)) > streamed_bytes;
+  const std::int64_t panels_size = static_cast<std::int64_t>(registers_of<Real>(s.out)) * s.tokens * L * L;
+  const std::int64_t copy_size = static_cast<std::int64_t>(s.tokens) * sweep * L;
+  const Scratch<Real> scratch(panels_size + copy_size + static_cast<std::int64_t>(sweep) * s.out + 2 * L);
+  Real *panels = scratch.data(), *copy = panels + panels_size, *staged = copy + copy_size;
+  for (int b0 = 0; b0 < dw.valid; b0 += L) {
+    pack_configurations(s, dy + b0, panels);
+    for (int i = 0; i < s.in; i += sweep) {
+      const int inputs = smaller(sweep, s.in - i), rows = smaller(L, dw.valid - b0);
+      const InputLines<Real> lines = input_lines(s, s.tokens, inputs, x + static_cast<std::int64_t>(i) * s.rows + b0, copy);
+      for (int b = 0; b < rows; ++b) {
+        Real* row = dw.base + (b0 + b) * dw.row_stride + static_cast<std::int64_t>(i) * s.out;
+        Real* to = streamed ? staged + offset_in_register(row) : row;
+        product_of_row(s, inputs, b, lines, panels, to);
+        if (streamed) stream(static_cast<std::int64_t>(inputs) * s.out, to, row);
       }
     }
   }
+  if (streamed) fence_streams();
 }
-
-// --- One sum over rows: lanes are outputs, so that tokens and rows are the summation index of an ordinary product ------------------------------
-
-// Register block of I inputs x O registers of outputs: about 24 accumulators of 32 registers, 12 of 16.
-constexpr int most_outputs = vector_registers == 32 ? 4 : 3;
-constexpr int most_inputs(int O) { return vector_registers * 3 / 4 / O < 16 ? vector_registers * 3 / 4 / O : 16; }
 
 // (token, row) pairs per panel of transposed outputs: 32 KiB, which stay in the first-level cache while all inputs pass.
 constexpr int panel_entries = 128;
 
-// sums[i][o] += sum over tokens and rows of x[t][i][b] packed[t][b][o], o over O registers
-template <class Real>
-struct SumProduct {
-  int tokens, rows, inputs, O;
-  const Real* x;
-  std::int64_t x_token, x_input;
-  const Real* packed;
-  Real* sums;
-};
-
-template <int O, int I, class Real>
-void sum_block(const SumProduct<Real>& p) {
-  constexpr int L = lanes<Real>;
-  Vec<Real> sum[I][O];
-#pragma GCC unroll 16
-  for (int i = 0; i < I; ++i) {
-#pragma GCC unroll 16
-    for (int o = 0; o < O; ++o) sum[i][o] = load(p.sums + (i * O + o) * L);
-  }
-  const Real* g = p.packed;
-  for (int t = 0; t < p.tokens; ++t) {
-    const Real* x = p.x + t * p.x_token;
-    for (int b = 0; b < p.rows; ++b, ++x, g += O * L) {
-      Vec<Real> go[O];
-#pragma GCC unroll 16
-      for (int o = 0; o < O; ++o) go[o] = load(g + o * L);
-#pragma GCC unroll 16
-      for (int i = 0; i < I; ++i) {
-        const Real xi = x[i * p.x_input];
-#pragma GCC unroll 16
-        for (int o = 0; o < O; ++o) sum[i][o] += go[o] * xi;
-      }
-    }
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < I; ++i) {
-#pragma GCC unroll 16
-    for (int o = 0; o < O; ++o) store<Real>(p.sums + (i * O + o) * L, sum[i][o]);
-  }
-}
-
-template <int O, class Real, int... I>
-void run_inputs(SumProduct<Real> p, std::integer_sequence<int, I...>) {
-  static constexpr void (*blocks[])(const SumProduct<Real>&) = {sum_block<O, I + 1>...};
-  const Pieces pieces(p.inputs, sizeof...(I));
-  const Real* x = p.x;
-  Real* sums = p.sums;
-  for (int k = 0; k < pieces.count; ++k) {
-    p.x = x + pieces.begin(k) * p.x_input;
-    p.sums = sums + static_cast<std::int64_t>(pieces.begin(k)) * O * lanes<Real>;
-    blocks[pieces.size(k) - 1](p);
-  }
-}
-
-template <class Real, int O = most_outputs>
-void run(const SumProduct<Real>& p) {
-  if constexpr (O > 1) {
-    if (p.O < O) return run<Real, O - 1>(p);
-  }
-  run_inputs<O>(p, std::make_integer_sequence<int, most_inputs(O)>{});
-}
-
-// packed[b][o] = dy[o][b], o < count (zero beyond), b < rows: square tiles. `packed` holds whole tiles: rows are rounded up to lanes.
-template <class Real>
-void pack_transposed(int rows, int count, int registers, const Real* dy, std::int64_t dy_output, Real* packed) {
-  constexpr int L = lanes<Real>;
-  for (int r = 0; r < registers; ++r) {
-    for (int b = 0; b < rows; b += L) {
-      Vec<Real> tile[L];
-#pragma GCC unroll 16
-      for (int o = 0; o < L; ++o) tile[o] = r * L + o < count ? load(dy + (r * L + o) * dy_output + b) : Vec<Real>{};
-      transpose<Real>(tile);
-#pragma GCC unroll 16
-      for (int l = 0; l < L; ++l) store<Real>(packed + ((b + l) * registers + r) * L, tile[l]);
-    }
-  }
-}
-
-// sums[i][0 .. registers lanes) = sum_{t, b < valid} x[t][i][b] dy[t][o][b] for `count` outputs from dy on.
-template <class Real>
-void sum_outputs(DenseShape s, int valid, const Real* x, const Real* dy, int count, int registers, Real* sums) {
-  constexpr int L = lanes<Real>;
-  alignas(64) Real packed[(panel_entries + L) * most_outputs * L];
-  const std::int64_t x_token = static_cast<std::int64_t>(s.in) * s.rows, dy_token = static_cast<std::int64_t>(s.out) * s.rows;
-  const int row_step = smaller(valid, panel_entries), token_step = panel_entries / row_step;
-  for (std::int64_t k = 0; k < static_cast<std::int64_t>(s.in) * registers * L; k += L) store<Real>(sums + k, Vec<Real>{});
-  for (int b = 0; b < valid; b += row_step) {
-    const int rows = smaller(row_step, valid - b);
-    for (int t0 = 0; t0 < s.tokens; t0 += token_step) {
-      const int tokens = smaller(token_step, s.tokens - t0);
-      for (int t = 0; t < tokens; ++t) {
-        pack_transposed(rows, count, registers, dy + (t0 + t) * dy_token + b, s.rows, packed + static_cast<std::int64_t>(t) * rows * registers * L);
-      }
-      run(SumProduct<Real>{tokens, rows, s.in, registers, x + t0 * x_token + b, x_token, s.rows, packed, sums});
-    }
-  }
-}
-
-// dw[i][o] += sum_{t, b < valid} x[t][i][b] dy[t][o][b]
+// dw[i][o] += sum_{t, b < valid} x[t][i][b] dy[t][o][b], lane group after lane group
 template <class Real>
 void gradient_sum(DenseShape s, const Real* x, const Real* dy, GradientTarget<Real> dw) {
-  constexpr int L = lanes<Real>;
-  const Scratch<Real> sums(static_cast<std::int64_t>(s.in) * most_outputs * L);
-  const Pieces pieces((s.out + L - 1) / L, most_outputs);
-  for (int k = 0; dw.valid > 0 && k < pieces.count; ++k) {
-    const int registers = pieces.size(k), first = pieces.begin(k) * L, count = smaller(registers * L, s.out - first);
-    sum_outputs(s, dw.valid, x, dy + static_cast<std::int64_t>(first) * s.rows, count, registers, sums.data());
-    for (int i = 0; i < s.in; ++i) {
-      const Real* from = sums.data() + static_cast<std::int64_t>(i) * registers * L;
-      Real* to = dw.base + static_cast<std::int64_t>(i) * s.out + first;
-      for (int o = 0; o < count; o += L) add_first<Real>(to + o, load(from + o), smaller(L, count - o));
+  constexpr int L = lanes<Real>, token_step = panel_entries / L;
+  alignas(64) Real packed[panel_entries * most_outputs<Real>];
+  const Scratch<Real> copy(s.rows == L ? 0 : static_cast<std::int64_t>(token_step) * s.in * L);
+  for (int b = 0; b < dw.valid; b += L) {
+    const int rows = smaller(L, dw.valid - b);
+    for (int t0 = 0; t0 < s.tokens; t0 += token_step) {
+      const int tokens = smaller(token_step, s.tokens - t0);
+      const InputLines<Real> lines = input_lines(s, tokens, s.in, x + static_cast<std::int64_t>(t0) * s.in * s.rows + b, copy.data());
+      for (int first = 0; first < s.out; first += most_outputs<Real>) {
+        const int outputs = smaller(most_outputs<Real>, s.out - first), width = registers_of<Real>(outputs) * L;
+        for (int t = 0; t < tokens; ++t) {
+          const Real* from = dy + (static_cast<std::int64_t>(t0 + t) * s.out + first) * s.rows + b;
+          pack_outputs(outputs, from, s.rows, packed + t * rows * width, width);
+        }
+        run(GradientProduct<Real>{tokens, rows, s.in, outputs, lines.token, 1, s.out, Write::accumulate}, lines.x, packed, dw.base + first);
+      }
     }
   }
 }
@@ -224,8 +189,10 @@ template <class Real>
 void dense_weight_gradient(DenseShape s, const Real* x, const Real* dy, GradientTarget<Real> dw, GradientTarget<Real> dbias) {
   if (dw.row_stride == 0) {
     gradient_sum(s, x, dy, dw);
+  } else if (s.out > lanes<Real> || s.tokens < lanes<Real>) {
+    products_of_rows(s, x, dy, dw);
   } else {
-    gradient_rows(s, x, dy, dw);
+    tiles_of_rows(s, x, dy, dw);
   }
   if (dbias.base != nullptr) emit_sums(s.tokens, s.out, s.rows, dy, dbias);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/api/network.h"
-#include "kernels/cpu/simd.h"
+#include "kernels/cpu/partial.h"
 
 namespace qs::kernels::QS_ISA {
 
@@ -50,23 +50,6 @@ inline Vec<Real> lane_sums(Vec<Real> (&tile)[lanes<Real>]) {
     }
   }
   return tile[0];
-}
-
-template <class Real>
-inline void store_first(Real* p, Vec<Real> v, int count) {
-  if (count == lanes<Real>) {
-    store_unaligned<Real>(p, v);
-  } else {
-    for (int k = 0; k < count; ++k) p[k] = v[k];
-  }
-}
-template <class Real>
-inline void add_first(Real* p, Vec<Real> v, int count) {
-  if (count == lanes<Real>) {
-    store_unaligned<Real>(p, load_unaligned<Real>(p) + v);
-  } else {
-    for (int k = 0; k < count; ++k) p[k] += v[k];
-  }
 }
 
 // Parameters first .. first + count - 1 of the rows first_row .. first_row + lanes - 1, given as tile[parameter] lane row: one contiguous run per

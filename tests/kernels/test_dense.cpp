@@ -137,6 +137,26 @@ TYPED_TEST(Dense, WritesOneWeightGradientPerRowAndNothingElse) {
   }
 }
 
+// Rows that together exceed the caches may be written by other instructions (cpu: streamed from a staging buffer that lies as far from a line as they
+// do).
+TYPED_TEST(Dense, WritesFarRowsWithTheBitsOfNearOnes) {
+  using Real = typename TypeParam::Real;
+  for (const DenseShape s : {DenseShape{5, 30, 37, 32}, DenseShape{1, 70, 3, 16}, DenseShape{40, 3, 130, 16}}) {
+    const auto x = random_array<Real>(std::int64_t(s.tokens) * s.in * s.rows, 1), dy = random_array<Real>(std::int64_t(s.tokens) * s.out * s.rows, 2);
+    const int weights = s.in * s.out, valid = s.rows - 1;
+    const std::int64_t far = 40001;  // odd: every row begins elsewhere in its line
+    LaneArray<Real> near_rows(std::int64_t(weights) * valid), far_rows(far * valid, Real(0.25));
+
+    this->device().dense_weight_gradient(s, x.data(), dy.data(), {near_rows.data(), weights, valid}, {nullptr, weights, valid});
+    this->device().dense_weight_gradient(s, x.data(), dy.data(), {far_rows.data() + 1, far, valid}, {nullptr, far, valid});
+
+    for (std::int64_t k = 0; k < far_rows.size(); ++k) {
+      const std::int64_t row = (k - 1) / far, weight = (k - 1) % far;
+      ASSERT_EQ(far_rows[k], k > 0 && weight < weights ? near_rows[row * weights + weight] : Real(0.25)) << name_of(s) << " at " << k;
+    }
+  }
+}
+
 TYPED_TEST(Dense, EmitsLaneGradientsAsSumsAndAsRows) {
   using Real = typename TypeParam::Real;
   for (const int n : {1, 5, 16, 37}) {
