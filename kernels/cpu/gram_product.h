@@ -1,7 +1,7 @@
 // The pieces of C += A B^T: panels of packed rows and the tile that stays in registers.
 //
-// A panel holds `panel_rows` rows of A or B as [column][row], zeros below the last row. The right factor is read as the lane vectors of panels, the
-// left one as scalars, from panels split further into tiles of `tile_rows` rows.
+// A panel holds `panel_rows` rows of A or B as [column][row], zeros below the last row. The right factor is read as the lane vectors of a panel, the
+// left one as scalars of `tile_rows` neighbouring rows in a panel.
 #pragma once
 
 #include "kernels/cpu/simd.h"
@@ -81,17 +81,44 @@ inline void pack(std::int64_t rows, std::int64_t width, const Stored* a, std::in
   }
 }
 
-// Panels into tiles of [column][tile_rows], in the order of the rows.
-template <class Real>
-inline void split_into_tiles(std::int64_t rows, std::int64_t width, const Real* panels, Real* tiles) {
-  for (std::int64_t row = 0; row < rows; row += tile_rows, tiles += tile_rows * width) {
-    const Real* from = panels + row / panel_rows<Real> * panel_rows<Real> * width + row % panel_rows<Real>;
-    for (std::int64_t column = 0; column < width; ++column) {
-#pragma GCC unroll 8
-      for (int r = 0; r < tile_rows; ++r) tiles[column * tile_rows + r] = from[column * panel_rows<Real> + r];
+// The lines of rows that are packed next, brought to the second-level cache a few at a time: they lie pages apart, and the processor's own prefetcher
+// stops at the end of a page.
+class Prefetch {
+ public:
+  Prefetch() = default;
+  // `runs` runs of `bytes` bytes, `stride` bytes apart.
+  Prefetch(const void* from, std::int64_t runs, std::int64_t bytes, std::int64_t stride)
+      : run_(static_cast<const char*>(from)), runs_(runs), bytes_(bytes), stride_(stride) {}
+
+  std::int64_t lines() const { return runs_ * ((bytes_ + line - 1) / line); }
+  void fetch(std::int64_t count) {
+    for (; count > 0 && runs_ > 0; --count) {
+      __builtin_prefetch(run_ + done_, 0, 2);
+      done_ += line;
+      if (done_ < bytes_) continue;
+      done_ = 0;
+      run_ += stride_;
+      --runs_;
     }
   }
-}
+
+ private:
+  static constexpr std::int64_t line = 64;
+  const char* run_ = nullptr;
+  std::int64_t runs_ = 0, bytes_ = 0, stride_ = 0, done_ = 0;
+};
+// What a tile fetches for the next block of both factors: `share` lines of each every prefetch_columns columns. All at once they would block the
+// loads of the tile itself.
+struct NextBlock {
+  Prefetch left, right;
+  std::int64_t share = 0;
+
+  void fetch() {
+    left.fetch(share);
+    right.fetch(share);
+  }
+};
+constexpr std::int64_t prefetch_columns = 32;
 
 // c[0 .. count) += sums, in float64; count <= size.
 template <class Real, int size>
@@ -116,18 +143,22 @@ struct TileTarget {
 
 // Each element is one chain over the columns in their order: its bits do not depend on where a tile begins.
 template <class Real, int vectors>
-inline void multiply_tile(std::int64_t width, const Real* left, const Real* right, TileTarget target) {
+inline void multiply_tile(std::int64_t width, const Real* left, const Real* right, TileTarget target, NextBlock& next) {
   constexpr int L = lanes<Real>;
   Vec<Real> sums[tile_rows][vectors] = {};
-  for (std::int64_t column = 0; column < width; ++column, left += tile_rows, right += panel_rows<Real>) {
-    Vec<Real> values[vectors];
+  for (std::int64_t first = 0; first < width; first += prefetch_columns) {
+    next.fetch();
+    const std::int64_t end = first + prefetch_columns < width ? first + prefetch_columns : width;
+    for (std::int64_t column = first; column < end; ++column, left += panel_rows<Real>, right += panel_rows<Real>) {
+      Vec<Real> values[vectors];
 #pragma GCC unroll 3
-    for (int v = 0; v < vectors; ++v) values[v] = load<Real>(right + v * L);
+      for (int v = 0; v < vectors; ++v) values[v] = load<Real>(right + v * L);
 #pragma GCC unroll 8
-    for (int r = 0; r < tile_rows; ++r) {
-      const Vec<Real> factor = splat<Real>(left[r]);
+      for (int r = 0; r < tile_rows; ++r) {
+        const Vec<Real> factor = splat<Real>(left[r]);
 #pragma GCC unroll 3
-      for (int v = 0; v < vectors; ++v) sums[r][v] += factor * values[v];
+        for (int v = 0; v < vectors; ++v) sums[r][v] += factor * values[v];
+      }
     }
   }
   alignas(vector_bytes) Real row[vectors * L];
@@ -142,11 +173,11 @@ inline void multiply_tile(std::int64_t width, const Real* left, const Real* righ
 
 // As above with the number of vectors known at run time only.
 template <class Real, int most = panel_vectors>
-inline void multiply_vectors(int vectors, std::int64_t width, const Real* left, const Real* right, TileTarget target) {
+inline void multiply_vectors(int vectors, std::int64_t width, const Real* left, const Real* right, TileTarget target, NextBlock& next) {
   if constexpr (most > 1) {
-    if (vectors < most) return multiply_vectors<Real, most - 1>(vectors, width, left, right, target);
+    if (vectors < most) return multiply_vectors<Real, most - 1>(vectors, width, left, right, target, next);
   }
-  multiply_tile<Real, most>(width, left, right, target);
+  multiply_tile<Real, most>(width, left, right, target, next);
 }
 
 }  // namespace qs::kernels::QS_ISA
