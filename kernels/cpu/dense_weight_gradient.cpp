@@ -8,8 +8,7 @@ namespace {
 
 // Per row there are two ways. Lanes along the outputs (products_of_rows) is the faster one, unless one register holds all outputs (a load for every
 // multiply-add) and the tokens are many against the transposition of the results that lanes along the rows need (tiles_of_rows).
-// float32, AVX-512, shares of the peak of the two: 25 tokens 60 -> 60 0.38 and 0.34, 12 tokens 80 -> 80 0.33 and 0.24, 36 tokens 64 -> 16 0.26 and
-// 0.38.
+// float32, AVX-512, shares of the peak of the two: 25 tokens 60 -> 240 0.36 and 0.28, 12 tokens 80 -> 80 0.33 both, 36 tokens 64 -> 16 0.26 and 0.39.
 
 // --- Lanes are rows ---------------------------------------------------------------------------------------------------------------------------
 
