@@ -1,11 +1,12 @@
 // Guards against becoming slow: the share of the multiply-add peak that an operation reaches, beside that peak measured in the same seconds, must not
-// fall 20 % below the recorded share. Shares survive what seconds do not: another clock, a slower machine of the same kind. A neighbour that empties
-// the caches hurts shares too. So the best of several tries counts, and a verdict is given only while nothing else wants to run and a product of the
-// BLAS, which this program does not change, reaches its own recorded share. Not guarded: what is bound by writing to memory (per-sample Jacobians,
-// the gradient of a network larger than the second-level cache).
+// fall QSTAGE_ALLOWED_LOSS (20 %) below the recorded share. Shares survive what seconds do not: another clock, a slower machine of the same kind. A
+// neighbour that empties the caches hurts shares too. So the best of several tries counts, and a verdict is given only while nothing else wants to
+// run and a product of the BLAS, which this program does not change, reaches its own recorded share. Not guarded: what is bound by writing to memory
+// (per-sample Jacobians, the gradient of a network larger than the second-level cache).
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <string>
@@ -18,7 +19,13 @@
 namespace qs {
 namespace {
 
-constexpr double allowed_loss = 0.20;
+// 20 % on a machine of one's own (`tools/test -C Nightly`). Programs beyond a virtual machine's walls were seen to take 30 % while nothing ran within
+// them, so the test of every change allows more and catches what is worse: a kernel of the wrong instruction set, a lost inlining.
+double allowed_loss() {
+  const char* text = std::getenv("QSTAGE_ALLOWED_LOSS");
+  return text ? std::atof(text) : 0.20;
+}
+
 constexpr int tries = 6;
 constexpr double seconds_per_operation = 0.1;
 
@@ -81,7 +88,7 @@ int running_now() {
   return running;
 }
 
-bool keeps(double reached, double recorded) { return reached >= (1 - allowed_loss) * recorded; }
+bool keeps(double reached, double recorded) { return reached >= (1 - allowed_loss()) * recorded; }
 
 class Performance : public testing::TestWithParam<Guarded> {};
 
