@@ -164,9 +164,9 @@ class Scripts(Tree):
     def user(self, number):
         self.fake("id", f"echo {number}")
 
-    def script(self, name, *arguments):
+    def script(self, name, *arguments, ranks="3"):
         path = f"{self.root}/fakes:{os.environ['PATH']}"
-        return run("sh", self.root / "tools" / name, *arguments, cwd=self.root, env={"PATH": path, "QSTAGE_RANKS": "3"})
+        return run("sh", self.root / "tools" / name, *arguments, cwd=self.root, env={"PATH": path, "QSTAGE_RANKS": ranks})
 
     def calls(self):
         file = self.root / "calls"
@@ -185,6 +185,11 @@ class Run(Scripts):
         self.assertIn("root=no blas=1", result.stdout)
         self.assertIn("cmake --preset release", self.calls())
         self.assertNotIn("apt-get", self.calls())
+
+    def test_starts_one_rank_per_core_whatever_a_rank_may_use(self):
+        self.fake("lscpu", "printf '0,0\\n1,0\\n2,0\\n3,0\\n4,0\\n'")
+        self.fake("nproc", 'echo "${OMP_NUM_THREADS:-5}"')  # as the real one does
+        self.assertIn("mpirun -n 5 ", self.script("run", "a.yaml", ranks="").stdout)
 
     def test_allows_root_only_to_root(self):
         self.user(0)

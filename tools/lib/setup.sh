@@ -38,7 +38,8 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
 }
 
-cores() { nproc 2>/dev/null || echo 1; }
+# nproc takes OMP_NUM_THREADS, which mpi_environment sets for each rank, for the number of processors.
+cores() { env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc 2>/dev/null || echo 1; }
 
 # ranks: one per physical core that this process may use (a second thread of a core gains nothing), at most the 64 blocks of work
 ranks() {
