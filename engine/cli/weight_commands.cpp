@@ -54,8 +54,11 @@ struct OptionsText {
     return fmt::format(
         "kind: qstage, depth: {}, d_model: {}, heads: {}, mlp: {}, amplitude: {}; {} sites, {} tail tokens of couplings [{}], cross-attention over "
         "{}",
-        options.depth, options.d_model, options.heads, options.mlp, options.amplitude == Amplitude::real ? "real" : "complex", guess.modes,
-        options.tails.size(), widths, guess.features);
+        options.depth, options.d_model, options.heads, options.mlp, amplitude(options), guess.modes, options.tails.size(), widths, guess.features);
+  }
+  static std::string amplitude(const QstageOptions& options) {
+    if (options.amplitude == Amplitude::determinant) return fmt::format("determinant, orbitals: {}", options.orbitals);
+    return options.amplitude == Amplitude::real ? "real" : "complex";
   }
   std::string operator()(const VitOptions& options) const {
     return fmt::format("kind: vit, patch: [{}], layers: {}, d_model: {}, heads: {}, attention: {}; {} patches of {} entries",

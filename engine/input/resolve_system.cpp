@@ -173,6 +173,15 @@ std::vector<std::string> feature_words(const Node::Data& system) {
   return out;
 }
 
+// What a tail token reads where the input does not say, and what weights that do not name their tokens are taken to read: not the pinning field,
+// which belongs to the setup, and N only where the particles are counted.
+std::vector<std::string> default_features(const Node::Data& system, std::vector<std::string> known) {
+  std::erase(known, "delta");
+  const DataPtr sector = find_form(system, "sector", Form::map);
+  if (sector && word_of(*sector, "kind") == "spin_half") std::erase(known, "N");
+  return known;
+}
+
 void add_names(const Node::Data& map, std::vector<std::string>& names) {
   const DataPtr family = find_form(map, "family", Form::map);
   if (!family) return;
@@ -215,11 +224,11 @@ Sizes leave_open_sizes(Node::Data& psi) {
   return Sizes::from_weights;
 }
 
-void resolve_qstage(Node::Data& psi, const std::vector<std::string>& known, Sizes sizes) {
+void resolve_qstage(Node::Data& psi, const std::vector<std::string>& defaults, Sizes sizes) {
   DataPtr tail = psi.find("tail"), features = psi.find("features");
-  if (!tail || !features || tail->is(Form::invalid) || known.empty()) return;
+  if (!tail || !features || tail->is(Form::invalid) || defaults.empty()) return;
   if (tail->is(Form::null) && sizes == Sizes::from_weights) return;
-  if (tail->is(Form::null)) tail = make_list(*tail, texts(*tail, known));
+  if (tail->is(Form::null)) tail = make_list(*tail, texts(*tail, defaults));
   if (!tail->items.empty() && tail->items.front()->is(Form::text)) tail = make_list(*tail, {tail});
   replace(psi, "tail", tail);
   if (!features->is(Form::null) || sizes == Sizes::from_weights) return;
@@ -270,7 +279,7 @@ void resolve_wavefunction(Node::Data& root, Diagnostics& diagnostics) {
                               width->integer, heads->integer, (width->integer / heads->integer + 1) * heads->integer));
   }
   const std::string kind = word_of(*psi, "kind");
-  if (kind == "qstage") resolve_qstage(*psi, known, sizes);
+  if (kind == "qstage") resolve_qstage(*psi, default_features(*system, known), sizes);
   if (kind == "vit") resolve_vit(*psi, root, sizes, diagnostics);
 }
 

@@ -129,6 +129,7 @@ class Planner {
         if (kind == "vmc") vmc(node, stage);
         if (kind == "evaluate") evaluate(node, stage);
         conditioned(stage);
+        filled(stage);
       }
       plan_.stages.push_back(std::move(stage));
     });
@@ -144,6 +145,18 @@ class Planner {
         throw InputError(fmt::format(
             "family varies '{}' but the {} wavefunction does not see it (all members would share one state); {}", name, plan_.network->kind,
             plan_.network->kind == "rbm" ? "use kind qstage or vit" : "add it to wavefunction.tail or wavefunction.couplings"));
+    }
+  }
+
+  // A determinant has room for so many fermions.
+  void filled(const StagePlan& stage) {
+    if (!plan_.network) return;
+    const auto* qstage = std::get_if<QstageOptions>(&plan_.network->options);
+    if (qstage == nullptr || qstage->amplitude != Amplitude::determinant) return;
+    for (const Problem& problem : stage.family.problems) {
+      if (problem.sector.particles() > qstage->orbitals)
+        throw InputError(fmt::format("{} do not fit the {} orbitals of the determinant; write wavefunction.orbitals: {:.0f} or more",
+                                     problem.sector.describe(), qstage->orbitals, problem.sector.particles()));
     }
   }
 

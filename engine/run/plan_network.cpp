@@ -87,12 +87,36 @@ Names named_in(const std::vector<Names>& tails) {
   return names;
 }
 
-QstageOptions qstage_options(const Node& node, QstageOptions options, const GuessedOptions* guess, const Names& all, NetworkInput& input) {
+Amplitude amplitude_of(const std::string& word) {
+  if (word == "determinant") return Amplitude::determinant;
+  return word == "real" ? Amplitude::real : Amplitude::complex;
+}
+
+// Columns of the determinant that the input leaves open: one for each particle of the fullest problem.
+int most_particles(const ProblemFamily& family) {
+  double most = 0;
+  for (const Problem& problem : family.problems) {
+    if (!problem.sector.fermionic())
+      throw InputError("wavefunction.amplitude determinant describes fermions, but the sector is one of spins; choose complex or real");
+    most = std::max(most, problem.sector.particles());
+  }
+  return static_cast<int>(most);
+}
+
+QstageOptions qstage_options(const Node& node, QstageOptions options, const GuessedOptions* guess, const ProblemFamily& family, const Names& all,
+                             NetworkInput& input) {
   take(node["depth"], options.depth);
   take(node["d_model"], options.d_model);
   take(node["heads"], options.heads);
   take(node["mlp"], options.mlp);
-  if (!node["amplitude"].is_null()) options.amplitude = node["amplitude"].text() == "real" ? Amplitude::real : Amplitude::complex;
+  if (!node["amplitude"].is_null()) options.amplitude = amplitude_of(node["amplitude"].text());
+  if (options.amplitude == Amplitude::determinant) {
+    const int most = most_particles(family);
+    if (options.orbitals == 0) options.orbitals = most;
+    take(node["orbitals"], options.orbitals);
+  } else if (!node["orbitals"].is_null()) {
+    throw InputError("wavefunction.orbitals belongs to amplitude determinant; leave it out or write amplitude: determinant");
+  }
   if (!node["tail"].is_null()) {
     options.tails.clear();
     for (const Node& token : node["tail"].items()) options.tails.push_back(texts(token));
@@ -146,7 +170,8 @@ RbmOptions rbm_options(const Node& node, RbmOptions options) {
 WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions* guess, const ProblemFamily& family, const std::string& model,
                                          NetworkInput& input) {
   const WavefunctionOptions start = guess ? guess->options : find_wavefunction(node.kind()).defaults;
-  if (const auto* qstage = std::get_if<QstageOptions>(&start)) return qstage_options(node, *qstage, guess, all_features(family, model), input);
+  if (const auto* qstage = std::get_if<QstageOptions>(&start))
+    return qstage_options(node, *qstage, guess, family, all_features(family, model), input);
   if (const auto* vit = std::get_if<VitOptions>(&start)) return vit_options(node, *vit, guess, family, input);
   return rbm_options(node, std::get<RbmOptions>(start));
 }

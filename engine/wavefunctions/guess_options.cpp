@@ -63,6 +63,11 @@ std::optional<GuessedOptions> guess_qstage(const Shapes& shapes) {
   const auto out = shapes.find(indexed("Dense_", first_tail + tails + pooling_layers - 1, "/kernel"), 2);
   if (!out || (*out)[1] > 2) return std::nullopt;
   options.amplitude = (*out)[1] == 2 ? Amplitude::complex : Amplitude::real;
+  if (const auto orbitals = shapes.find("Backflow_0/orbitals", 2)) {
+    if ((*out)[1] != 1 || (*orbitals)[0] != (*positions)[1]) return std::nullopt;
+    options.amplitude = Amplitude::determinant;
+    options.orbitals = (*orbitals)[1];
+  }
   for (int k = 0; k < tails; ++k) {
     const auto kernel = shapes.find(indexed("Dense_", first_tail + k, "/kernel"), 2);
     if (!kernel || (*kernel)[1] != options.d_model) return std::nullopt;

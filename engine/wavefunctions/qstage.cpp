@@ -1,5 +1,5 @@
 // x_i = embedding[s_i] + pos_i; per block x += SelfAttn(LN x), x += Dense(gelu(Dense(LN x))); after block 1 x += out(value(Dense(couplings)));
-// g = Dense_a(concat(x, tails)); psi or (Re, Im) = Dense_c(LN(Dense_b(gelu g))).
+// g = Dense_a(concat(x, tails)); psi or (Re, Im) = Dense_c(LN(Dense_b(gelu g))); or psi = exp(Re) det(orbitals + LN(x) W).
 #include "engine/wavefunctions/qstage.h"
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 
 #include "engine/wavefunctions/checks.h"
 #include "engine/wavefunctions/layers/amplitude_head.h"
+#include "engine/wavefunctions/layers/backflow_determinant.h"
 #include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/layers/mlp.h"
 #include "engine/wavefunctions/layers/parameter_token.h"
@@ -31,6 +32,7 @@ struct QstagePlan {
   std::vector<std::vector<int>> columns;  // of every tail
 
   int outputs() const { return options.amplitude == Amplitude::complex ? 2 : 1; }
+  bool determinant() const { return options.amplitude == Amplitude::determinant; }
   bool crossed() const { return options.depth > kCrossBlock; }
   int tails() const { return static_cast<int>(columns.size()); }
   // flax numbers the top-level dense layers in order of creation: parameter token, tails, three pooling layers.
@@ -45,6 +47,11 @@ QstagePlan make_plan(const QstageOptions& options, const NetworkInput& input) {
   require_heads_divide(options.heads, options.d_model);
   if (input.feature_names.empty()) {
     throw InputError("wavefunction.kind qstage needs at least one coupling (its parameter token reads them); choose another kind for this system");
+  }
+  if (options.amplitude == Amplitude::determinant) {
+    require_positive("orbitals", options.orbitals);
+    if (options.orbitals > input.modes)
+      throw InputError("wavefunction.orbitals is larger than the number of modes (a determinant has a row per particle); lower it");
   }
   QstagePlan plan{options, input.modes, static_cast<int>(input.feature_names.size()), {}};
   for (const std::vector<std::string>& tail : options.tails) {
@@ -80,6 +87,7 @@ std::vector<TensorSpec> qstage_specs(const QstagePlan& plan) {
   dense(plan.dense_path(plan.first_pool() + 1), hidden, width);
   LayerNorm<double>::declare(specs, "LayerNorm_0", width);
   dense(plan.dense_path(plan.first_pool() + 2), width, plan.outputs());
+  if (plan.determinant()) BackflowDeterminant<double>::declare(specs, plan.sites, width, plan.options.orbitals);
   sort_by_path(specs);
   return specs;
 }
@@ -123,8 +131,9 @@ class Qstage final : public Network<Real> {
         head_(
             this->tensors(),
             {plan_.dense_path(plan_.first_pool()), plan_.dense_path(plan_.first_pool() + 1), "LayerNorm_0", plan_.dense_path(plan_.first_pool() + 2)},
-            (plan_.sites + plan_.tails()) * width_) {
+            (plan_.sites + plan_.tails()) * width_, plan_.determinant() ? HeadOutput::log_psi : HeadOutput::psi) {
     const Tensors tensors = this->tensors();
+    if (plan_.determinant()) determinant_.emplace(tensors, plan_.sites, width_, plan_.options.orbitals);
     for (int b = 0; b < plan_.options.depth; ++b) blocks_.emplace_back(tensors, plan_, block_path(b));
     if (plan_.crossed()) cross_.emplace(tensors, plan_.dense_path(0), kCross, plan_.features, plan_.sites);
     for (int k = 0; k < plan_.tails(); ++k) {
@@ -136,7 +145,7 @@ class Qstage final : public Network<Real> {
 
   std::string kind() const override { return "qstage"; }
   double flops_per_evaluation() const override {
-    double flops = head_.flops() + (cross_ ? cross_->flops() : 0.0);
+    double flops = head_.flops() + (cross_ ? cross_->flops() : 0.0) + (determinant_ ? determinant_->flops() : 0.0);
     for (const QstageBlock<Real>& block : blocks_) flops += block.attention.flops() + block.mlp.flops();
     for (const Dense<Real>& tail : tails_) flops += tail.flops(1);
     return flops;
@@ -159,6 +168,7 @@ class Qstage final : public Network<Real> {
     Real* tail_inputs;  // [components of all tails][B]
     typename ParameterToken<Real>::Saved cross;
     typename AmplitudeHead<Real>::Saved head;
+    typename BackflowDeterminant<Real>::Saved determinant;
     Arena<Real> blocks;  // what the blocks keep
   };
 
@@ -193,6 +203,7 @@ class Qstage final : public Network<Real> {
     buffers.tail_inputs = arena.take(components * rows);
     if (cross_) buffers.cross = cross_->carve(arena, rows);
     buffers.head = head_.carve(arena, rows, pass);
+    if (determinant_) buffers.determinant = determinant_->carve(arena, rows);
     buffers.blocks = arena;
     arena.take(block_values(rows, pass) * (pass == Pass::differentiate ? blocks_.size() : 1));
     return buffers;
@@ -203,9 +214,9 @@ class Qstage final : public Network<Real> {
     carve(count, rows, pass);
     if (pass == Pass::evaluate) return count.used();
     const QstageBlock<Real>& block = blocks_.front();
-    const std::size_t cross = cross_ ? cross_->scratch_values(rows) : 0;
+    const std::size_t cross = cross_ ? cross_->scratch_values(rows) : 0, determinant = determinant_ ? determinant_->scratch_values(rows) : 0;
     return count.used() + std::max({block.attention.scratch_values(rows), block.mlp.scratch_values(rows), head_.scratch_values(rows), cross,
-                                    embedding_.scratch_values(rows)});
+                                    determinant, embedding_.scratch_values(rows)});
   }
 
   void load(std::span<const double> parameters) override {
@@ -217,6 +228,7 @@ class Qstage final : public Network<Real> {
     if (cross_) cross_->load(parameters);
     for (Dense<Real>& tail : tails_) tail.load(parameters);
     head_.load(parameters);
+    if (determinant_) determinant_->load(parameters);
   }
 
   // Calls body(tail layer, its input, offset of its token) for every tail.
@@ -248,6 +260,7 @@ class Qstage final : public Network<Real> {
       tails_[k].forward(lanes, 1, inputs, buffers.x + token);
     });
     head_.forward(lanes, buffers.x, buffers.head, out.re, out.im);
+    if (determinant_) determinant_->forward(lanes, buffers.spins, buffers.x, buffers.determinant, out.re, out.im);
   }
 
   void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const override {
@@ -257,6 +270,7 @@ class Qstage final : public Network<Real> {
     head_.backward(lanes, buffers.x, buffers.head, cotangent.re, cotangent.im, dx, arena, gradient);
     for_tails(buffers, lanes.rows,
               [&](std::size_t k, Real* inputs, std::size_t token) { tails_[k].backward_weights(lanes, 1, inputs, dx + token, gradient); });
+    if (determinant_) determinant_->backward(lanes, buffers.determinant, cotangent.re, dx, arena, gradient);
     for (std::size_t b = blocks_.size(); b-- > 0;) {
       if (b == kCrossBlock) cross_->backward(lanes, buffers.couplings, dx, buffers.cross, arena, gradient);
       const BlockSaved saved = block_saved(buffers, b, lanes.rows, Pass::differentiate);
@@ -276,6 +290,7 @@ class Qstage final : public Network<Real> {
   std::optional<ParameterToken<Real>> cross_;
   std::vector<Dense<Real>> tails_;
   AmplitudeHead<Real> head_;
+  std::optional<BackflowDeterminant<Real>> determinant_;
 };
 
 }  // namespace

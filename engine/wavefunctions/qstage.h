@@ -1,5 +1,6 @@
 // The Q-stage network (arXiv 2512.11962): a pre-norm transformer over the sites' occupations, conditioned on the couplings by one cross-attention
-// after the second block and by tail tokens before the pooling layers. psi = Re + i Im, so log psi = ln|psi| + i arg psi; or psi = Re alone.
+// after the second block and by tail tokens before the pooling layers. psi = Re + i Im, so log psi = ln|psi| + i arg psi; or psi = Re alone; or, for
+// fermions, psi = exp(Re) times a determinant of orbitals bent by the last block's tokens.
 #pragma once
 
 #include <memory>
@@ -11,8 +12,9 @@
 namespace qs {
 
 // What the last layer gives: Re and Im as published, or Re alone, of either sign. The ground state of a real Hamiltonian can be chosen real; then one
-// row per sample carries all derivatives instead of two, which makes the natural gradient two to eight times cheaper.
-enum class Amplitude { complex, real };
+// row per sample carries all derivatives instead of two, which makes the natural gradient two to eight times cheaper. determinant: also real, and
+// antisymmetric by construction, so that the signs of fermions need not be learned.
+enum class Amplitude { complex, real, determinant };
 
 struct QstageOptions {
   int depth = 2;
@@ -22,6 +24,7 @@ struct QstageOptions {
   // One tail token per list, a dense layer of the named features. The cross-attention token reads all features of the system.
   std::vector<std::vector<std::string>> tails;
   Amplitude amplitude = Amplitude::complex;
+  int orbitals = 0;  // columns of the determinant: the most particles that any configuration has
 };
 
 // Tensors as flax names them. One token per mode. InputError on sizes that do not fit, unknown features, or a system without features.

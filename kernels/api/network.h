@@ -102,6 +102,19 @@ void log_amplitude(Device device, int rows, const Real* x, const Real* y, double
 // dx = Re c, dy = -Im c with c = conj(w) / (x + i y), w = wre + i wim: the gradient of Re(conj(w) log psi). psi = 0 gives 0. dy nullptr if y is.
 template <class Real>
 void log_amplitude_backward(Device device, int rows, const Real* x, const Real* y, const Real* wre, const Real* wim, Real* dx, Real* dy);
+// Slater determinants of orbitals that differ from configuration to configuration: M[j][k] = orbitals[t_j][k][b], t_j the j-th token with spin +1
+// and k < n, the number of such tokens; n <= K, further rows and columns are those of the identity. spins [T][B] of -1/+1, orbitals [T][K][B].
+// re[b] += ln|det M|, im[b] = 0 or pi; det M = 0 adds -infinity. Float64 whatever Real is: a determinant loses digits where its orbitals are
+// nearly dependent. factors: K (K + 2) B values for the backward pass.
+struct DeterminantShape {
+  int tokens, orbitals, rows;
+};
+template <class Real>
+void log_determinant(Device device, DeterminantShape shape, const Real* spins, const Real* orbitals, double* factors, double* re, double* im);
+// dorbitals[t_j][k][b] = w[b] (M^-1)[k][j], 0 for other tokens, other k and det M = 0: the gradient of w ln|det M|. Overwrites; works in `factors`.
+template <class Real>
+void log_determinant_backward(Device device, DeterminantShape shape, double* factors, const Real* w, Real* dorbitals);
+
 // y = x in float64, n values.
 template <class Real>
 void widen(Device device, std::int64_t n, const Real* x, double* y);

@@ -22,5 +22,7 @@ template <class Real>
 void install_tokens(NetworkTable<Real>& table);
 template <class Real>
 void install_log_cosh(NetworkTable<Real>& table);
+template <class Real>
+void install_determinant(NetworkTable<Real>& table);
 
 }  // namespace qs::kernels::QS_ISA

@@ -14,6 +14,7 @@ NetworkTable<Real> build() {
   install_attention(table);
   install_tokens(table);
   install_log_cosh(table);
+  install_determinant(table);
   // A few operations per configuration: the plain loops.
   const NetworkTable<Real>& plain = reference::network_table<Real>();
   table.log_amplitude = plain.log_amplitude;

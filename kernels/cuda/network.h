@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kernels/cuda/bodies/attention.h"
+#include "kernels/cuda/bodies/determinant.h"
 #include "kernels/cuda/bodies/functions.h"
 #include "kernels/cuda/bodies/gradient.h"
 #include "kernels/cuda/bodies/layer_norm.h"
@@ -103,6 +104,12 @@ struct Network {
   static void log_amplitude_backward(int rows, const Real* x, const Real* y, const Real* wre, const Real* wim, Real* dx, Real* dy) {
     Queue().for_each(rows, LogAmplitudeBackward<Real>{x, y, wre, wim, dx, dy});
   }
+  static void log_determinant(DeterminantShape s, const Real* spins, const Real* orbitals, double* factors, double* re, double* im) {
+    Queue().for_each(s.rows, LogDeterminant<Real>{{s.orbitals, s.rows, factors}, s.tokens, spins, orbitals, re, im});
+  }
+  static void log_determinant_backward(DeterminantShape s, double* factors, const Real* w, Real* dorbitals) {
+    Queue().for_each(s.rows, LogDeterminantBackward<Real>{{s.orbitals, s.rows, factors}, s.tokens, w, dorbitals});
+  }
   static void widen(std::int64_t n, const Real* x, double* y) { Queue().for_each(n, Widen<Real>{x, y}); }
 
   static void unpack_spins(int n, int rows, int valid, const std::uint64_t* configurations, int words, const std::int32_t* sites, Real* x) {
@@ -139,6 +146,8 @@ struct Network {
     t.log_cosh_backward = log_cosh_backward;
     t.log_amplitude = log_amplitude;
     t.log_amplitude_backward = log_amplitude_backward;
+    t.log_determinant = log_determinant;
+    t.log_determinant_backward = log_determinant_backward;
     t.widen = widen;
     t.unpack_spins = unpack_spins;
     t.select_features = select_features;

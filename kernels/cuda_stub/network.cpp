@@ -31,6 +31,8 @@ NetworkTable<Real> build() {
   table.log_cosh_backward = absent;
   table.log_amplitude = absent;
   table.log_amplitude_backward = absent;
+  table.log_determinant = absent;
+  table.log_determinant_backward = absent;
   table.widen = absent;
   table.unpack_spins = absent;
   table.select_features = absent;

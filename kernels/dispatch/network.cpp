@@ -129,6 +129,16 @@ void log_amplitude_backward(Device device, int rows, const Real* x, const Real* 
 }
 
 template <class Real>
+void log_determinant(Device device, DeterminantShape shape, const Real* spins, const Real* orbitals, double* factors, double* re, double* im) {
+  on<Real>(device).log_determinant(shape, spins, orbitals, factors, re, im);
+}
+
+template <class Real>
+void log_determinant_backward(Device device, DeterminantShape shape, double* factors, const Real* w, Real* dorbitals) {
+  on<Real>(device).log_determinant_backward(shape, factors, w, dorbitals);
+}
+
+template <class Real>
 void widen(Device device, std::int64_t n, const Real* x, double* y) {
   on<Real>(device).widen(n, x, y);
 }
@@ -172,6 +182,8 @@ template decltype(log_cosh_sum<float>) log_cosh_sum<float>;
 template decltype(log_cosh_backward<float>) log_cosh_backward<float>;
 template decltype(log_amplitude<float>) log_amplitude<float>;
 template decltype(log_amplitude_backward<float>) log_amplitude_backward<float>;
+template decltype(log_determinant<float>) log_determinant<float>;
+template decltype(log_determinant_backward<float>) log_determinant_backward<float>;
 template decltype(widen<float>) widen<float>;
 template decltype(unpack_spins<float>) unpack_spins<float>;
 template decltype(select_features<float>) select_features<float>;
@@ -196,6 +208,8 @@ template decltype(log_cosh_sum<double>) log_cosh_sum<double>;
 template decltype(log_cosh_backward<double>) log_cosh_backward<double>;
 template decltype(log_amplitude<double>) log_amplitude<double>;
 template decltype(log_amplitude_backward<double>) log_amplitude_backward<double>;
+template decltype(log_determinant<double>) log_determinant<double>;
+template decltype(log_determinant_backward<double>) log_determinant_backward<double>;
 template decltype(widen<double>) widen<double>;
 template decltype(unpack_spins<double>) unpack_spins<double>;
 template decltype(select_features<double>) select_features<double>;

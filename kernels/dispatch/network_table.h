@@ -38,6 +38,8 @@ struct NetworkTable {
   Slot<decltype(&kernels::log_cosh_backward<Real>)> log_cosh_backward;
   Slot<decltype(&kernels::log_amplitude<Real>)> log_amplitude;
   Slot<decltype(&kernels::log_amplitude_backward<Real>)> log_amplitude_backward;
+  Slot<decltype(&kernels::log_determinant<Real>)> log_determinant;
+  Slot<decltype(&kernels::log_determinant_backward<Real>)> log_determinant_backward;
   Slot<decltype(&kernels::widen<Real>)> widen;
   Slot<decltype(&kernels::unpack_spins<Real>)> unpack_spins;
   Slot<decltype(&kernels::select_features<Real>)> select_features;

@@ -27,5 +27,7 @@ template <class Real>
 void install_log_cosh(NetworkTable<Real>& table);
 template <class Real>
 void install_amplitude(NetworkTable<Real>& table);
+template <class Real>
+void install_determinant(NetworkTable<Real>& table);
 
 }  // namespace qs::kernels::reference

@@ -16,6 +16,7 @@ NetworkTable<Real> build() {
   install_tokens(table);
   install_log_cosh(table);
   install_amplitude(table);
+  install_determinant(table);
   return table;
 }
 

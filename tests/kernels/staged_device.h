@@ -86,6 +86,8 @@ const kernels::NetworkTable<Real>& staged_table() {
                        staged<Real, &T::log_cosh_backward>,
                        staged<Real, &T::log_amplitude>,
                        staged<Real, &T::log_amplitude_backward>,
+                       staged<Real, &T::log_determinant>,
+                       staged<Real, &T::log_determinant_backward>,
                        staged<Real, &T::widen>,
                        staged<Real, &T::unpack_spins>,
                        staged<Real, &T::select_features>,

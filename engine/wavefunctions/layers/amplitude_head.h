@@ -1,5 +1,5 @@
 // Pools all tokens into psi = Re + i Im: (Re, Im) = Dense_c(LN(Dense_b(gelu(Dense_a(x))))), or psi = Re if Dense_c has one output. log psi =
-// ln|psi| + i arg psi in float64; psi = 0 gives Re log psi = -infinity.
+// ln|psi| + i arg psi in float64; psi = 0 gives Re log psi = -infinity. Or the one output is ln psi of a positive factor (Jastrow).
 #pragma once
 
 #include <string>
@@ -8,6 +8,9 @@
 #include "engine/wavefunctions/layers/layer_norm.h"
 
 namespace qs {
+
+// What the outputs are: psi, or ln psi of a positive factor.
+enum class HeadOutput { psi, log_psi };
 
 template <class Real>
 class AmplitudeHead {
@@ -24,8 +27,9 @@ class AmplitudeHead {
     Real* psi;  // [outputs][B]
   };
 
-  AmplitudeHead(const Tensors& tensors, const Paths& paths, int inputs)
-      : first_(tensors, paths.first, inputs),
+  AmplitudeHead(const Tensors& tensors, const Paths& paths, int inputs, HeadOutput output)
+      : output_(output),
+        first_(tensors, paths.first, inputs),
         second_(tensors, paths.second, first_.out()),
         norm_(tensors, paths.norm),
         out_(tensors, paths.out, second_.out()) {}
@@ -52,7 +56,12 @@ class AmplitudeHead {
     second_.forward(lanes, 1, saved.active, saved.pooled);
     norm_.forward(lanes, 1, saved.pooled, saved.normed, saved.norm);
     out_.forward(lanes, 1, saved.normed, saved.psi);
-    kernels::log_amplitude(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), re, im);
+    if (output_ == HeadOutput::log_psi) {
+      kernels::widen(lanes.device, lanes.rows, saved.psi, re);
+      kernels::clear(lanes.device, im, lanes.rows * sizeof(double));
+    } else {
+      kernels::log_amplitude(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), re, im);
+    }
   }
 
   std::size_t scratch_values(int rows) const {
@@ -65,10 +74,13 @@ class AmplitudeHead {
     Real* dnormed = scratch.take(pooled_values(lanes.rows));
     Real* dpooled = scratch.take(pooled_values(lanes.rows));
     Real* dhidden = scratch.take(hidden_values(lanes.rows));
-    kernels::log_amplitude_backward(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), wre, wim, dpsi,
-                                    imaginary(dpsi, lanes.rows));
-    out_.backward_weights(lanes, 1, saved.normed, dpsi, gradient);
-    out_.backward_input(lanes, 1, dpsi, dnormed);
+    if (output_ == HeadOutput::psi) {
+      kernels::log_amplitude_backward(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), wre, wim, dpsi,
+                                      imaginary(dpsi, lanes.rows));
+    }
+    const Real* doutput = output_ == HeadOutput::psi ? dpsi : wre;
+    out_.backward_weights(lanes, 1, saved.normed, doutput, gradient);
+    out_.backward_input(lanes, 1, doutput, dnormed);
     norm_.backward(lanes, 1, dnormed, saved.norm, dpooled, kernels::Write::overwrite, scratch, gradient);
     second_.backward_weights(lanes, 1, saved.active, dpooled, gradient);
     second_.backward_input(lanes, 1, dpooled, dhidden);
@@ -87,6 +99,7 @@ class AmplitudeHead {
   // The second row of psi or its gradient; nullptr for a real amplitude.
   Real* imaginary(Real* psi, int rows) const { return out_.out() == 2 ? psi + rows : nullptr; }
 
+  HeadOutput output_;
   Dense<Real> first_;
   Dense<Real> second_;
   LayerNorm<Real> norm_;

@@ -150,7 +150,7 @@ TEST(InputResolve, TailBecomesAListOfTokensAndFeaturesFollowIt) {
   EXPECT_EQ(psi("[[V], [N]]")["tail"].items().size(), 2u);
   EXPECT_EQ(texts(psi("[[V], [N, V]]")["features"]), (Words{"V", "N"}));
   const Node filled = valid(example::quick_start, {{"wavefunction", "{kind: qstage}"}}).root["wavefunction"];
-  EXPECT_EQ(texts(filled["tail"].items().at(0)), (Words{"t", "V", "delta", "N"}));
+  EXPECT_EQ(texts(filled["tail"].items().at(0)), (Words{"t", "V", "N"}));
 }
 
 TEST(InputResolve, VitTakesThePatchFromTheLatticeAndTheCouplingsFromTheFamilies) {

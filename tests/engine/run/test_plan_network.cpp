@@ -90,6 +90,27 @@ TEST_F(WeightsInTheInput, QstageTokensAreNamedByTheirWidth) {
   }
 }
 
+TEST_F(WeightsInTheInput, ADeterminantHasAnOrbitalPerParticleAndIsReadOffItsWeights) {
+  const std::string sizes = "kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4, amplitude: determinant";
+  EXPECT_EQ(std::get<QstageOptions>(plan(fermions(sizes)).network->options).orbitals, 3);
+  const std::vector<double> values = write_weights(fermions(sizes + ", orbitals: 5"));
+
+  const RunPlan inferred = plan(fermions("kind: qstage, weights: w.h5"));
+
+  const auto& options = std::get<QstageOptions>(inferred.network->options);
+  EXPECT_EQ(options.amplitude, Amplitude::determinant);
+  EXPECT_EQ(options.orbitals, 5);
+  EXPECT_EQ(inferred.network->parameters, values);
+}
+
+TEST_F(WeightsInTheInput, ADeterminantIsRefusedWhereItCannotServe) {
+  EXPECT_THAT(refusal(fermions("kind: qstage, amplitude: determinant, orbitals: 2"), ExitCode::input),
+              AllOf(HasSubstr("do not fit the 2 orbitals"), HasSubstr("write wavefunction.orbitals: 3")));
+  EXPECT_THAT(refusal(fermions("kind: qstage, amplitude: determinant, orbitals: 7"), ExitCode::input), HasSubstr("larger than the number of modes"));
+  EXPECT_THAT(refusal(fermions("kind: qstage, orbitals: 3"), ExitCode::input), HasSubstr("belongs to amplitude determinant"));
+  EXPECT_THAT(refusal(spins("kind: qstage, amplitude: determinant"), ExitCode::input), HasSubstr("describes fermions"));
+}
+
 TEST_F(WeightsInTheInput, OtherNamesOfTokensAreWritten) {
   write_weights(fermions("kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4, tail: [[N], [V]], features: [N, V]"));
 
