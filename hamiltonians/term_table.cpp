@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "hamiltonians/term_compile.h"
 #include "kernels/api/error.h"
@@ -209,6 +210,23 @@ double TermTable::element(const Word* sigma, std::int64_t group, const double* c
   if (!differ<0>(sigma, exchange_i_[group], exchange_j_[group])) return 0;
   const double element = exchange_value_[group] * coupling[run->coupling];
   return odd_overlap<0>(sigma, &exchange_string_[group * words_], words_) ? -element : element;
+}
+
+TermTable::Groups TermTable::group_arrays() const {
+  std::vector<std::int32_t> exchange_coupling;
+  for (const ExchangeRun& run : exchange_runs_) exchange_coupling.insert(exchange_coupling.end(), run.end - run.begin, run.coupling);
+  return {.flip = flip_,
+          .exchange_i = exchange_i_,
+          .exchange_j = exchange_j_,
+          .exchange_coupling = std::move(exchange_coupling),
+          .exchange_value = exchange_value_,
+          .exchange_string = exchange_string_,
+          .begin = group_begin_,
+          .value = value_,
+          .coupling = coupling_,
+          .mask = mask_,
+          .pattern = pattern_,
+          .string = string_};
 }
 
 int TermTable::connected(const Word* sigma, const double* coupling, std::vector<Word>& bits, std::vector<double>& elements) const {

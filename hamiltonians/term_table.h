@@ -36,6 +36,20 @@ class TermTable {
   double element(const Word* sigma, std::int64_t group, const double* coupling) const;
   const Word* flip(std::int64_t group) const { return flip_.data() + group * words_; }
 
+  // The off-diagonal groups as they are stored, for devices with memory of their own. coupling of an exchange group: that of its run.
+  struct Groups {
+    std::span<const Word> flip;
+    std::span<const std::int32_t> exchange_i, exchange_j;
+    std::vector<std::int32_t> exchange_coupling;
+    std::span<const double> exchange_value;
+    std::span<const Word> exchange_string;
+    std::span<const std::int64_t> begin;
+    std::span<const double> value;
+    std::span<const std::int32_t> coupling;
+    std::span<const Word> mask, pattern, string;
+  };
+  Groups group_arrays() const;
+
   // Appends every non-zero off-diagonal element of row sigma: bits (words() each) and element. Returns the count appended.
   int connected(const Word* sigma, const double* coupling, std::vector<Word>& bits, std::vector<double>& elements) const;
 

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/energy/connected_on_device.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
+#include "kernels/api/memory.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
@@ -53,15 +55,10 @@ ConfigurationBatch concatenate(const std::vector<ConnectedRows>& tasks, std::int
   return batch;
 }
 
-}  // namespace
-
-std::vector<Complex> local_estimates(const TermTable& op, const std::vector<std::vector<double>>& couplings, const Wavefunction& psi,
-                                     const SampleSet& samples) {
-  QS_ASSERT(op.modes() == samples.rows.modes && static_cast<int>(couplings.size()) == samples.problems);
+// Off-diagonal elements of all rows, listed on the host.
+void add_connected(const TermTable& op, const std::vector<std::vector<double>>& couplings, const Wavefunction& psi, const SampleSet& samples,
+                   std::vector<Complex>& estimate) {
   const std::int64_t rows = samples.rows.rows();
-  std::vector<Complex> estimate(rows);
-  for (std::int64_t i = 0; i < rows; ++i) estimate[i] = op.diagonal(samples.rows.row(i), couplings[samples.rows.problem[i]].data());
-
   // A row has at most op.groups() connected ones, which bounds the memory of a window.
   const std::int64_t tasks_per_window = std::max<std::int64_t>(1, connected_rows / std::max<std::int64_t>(1, op.groups() * rows_per_task));
   const std::int64_t window = tasks_per_window * rows_per_task;
@@ -82,6 +79,22 @@ std::vector<Complex> local_estimates(const TermTable& op, const std::vector<std:
         ++row;
       }
     }
+  }
+}
+
+}  // namespace
+
+std::vector<Complex> local_estimates(const TermTable& op, const std::vector<std::vector<double>>& couplings, const Wavefunction& psi,
+                                     const SampleSet& samples) {
+  QS_ASSERT(op.modes() == samples.rows.modes && static_cast<int>(couplings.size()) == samples.problems);
+  const std::int64_t rows = samples.rows.rows();
+  std::vector<Complex> estimate(rows);
+  for (std::int64_t i = 0; i < rows; ++i) estimate[i] = op.diagonal(samples.rows.row(i), couplings[samples.rows.problem[i]].data());
+
+  if (kernels::shares_host_memory(psi.device())) {
+    add_connected(op, couplings, psi, samples, estimate);
+  } else {
+    add_connected_on_device(op, couplings, psi, samples, estimate);
   }
   return estimate;
 }

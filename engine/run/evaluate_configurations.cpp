@@ -136,10 +136,10 @@ std::optional<MoveOptions> pair_move(const RunPlan& plan) {
 }
 
 void store_pairs(DataTree& tree, const MoveOptions& options, const ConfigurationBatch& batch, const ProblemFamily& family) {
-  std::vector<std::unique_ptr<Move>> moves;
+  std::vector<Move> moves;
   for (const Problem& problem : family.problems) moves.push_back(make_move(options, family.lattice, problem.sector));
   std::vector<std::int32_t> count;
-  for (std::int64_t i = 0; i < batch.rows(); ++i) count.push_back(moves[batch.problem[i]]->proposals(batch.row(i)));
+  for (std::int64_t i = 0; i < batch.rows(); ++i) count.push_back(moves[batch.problem[i]].proposals(batch.row(i)));
   tree.set("n_exchange_pairs", Dataset{{batch.rows()}, std::move(count), {}});
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "engine/energy/connected_on_device.h"
 #include "engine/optimize/update_memory.h"
 
 namespace qs {
@@ -19,10 +20,13 @@ constexpr std::size_t cuda_itself = gib;
 struct StageMemory {
   WavefunctionMemory network;
   std::size_t chunks = 0;  // of all threads
+  std::size_t chains = 0;
+  std::size_t connected = 0;
   RowLayout layout;
   UpdateMemory update;
 
-  std::size_t total() const { return network.weights + chunks + update.peak() + cuda_itself; }
+  // Chains, connected configurations and the update's rows follow each other.
+  std::size_t total() const { return network.weights + chunks + std::max({chains, connected, update.peak()}) + cuda_itself; }
 };
 
 // With `samples` per problem; an exact sum takes all states.
@@ -41,6 +45,8 @@ StageMemory plan_memory(const VmcOptions& options, const ProblemFamily& family, 
   } else {
     const std::int64_t chains = options.sampler.metropolis.chains;
     memory.layout = planned_layout(chains * family.size(), samples / chains, per_sample, ranks);
+    memory.chains = metropolis_memory(options.sampler.metropolis, family, ranks, Device::cuda, network.chunk_rows);
+    memory.connected = connected_memory(family.table, family.size(), network.chunk_rows);
   }
   memory.update = update_memory(options.optimizer.kind, memory.layout, psi.layout().total, psi.precision(), threads);
   return memory;
@@ -69,11 +75,12 @@ std::string describe_gpu_memory(const VmcOptions& options, const ProblemFamily& 
   const StageMemory memory = plan_memory(options, family, psi, ranks, threads, sampler.samples);
   std::string text = "  memory of the GPU of rank 0:\n" + line("weights", memory.network.weights);
   text += line(fmt::format("activations and log psi, {} x {} configurations", threads, memory.network.chunk_rows), memory.chunks);
+  text += line("Markov chains", memory.chains) + line("connected configurations of a few samples", memory.connected);
   text += line(fmt::format("Jacobian rows, {} of {}", memory.layout.my_rows(), memory.layout.total()), memory.update.rows);
   text += line("sums over rows", memory.update.sums) + line("Gram panels of other ranks", memory.update.visitors);
   text += line("Gram tiles", memory.update.tiles) + line("matrix, then its factor", memory.update.matrix);
   text += line("CUDA and its libraries, about", cuda_itself);
-  text += line("at most together (sums, Gram and matrix take turns)", memory.total());
+  text += line("at most together (sampling, energies and update take turns)", memory.total());
   if (options.sampler.kind == SamplerKind::exact_sum || options.optimizer.kind == OptimizerKind::adamw) return text;
   text += "    sampler.samples that fit";
   for (const std::size_t size : gpu_sizes) {

@@ -14,15 +14,13 @@ class AcceptanceCounter {
   AcceptanceCounter(int problems, std::vector<std::string> moves);
 
   void reset();
-  void proposed(int problem, int move) {
-    ++mine_.proposed[problem];
-    ++mine_.move_proposed[index(problem, move)];
+  void add(int problem, int move, std::int64_t proposed, std::int64_t accepted) {
+    mine_.proposed[problem] += proposed;
+    mine_.accepted[problem] += accepted;
+    mine_.move_proposed[index(problem, move)] += proposed;
+    mine_.move_accepted[index(problem, move)] += accepted;
   }
-  void accepted(int problem, int move) {
-    ++mine_.accepted[problem];
-    ++mine_.move_accepted[index(problem, move)];
-  }
-  void invalid(int problem) { ++mine_.invalid[problem]; }
+  void add_invalid(int problem, std::int64_t count) { mine_.invalid[problem] += count; }
 
   // Over all ranks; collective.
   Acceptance total(Communicator& comm) const;

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <deque>
 
 #include "engine/sampling/acceptance.h"
+#include "engine/sampling/lockstep.h"
 #include "engine/sampling/move_mixture.h"
 #include "engine/sampling/random_state.h"
 #include "engine/sampling/sampler.h"
@@ -18,13 +20,9 @@
 namespace qs {
 namespace {
 
-// Draws of one proposal.
-constexpr std::uint32_t draw_move = 0;    // all words: the move
-constexpr std::uint32_t draw_choice = 1;  // words 0, 1: acceptance; words 2, 3: which move of the mixture
 // Steps with the top bit set belong to the random start; attempt in the low bits.
 constexpr std::uint64_t start_step = std::uint64_t{1} << 63;
 constexpr int start_attempts = 1000;
-constexpr std::int64_t chains_per_task = 64;
 
 bool is_zero(std::complex<double> log_psi) { return log_psi.real() == -HUGE_VAL; }
 bool is_usable(std::complex<double> log_psi) { return std::isfinite(log_psi.real()) && std::isfinite(log_psi.imag()); }
@@ -33,6 +31,22 @@ std::string hexadecimal(const Word* row, int words) {
   std::string text = "0x";
   for (int w = words - 1; w >= 0; --w) text += fmt::format("{:016x}", row[w]);
   return text;
+}
+
+// A rank's chains in pieces that suit the device: whole chunks, and chains of problems where nothing moves apart from the others.
+std::vector<ChainRange> ranges_of(const Blocks& blocks, const std::vector<std::shared_ptr<const MoveMixture>>& moves, Device device, int chunk_rows) {
+  const std::int64_t most = std::max(kernels::chains_per_call(device), std::int64_t{chunk_rows});
+  const std::int64_t chains_per_problem = blocks.items() / static_cast<std::int64_t>(moves.size());
+  std::vector<ChainRange> ranges;
+  for (std::int64_t c = 0; c < blocks.my_items(); ++c) {
+    const std::int64_t global = blocks.my_begin() + c;
+    const auto kind = moves[global / chains_per_problem]->frozen() ? ChainRange::Kind::frozen : ChainRange::Kind::moving;
+    if (ranges.empty() || ranges.back().count == most || ranges.back().kind != kind) {
+      ranges.push_back({.first = c, .count = 0, .stream = static_cast<std::uint32_t>(global), .kind = kind});
+    }
+    ++ranges.back().count;
+  }
+  return ranges;
 }
 
 class Metropolis final : public Sampler {
@@ -53,11 +67,8 @@ class Metropolis final : public Sampler {
   void draw_start(std::int64_t mine, int attempt);
   void random_start(const Wavefunction& psi);
   void refresh(const Wavefunction& psi);
-  void sweep(const Wavefunction& psi);
-  void advance(const Wavefunction& psi);
+  void sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
   void run(const Wavefunction& psi, SampleSet& samples);
-  void propose();
-  void accept(const std::vector<std::complex<double>>& candidate_log_psi);
   void record(SampleSet& samples, std::int64_t k) const;
   SampleSet empty_samples() const;
 
@@ -71,10 +82,6 @@ class Metropolis final : public Sampler {
   ConfigurationBatch chains_;
   std::uint64_t proposals_done_ = 0;
   std::vector<std::complex<double>> log_psi_;
-  // One lockstep proposal.
-  std::vector<Proposal> proposals_;
-  std::vector<std::uint8_t> move_index_;
-  ConfigurationBatch candidates_;  // of the chains whose proposal is not empty, in order
   AcceptanceCounter acceptance_;
 };
 
@@ -88,10 +95,7 @@ Metropolis::Metropolis(const MetropolisOptions& options, const ProblemFamily& fa
       acceptance_(family.size(), moves_[0]->names()) {
   const std::int64_t chains = blocks_.my_items();
   chains_ = ConfigurationBatch(family.modes(), chains);
-  candidates_ = ConfigurationBatch(family.modes(), 0);
   log_psi_.resize(chains);
-  proposals_.resize(chains);
-  move_index_.resize(chains);
   for (std::int64_t c = 0; c < chains; ++c) {
     chains_.problem[c] = problem_of(c);
     draw_start(c, 0);
@@ -139,62 +143,15 @@ void Metropolis::refresh(const Wavefunction& psi) {
   }
 }
 
-void Metropolis::propose() {
-  const std::int64_t tasks = (chains_.rows() + chains_per_task - 1) / chains_per_task;
+// Chains are independent, so threads meet once at the end; a device that takes all chains at once has one thread.
+void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps) {
+  const std::int64_t proposals = sweeps * (options_.sweep_size > 0 ? options_.sweep_size : family_.lattice.sites());
+  const auto count = static_cast<std::int64_t>(pieces.size());
+  const std::int64_t tasks = kernels::chains_per_call(psi.device()) < chains_.rows() ? count : 1;
   parallel_for(tasks, [&](std::int64_t task) {
-    const std::int64_t end = std::min(chains_.rows(), (task + 1) * chains_per_task);
-    for (std::int64_t c = task * chains_per_task; c < end; ++c) {
-      const MoveMixture& moves = *moves_[chains_.problem[c]];
-      const auto stream = static_cast<std::uint32_t>(global_chain(c));
-      int which = 0;
-      if (moves.size() > 1) {
-        const RandomWords choice = random_words(key_, stream, proposals_done_, draw_choice);
-        which = moves.pick(uniform01(choice.word[2], choice.word[3]));
-      }
-      move_index_[c] = static_cast<std::uint8_t>(which);
-      proposals_[c] = moves.move(which).propose(chains_.row(c), random_words(key_, stream, proposals_done_, draw_move));
-    }
+    for (std::int64_t i = task; i < count; i += tasks) pieces[i].advance(proposals);
   });
-  candidates_.resize(0);
-  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
-    if (proposals_[c].count == 0) continue;  // the chain stays: nothing to evaluate
-    candidates_.push_back(chains_.row(c), chains_.problem[c]);
-    Word* row = candidates_.row(candidates_.rows() - 1);
-    for (int k = 0; k < proposals_[c].count; ++k) flip_bit(row, proposals_[c].modes[k]);
-  }
-}
-
-void Metropolis::accept(const std::vector<std::complex<double>>& candidate_log_psi) {
-  std::int64_t next = 0;
-  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
-    const int g = chains_.problem[c];
-    acceptance_.proposed(g, move_index_[c]);
-    if (proposals_[c].count == 0) continue;
-    const std::int64_t i = next++;
-    const std::complex<double> candidate = candidate_log_psi[i];
-    if (!is_usable(candidate)) {
-      if (!is_zero(candidate)) acceptance_.invalid(g);  // NaN or overflow: never entered, but reported
-      continue;
-    }
-    const double exponent = options_.power * (candidate.real() - log_psi_[c].real()) + proposals_[c].log_ratio;
-    const RandomWords words = random_words(key_, static_cast<std::uint32_t>(global_chain(c)), proposals_done_, draw_choice);
-    if (uniform01(words.word[0], words.word[1]) < std::exp(exponent)) {
-      std::copy(candidates_.row(i), candidates_.row(i) + chains_.words, chains_.row(c));
-      log_psi_[c] = candidate;
-      acceptance_.accepted(g, move_index_[c]);
-    }
-  }
-}
-
-void Metropolis::advance(const Wavefunction& psi) {
-  propose();
-  accept(log_psi(psi, candidates_));
-  ++proposals_done_;
-}
-
-void Metropolis::sweep(const Wavefunction& psi) {
-  const std::int64_t proposals = options_.sweep_size > 0 ? options_.sweep_size : family_.lattice.sites();
-  for (std::int64_t i = 0; i < proposals; ++i) advance(psi);
+  proposals_done_ += static_cast<std::uint64_t>(proposals);
 }
 
 SampleSet Metropolis::empty_samples() const {
@@ -225,11 +182,19 @@ void Metropolis::run(const Wavefunction& psi, SampleSet& samples) {
   const bool fresh = proposals_done_ == 0;
   if (fresh) random_start(psi);
   refresh(psi);
-  for (std::int64_t i = 0; i < (fresh ? options_.thermalise : 0) + options_.discard; ++i) sweep(psi);
+
+  const DeviceMixtures mixtures(psi.device(), moves_);
+  std::deque<Lockstep> pieces;
+  for (const ChainRange& range : ranges_of(blocks_, moves_, psi.device(), psi.chunk_rows())) {
+    pieces.emplace_back(psi, ChainRule{mixtures.view(), key_, options_.power, proposals_done_}, range, chains_, log_psi_);
+  }
+  sweep(psi, pieces, (fresh ? options_.thermalise : 0) + options_.discard);
   for (std::int64_t k = 0; k < samples.samples_per_chain; ++k) {
-    sweep(psi);
+    sweep(psi, pieces, 1);
+    for (const Lockstep& each : pieces) each.read(chains_, log_psi_);
     record(samples, k);
   }
+  for (const Lockstep& each : pieces) each.add_counts(acceptance_);
 }
 
 SampleSet Metropolis::sample(const Wavefunction& psi) {
@@ -297,6 +262,15 @@ void check(const MetropolisOptions& options, const ProblemFamily& family) {
 std::unique_ptr<Sampler> make_metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key) {
   check(options, family);
   return std::make_unique<Metropolis>(options, family, comm, key);
+}
+
+std::size_t metropolis_memory(const MetropolisOptions& options, const ProblemFamily& family, int ranks, Device device, int chunk_rows) {
+  const auto mixtures = mixtures_of(options.moves, family);
+  std::size_t bytes = DeviceMixtures::bytes(mixtures);
+  for (const ChainRange& range : ranges_of(Blocks(options.chains * family.size(), ranks, 0), mixtures, device, chunk_rows)) {
+    bytes += Lockstep::bytes(range.count, words_for(family.modes()), mixtures[0]->size(), chunk_rows);
+  }
+  return bytes;
 }
 
 }  // namespace qs

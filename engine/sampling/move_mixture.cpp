@@ -31,6 +31,11 @@ void require_reach(const std::vector<MoveOptions>& options, const Lattice& latti
   }
 }
 
+bool has_one_state(const Sector& sector) {
+  return std::all_of(sector.blocks().begin(), sector.blocks().end(),
+                     [](const Sector::Block& block) { return block.set_bits == 0 || block.set_bits == block.modes; });
+}
+
 bool same_sector(const Sector& a, const Sector& b) {
   const SectorOptions &x = a.options(), &y = b.options();
   return x.kind == y.kind && x.sites == y.sites && x.up == y.up && x.down == y.down;
@@ -38,7 +43,7 @@ bool same_sector(const Sector& a, const Sector& b) {
 
 }  // namespace
 
-MoveMixture::MoveMixture(const std::vector<MoveOptions>& options, const Lattice& lattice, const Sector& sector) {
+MoveMixture::MoveMixture(const std::vector<MoveOptions>& options, const Lattice& lattice, const Sector& sector) : frozen_(has_one_state(sector)) {
   if (options.empty()) throw InputError("the sampler has no move (chains would never change); give at least one");
   double total = 0;
   for (const MoveOptions& option : options) {
@@ -47,21 +52,16 @@ MoveMixture::MoveMixture(const std::vector<MoveOptions>& options, const Lattice&
     }
     moves_.push_back(make_move(option, lattice, sector));
     total += option.weight;
-    cumulative_.push_back(total);
+    edges_.push_back(total);
   }
-  for (double& edge : cumulative_) edge /= total;
+  for (double& edge : edges_) edge /= total;
   require_reach(options, lattice, sector);
 }
 
 std::vector<std::string> MoveMixture::names() const {
   std::vector<std::string> names;
-  for (const auto& move : moves_) names.push_back(move->name());
+  for (const auto& move : moves_) names.push_back(move.name());
   return names;
-}
-
-int MoveMixture::pick(double uniform) const {
-  const auto edge = std::upper_bound(cumulative_.begin(), cumulative_.end() - 1, uniform);
-  return static_cast<int>(edge - cumulative_.begin());
 }
 
 std::vector<std::shared_ptr<const MoveMixture>> mixtures_of(const std::vector<MoveOptions>& options, const ProblemFamily& family) {
@@ -72,6 +72,52 @@ std::vector<std::shared_ptr<const MoveMixture>> mixtures_of(const std::vector<Mo
     moves.push_back(repeated ? moves.back() : std::make_shared<const MoveMixture>(options, family.lattice, sector));
   }
   return moves;
+}
+
+namespace {
+
+struct FlatMixtures {
+  std::vector<Word> partners;
+  std::vector<double> log_count;           // the longest: it holds all others
+  std::vector<kernels::MoveTable> tables;  // [problems][moves]
+  std::vector<std::size_t> first;          // [problems][moves]: of the partners
+};
+
+FlatMixtures flatten(const std::vector<std::shared_ptr<const MoveMixture>>& mixtures) {
+  FlatMixtures flat;
+  for (std::size_t g = 0; g < mixtures.size(); ++g) {
+    const MoveMixture& mixture = *mixtures[g];
+    const bool repeated = g > 0 && mixtures[g] == mixtures[g - 1];
+    for (int k = 0; k < mixture.size(); ++k) {
+      const Move& move = mixture.move(k);
+      flat.first.push_back(repeated ? flat.first[flat.first.size() - mixture.size()] : flat.partners.size());
+      flat.tables.push_back(move.table());
+      if (!repeated) flat.partners.insert(flat.partners.end(), move.partners().begin(), move.partners().end());
+      if (move.log_count().size() > flat.log_count.size()) flat.log_count = move.log_count();
+    }
+  }
+  return flat;
+}
+
+}  // namespace
+
+DeviceMixtures::DeviceMixtures(Device device, const std::vector<std::shared_ptr<const MoveMixture>>& mixtures)
+    : edges_(buffer_of(device, mixtures.front()->edges())) {
+  FlatMixtures flat = flatten(mixtures);
+  partners_ = buffer_of(device, flat.partners);
+  log_count_ = buffer_of(device, flat.log_count);
+  for (std::size_t t = 0; t < flat.tables.size(); ++t) {
+    if (flat.tables[t].rule == kernels::MoveRule::flip) continue;
+    flat.tables[t].partners = partners_.data() + flat.first[t];
+    flat.tables[t].log_count = log_count_.data();
+  }
+  tables_ = buffer_of(device, flat.tables);
+}
+
+std::size_t DeviceMixtures::bytes(const std::vector<std::shared_ptr<const MoveMixture>>& mixtures) {
+  const FlatMixtures flat = flatten(mixtures);
+  return flat.partners.size() * sizeof(Word) + (flat.log_count.size() + mixtures.front()->edges().size()) * sizeof(double) +
+         flat.tables.size() * sizeof(kernels::MoveTable);
 }
 
 }  // namespace qs

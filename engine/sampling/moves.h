@@ -1,8 +1,6 @@
-// Metropolis moves. A move proposes sigma' and reports the exact log ratio L = ln q(sigma' -> sigma) - ln q(sigma -> sigma');
-// the wavefunction plays no part here, nor does any fermion sign. Moves are immutable: one serves all chains and threads.
+// Metropolis moves of a sector, as the flat tables that kernels/api/moves.h proposes from, on the host and on devices.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,25 +8,9 @@
 #include "hamiltonians/configuration.h"
 #include "hamiltonians/lattice.h"
 #include "hamiltonians/sector.h"
-#include "kernels/api/random.h"
+#include "kernels/api/moves.h"
 
 namespace qs {
-
-struct Proposal {
-  int modes[4];   // bits to flip; count of them used
-  int count = 0;  // 0: the chain stays, counted as a rejected proposal
-  double log_ratio = 0;
-};
-
-class Move {
- public:
-  virtual ~Move() = default;
-  virtual std::string name() const = 0;
-  // Random bits: four 32-bit words, drawn by the caller for this proposal alone.
-  virtual Proposal propose(const Word* row, const RandomWords& random) const = 0;
-  // n(sigma): how many equally likely proposals propose() draws from.
-  virtual int proposals(const Word* row) const = 0;
-};
 
 // exchange: one of the n(sigma) listed pairs with unlike ends, uniformly, L = ln n(sigma) - ln n(sigma'). flip: one site, uniformly. hop: exchange
 // of occupation numbers, the pair list copied for each spin.
@@ -41,8 +23,31 @@ struct MoveOptions {
   double weight = 1;  // probability in a mixture (state independent)
 };
 
+class Move {
+ public:
+  // n(sigma): how many equally likely proposals there are.
+  int proposals(const Word* row) const { return kernels::count_proposals(table(), row); }
+  // Points into this.
+  kernels::MoveTable table() const { return {rule_, modes_, words_for(modes_), partners_.data(), log_count_.data()}; }
+
+  const std::string& name() const { return name_; }
+  const std::vector<Word>& partners() const { return partners_; }
+  const std::vector<double>& log_count() const { return log_count_; }
+
+ private:
+  friend Move make_move(const MoveOptions& options, const Lattice& lattice, const Sector& sector);
+  Move(std::string name, kernels::MoveRule rule, int modes) : name_(std::move(name)), rule_(rule), modes_(modes) {}
+  void add_pairs(const std::vector<std::pair<int, int>>& pairs, const Sector& sector);
+
+  std::string name_;
+  kernels::MoveRule rule_;
+  int modes_;
+  std::vector<Word> partners_;     // see kernels::MoveTable; empty for flips
+  std::vector<double> log_count_;  // so that devices have the host's logarithms, bit for bit
+};
+
 // InputError if the move does not conserve the sector or finds no pair.
-std::unique_ptr<Move> make_move(const MoveOptions& options, const Lattice& lattice, const Sector& sector);
+Move make_move(const MoveOptions& options, const Lattice& lattice, const Sector& sector);
 // Unordered pairs (i < j) with 1 <= hop distance <= d_max on the graph of `shells`.
 std::vector<std::pair<int, int>> pairs_within(const Lattice& lattice, const std::vector<int>& shells, int d_max);
 

@@ -53,6 +53,8 @@ class Sampler {
 // Metropolis-Hastings on |psi|^2: accept iff u < exp(2 [Re log psi(sigma') - Re log psi(sigma)] + L). The family and the communicator must outlive
 // the sampler. key.stage distinguishes stages; streams are global chain numbers.
 std::unique_ptr<Sampler> make_metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
+// Bytes of the chains of rank 0 on a device where chunks have chunk_rows configurations; the device need not be there.
+std::size_t metropolis_memory(const MetropolisOptions& options, const ProblemFamily& family, int ranks, Device device, int chunk_rows);
 // All basis states of all problems with weight |psi|^2 / sum: small sectors only.
 std::unique_ptr<Sampler> make_exact_sum(const ProblemFamily& family, Communicator& comm);
 

@@ -46,6 +46,19 @@ std::vector<std::complex<double>> log_psi(const Wavefunction& psi, const Configu
   return out;
 }
 
+void log_psi_on_device(const Wavefunction& psi, const DeviceRows& rows, std::int64_t count, const DeviceLogPsi& out) {
+  const std::int64_t size = psi.chunk_rows();
+  for (std::int64_t first = 0; first < count; first += size) {
+    psi.log_psi_on_device({rows.bits + first * rows.words, rows.words, rows.problem + first}, static_cast<int>(std::min(size, count - first)),
+                          {out.re + first, out.im + first});
+  }
+}
+
+std::int64_t rows_of_whole_chunks(const Wavefunction& psi, std::int64_t count) {
+  const std::int64_t size = psi.chunk_rows();
+  return (count + size - 1) / size * size;
+}
+
 // Pieces of a few chunks go in waves so that memory is a few partials per thread; the order of the additions depends neither on the size of a wave
 // nor on the number of threads. Of a large network, the gradient of one chunk (16 rows) would take longer to clear and to add than to compute.
 void vjp(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t first, std::int64_t count,

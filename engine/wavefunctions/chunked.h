@@ -13,6 +13,10 @@ namespace qs {
 void log_psi(const Wavefunction& psi, const ConfigurationBatch& batch, std::span<std::complex<double>> out);
 std::vector<std::complex<double>> log_psi(const Wavefunction& psi, const ConfigurationBatch& batch);
 
+// The same where psi computes, chunk after chunk on the calling thread. `out` has room for whole chunks (rows_of_whole_chunks).
+void log_psi_on_device(const Wavefunction& psi, const DeviceRows& rows, std::int64_t count, const DeviceLogPsi& out);
+std::int64_t rows_of_whole_chunks(const Wavefunction& psi, std::int64_t count);
+
 // Sum over rows [first, first+count) as one partial: chunks in order, each chunk's partial added in order (fixed bits for fixed range).
 // gradient [P] is overwritten.
 void vjp(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t first, std::int64_t count,

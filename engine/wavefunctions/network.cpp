@@ -109,6 +109,15 @@ void Network<Real>::log_psi_chunk(const ConfigurationBatch& batch, std::int64_t 
 }
 
 template <class Real>
+void Network<Real>::log_psi_on_device(const DeviceRows& rows, int count, const DeviceLogPsi& out) const {
+  QS_ASSERT(packed_ && rows.words == words_for(modes_) && count > 0 && count <= chunk_rows_);
+  auto lease = this->lease(Operation::log_psi);
+  const Lanes lanes{device_, padded_rows(device_, count, chunk_rows_, lane_multiple<Real>())};
+  forward({.lanes = lanes, .valid = count, .words = rows.words, .configurations = rows.bits, .problem = rows.problem}, Pass::evaluate, lease.arena(),
+          out);
+}
+
+template <class Real>
 void Network<Real>::vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const std::complex<double>* weight,
                                double* gradient) const {
   auto lease = this->lease(Operation::vjp);

@@ -18,6 +18,7 @@ class Network : public Wavefunction {
   const ParameterLayout& layout() const final { return layout_; }
   JacobianMode jacobian_mode() const final { return mode_; }
   Precision precision() const final { return sizeof(Real) == sizeof(float) ? Precision::float32 : Precision::float64; }
+  Device device() const final { return device_; }
 
   std::vector<double> initial_parameters(RandomKey key) const final { return initial_values(specs_, key); }
   void set_parameters(std::span<const double> parameters) final;
@@ -25,6 +26,7 @@ class Network : public Wavefunction {
 
   int chunk_rows() const final { return chunk_rows_; }
   void log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const final;
+  void log_psi_on_device(const DeviceRows& rows, int count, const DeviceLogPsi& out) const final;
   void vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const std::complex<double>* weight,
                   double* gradient) const final;
   void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const final;
@@ -40,10 +42,7 @@ class Network : public Wavefunction {
     const std::int32_t* problem;  // [valid], on the device
   };
   // Re and Im of log psi, [B] each, on the device.
-  struct LogPsi {
-    double* re;
-    double* im;
-  };
+  using LogPsi = DeviceLogPsi;
   // Cotangents of Re and Im of log psi, [B] each.
   struct Cotangent {
     const Real* re;

@@ -41,6 +41,17 @@ struct WavefunctionMemory {
   std::size_t log_psi_chunk = 0, vjp_chunk = 0, jacobian_chunk = 0;
 };
 
+// Where a wavefunction computes (kernels/api/memory.h): configurations and the problems they belong to; and Re and Im of log psi.
+struct DeviceRows {
+  const Word* bits;  // [count][words]
+  int words;
+  const std::int32_t* problem;  // [count]
+};
+struct DeviceLogPsi {
+  double* re;
+  double* im;
+};
+
 // Stateless description + packed weights. One chunk = up to chunk_rows() configurations.
 class Wavefunction {
  public:
@@ -50,6 +61,7 @@ class Wavefunction {
   virtual const ParameterLayout& layout() const = 0;
   virtual JacobianMode jacobian_mode() const = 0;
   virtual Precision precision() const = 0;
+  virtual Device device() const = 0;
 
   // Initial parameters [P]; draw k of slice s uses stream s, step k of `key`.
   virtual std::vector<double> initial_parameters(RandomKey key) const = 0;
@@ -61,6 +73,9 @@ class Wavefunction {
   // Rows [first, first + count) of the batch, count <= chunk_rows(). The result of a row does not depend on its neighbours.
   virtual int chunk_rows() const = 0;
   virtual void log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const = 0;
+  // The same bits without a copy between host and device: rows and log psi lie where psi computes. Of `out`, the first `count` values have a
+  // meaning, and up to chunk_rows() are overwritten. Problems are those of set_features, unchecked.
+  virtual void log_psi_on_device(const DeviceRows& rows, int count, const DeviceLogPsi& out) const = 0;
   // gradient[k] += sum_i Re(conj(weight_i) d log psi_i / d theta_k), gradient [P]. Any count: chunk after chunk into one sum of the network's type,
   // which is then added in float64. A call should cover a few chunks, to share the cost of that addition among them; its rounding grows with their
   // number.

@@ -2,6 +2,8 @@
 // how chains are spread over ranks and threads. Philox4x32-10, Salmon et al., SC'11 (Random123), same bits on host and device.
 #pragma once
 
+#include "kernels/api/host_device.h"
+#define R123_CUDA_DEVICE QS_HOST_DEVICE
 #include <Random123/philox.h>
 
 #include <cstdint>
@@ -18,7 +20,7 @@ struct RandomWords {
   std::uint32_t word[4];
 };
 
-inline RandomWords random_words(RandomKey key, std::uint32_t stream, std::uint64_t step, std::uint32_t draw) {
+QS_HOST_DEVICE inline RandomWords random_words(RandomKey key, std::uint32_t stream, std::uint64_t step, std::uint32_t draw) {
   // 2 x 32-bit key = seed; the counter holds stage and draw in one word: 2^12 stages, 2^20 draws.
   const r123::Philox4x32::ctr_type counter = {
       {stream, static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), (key.stage << 20) | (draw & 0xFFFFFu)}};
@@ -28,13 +30,13 @@ inline RandomWords random_words(RandomKey key, std::uint32_t stream, std::uint64
 }
 
 // Uniform in [0,1) with 53 bits.
-inline double uniform01(std::uint32_t high, std::uint32_t low) {
+QS_HOST_DEVICE inline double uniform01(std::uint32_t high, std::uint32_t low) {
   const std::uint64_t bits = (static_cast<std::uint64_t>(high) << 32 | low) >> 11;
   return static_cast<double>(bits) * 0x1.0p-53;
 }
 
 // Uniform integer in [0, n), bias below n / 2^64.
-inline std::uint32_t uniform_below(std::uint32_t n, std::uint32_t high, std::uint32_t low) {
+QS_HOST_DEVICE inline std::uint32_t uniform_below(std::uint32_t n, std::uint32_t high, std::uint32_t low) {
   const std::uint64_t bits = static_cast<std::uint64_t>(high) << 32 | low;
   __extension__ using Wide = unsigned __int128;
   return static_cast<std::uint32_t>((static_cast<Wide>(bits) * n) >> 64);

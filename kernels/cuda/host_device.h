@@ -4,11 +4,7 @@
 
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define QS_HOST_DEVICE __host__ __device__
-#else
-#define QS_HOST_DEVICE
-#endif
+#include "kernels/api/host_device.h"
 
 namespace qs::kernels::cuda {
 

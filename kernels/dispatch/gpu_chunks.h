@@ -1,8 +1,10 @@
-// The size of chunks on a GPU: plans are made on machines without one.
+// The size of pieces of work on a GPU: plans are made on machines without one.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 
 namespace qs::kernels {
 
@@ -15,5 +17,8 @@ inline int gpu_lane_groups(std::size_t group_bytes) {
   while (2 * groups <= fitting) groups *= 2;
   return static_cast<int>(groups);
 }
+
+// All: each call is a launch.
+inline constexpr std::int64_t gpu_chains_per_call = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace qs::kernels

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -14,12 +15,17 @@
 #include <vector>
 
 #include "kernels/api/error.h"
+#include "kernels/cuda/chains.h"
+#include "kernels/cuda/connected.h"
 #include "kernels/cuda/gram.h"
 #include "kernels/cuda/network.h"
 #include "kernels/cuda/rows.h"
+#include "kernels/dispatch/chains_table.h"
+#include "kernels/dispatch/connected_table.h"
 #include "kernels/dispatch/device_table.h"
 #include "kernels/dispatch/linear_algebra_tables.h"
 #include "kernels/dispatch/network_table.h"
+#include "kernels/dispatch/recording_table.h"
 #include "kernels/dispatch/rows_table.h"
 #include "tests/kernels/host_queue.h"
 
@@ -116,6 +122,56 @@ void require_on_device(const kernels::RowView<Real>& view) {
   require_on_device(view.base);
   require_on_device(view.index);
 }
+void require_on_device(const kernels::MoveMixtures& mixtures) {
+  require_on_device(mixtures.table);
+  require_on_device(mixtures.edge);
+}
+template <class... Arrays>
+void require_all_on_device(const Arrays*... arrays) {
+  (require_on_device(arrays), ...);
+}
+void require_on_device(const kernels::Chains& c) { require_all_on_device(c.rows, c.problem, c.re, c.im, c.step, c.proposed, c.accepted, c.invalid); }
+void require_on_device(const kernels::Candidates& c) { require_all_on_device(c.rows, c.re, c.im, c.move, c.flips, c.log_ratio); }
+void require_on_device(const kernels::OperatorTable& op) {
+  require_all_on_device(op.coupling, op.flip, op.exchange_i, op.exchange_j, op.exchange_coupling, op.exchange_value, op.exchange_string,
+                        op.group_begin, op.value, op.term_coupling, op.mask, op.pattern, op.string);
+}
+void require_on_device(const kernels::RowBlock& rows) { require_all_on_device(rows.bits, rows.problem, rows.re, rows.im); }
+void require_on_device(const kernels::ConnectedRows& c) { require_all_on_device(c.bits, c.problem, c.row, c.element, c.re, c.im); }
+
+// While it records, calls of primitives are noted and not made, and nothing may be copied or allocated: a graph.
+class Recorder {
+ public:
+  static Recorder& instance() {
+    static Recorder recorder;
+    return recorder;
+  }
+  using Calls = std::vector<std::function<void()>>;
+
+  void note(std::function<void()> call) { calls_->push_back(std::move(call)); }
+  bool records() const { return calls_ != nullptr; }
+  void begin(Calls& calls) { calls_ = &calls; }
+  void end() { calls_ = nullptr; }
+  std::size_t played = 0;
+
+ private:
+  Calls* calls_ = nullptr;
+};
+
+void require_not_recording() { QS_ASSERT(!Recorder::instance().records()); }
+
+void* record(const std::function<void()>& calls) {
+  auto* noted = new Recorder::Calls;
+  Recorder::instance().begin(*noted);
+  calls();
+  Recorder::instance().end();
+  return noted;
+}
+void play(void* recorded) {
+  for (const auto& call : *static_cast<Recorder::Calls*>(recorded)) call();
+  ++Recorder::instance().played;
+}
+void forget(void* recorded) noexcept { delete static_cast<Recorder::Calls*>(recorded); }
 
 // An entry of a table, run on the device with arguments that are checked.
 template <class Table, const Table& (*table)(), auto slot>
@@ -123,12 +179,20 @@ struct OnDevice {
   template <class... Arguments>
   static auto call(Arguments... arguments) {
     (require_on_device(arguments), ...);
-    const Opened opened;
-    return (table().*slot)(arguments...);
+    const auto run = [arguments...] {
+      const Opened opened;
+      return (table().*slot)(arguments...);
+    };
+    if constexpr (std::is_void_v<decltype(run())>) {
+      if (Recorder::instance().records()) return Recorder::instance().note(run);
+    }
+    require_not_recording();
+    return run();
   }
 };
 
 void* allocate(std::size_t bytes) {
+  require_not_recording();
   const Opened opened;
   void* memory = DeviceMemory::instance().allocate(bytes);
   std::memset(memory, 0, bytes);
@@ -141,6 +205,7 @@ void release(void* memory) noexcept {
 }
 
 void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows) {
+  require_not_recording();
   require_on_device(memory);
   const Opened opened;
   for (std::int64_t i = 0; i < rows; ++i) std::memset(static_cast<char*>(memory) + i * stride, 0, bytes);
@@ -150,6 +215,7 @@ void clear(void* memory, std::size_t bytes) { clear_rows(memory, 0, bytes, 1); }
 
 void upload(void* to, const void* from, std::size_t bytes) {
   if (bytes == 0) return;
+  require_not_recording();
   require_on_device(to);
   QS_ASSERT(!DeviceMemory::instance().contains(from));
   const Opened opened;
@@ -158,6 +224,7 @@ void upload(void* to, const void* from, std::size_t bytes) {
 
 void download(void* to, const void* from, std::size_t bytes) {
   if (bytes == 0) return;
+  require_not_recording();
   require_on_device(from);
   QS_ASSERT(!DeviceMemory::instance().contains(to));
   const Opened opened;
@@ -208,8 +275,19 @@ const kernels::ProductTable<Real>& products() {
   return table;
 }
 
+const kernels::ConnectedTable& connected() {
+  static const kernels::ConnectedTable table = kernels::cuda::ConnectedConfigurations<HostQueue>::table();
+  return table;
+}
+
+const kernels::ChainTable& chains() {
+  static const kernels::ChainTable table = kernels::cuda::MarkovChains<HostQueue>::table();
+  return table;
+}
+
 }  // namespace
 
+std::size_t fake_gpu_graphs_played() { return std::exchange(Recorder::instance().played, 0); }
 std::size_t fake_gpu_bytes_in_use() {
   const Opened opened;
   return DeviceMemory::instance().in_use();
@@ -242,6 +320,23 @@ const RowTable<Real>& row_table() {
 }
 template const RowTable<float>& row_table<float>();
 template const RowTable<double>& row_table<double>();
+
+const ChainTable& chain_table() {
+  using T = ChainTable;
+  static const T table{chains().chains_per_call, OnDevice<T, chains, &T::propose>::call, OnDevice<T, chains, &T::accept>::call};
+  return table;
+}
+
+const ConnectedTable& connected_table() {
+  using T = ConnectedTable;
+  static const T table{OnDevice<T, connected, &T::count>::call, OnDevice<T, connected, &T::fill>::call, OnDevice<T, connected, &T::add>::call};
+  return table;
+}
+
+const RecordingTable& recording_table() {
+  static const RecordingTable table{record, play, forget};
+  return table;
+}
 
 template <class Real>
 const ProductTable<Real>& product_table() {

@@ -11,5 +11,7 @@ namespace qs::test {
 std::size_t fake_gpu_bytes_in_use();
 // The most that were so at a time since the last call.
 std::size_t fake_gpu_peak_bytes();
+// How often recorded calls (kernels/api/recording.h) were played since the last call.
+std::size_t fake_gpu_graphs_played();
 
 }  // namespace qs::test

@@ -3,9 +3,12 @@
 
 #include <string>
 
+#include "kernels/api/chains.h"
+#include "kernels/api/connected.h"
 #include "kernels/api/error.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
+#include "kernels/api/recording.h"
 #include "kernels/api/rows.h"
 #include "kernels/dispatch/network_table.h"
 
@@ -50,6 +53,18 @@ TEST(CudaAbsent, ThrowsNotBuiltForJacobianRows) {
   EXPECT_THROW(kernels::sum_of_squares(Device::cuda, 1, &value, &value), NotBuilt);
   EXPECT_THROW(kernels::centre_rows<float>(Device::cuda, {}, &value, &value), NotBuilt);
   EXPECT_THROW(kernels::row_piece(Device::cuda), NotBuilt);
+}
+
+TEST(CudaAbsent, ThrowsNotBuiltForMarkovChains) {
+  EXPECT_THROW(kernels::propose(Device::cuda, {}, {}, {}, {}), NotBuilt);
+  EXPECT_THROW(kernels::accept(Device::cuda, 1, {}, 2, {}, {}), NotBuilt);
+  EXPECT_GT(kernels::chains_per_call(Device::cuda), std::int64_t{1} << 32) << "all that a sampler may have";
+  EXPECT_THROW(Recording(Device::cuda, [] {}).run(), NotBuilt);
+}
+
+TEST(CudaAbsent, ThrowsNotBuiltForConnectedConfigurations) {
+  EXPECT_THROW(kernels::count_connected(Device::cuda, {}, {}, nullptr), NotBuilt);
+  EXPECT_THROW(kernels::add_connected(Device::cuda, {}, nullptr, 0, {}, nullptr, nullptr), NotBuilt);
 }
 
 TEST(CudaAbsent, PlansChunksForAGpu) {

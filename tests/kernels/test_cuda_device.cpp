@@ -12,8 +12,12 @@
 #include "kernels/api/error.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
+#include "kernels/api/network.h"
+#include "kernels/api/recording.h"
 #include "kernels/api/rows.h"
 #include "tests/kernels/lane_array.h"
+#include "tests/kernels/random_chains.h"
+#include "tests/kernels/random_operator.h"
 #include "tests/kernels/staged_device.h"
 
 namespace qs::test {
@@ -171,6 +175,61 @@ void expect_row_operations() {
 TEST_F(CudaDevice, WorksOnJacobianRowsAsTheReferenceDoes) {
   expect_row_operations<float>();
   expect_row_operations<double>();
+}
+
+TEST_F(CudaDevice, HasTheHostsMarkovChainsBitForBit) {
+  for (const double power : {2.0, 1.3}) {
+    RandomChains expected(Device::reference), found(Device::cuda);
+
+    expected.advance(kernels::reference::chain_table(), power, 40);
+    found.advance(kernels::cuda::chain_table(), power, 40);
+
+    EXPECT_TRUE(found.record() == expected.record());
+  }
+}
+
+TEST_F(CudaDevice, ListsTheHostsConnectedConfigurations) {
+  RandomOperator on_host(Device::reference), on_gpu(Device::cuda);
+
+  const ConnectedRecord want = on_host.run(Device::reference, kernels::reference::connected_table(), random_log_psi);
+  const ConnectedRecord found = on_gpu.run(Device::cuda, kernels::cuda::connected_table(), random_log_psi);
+
+  EXPECT_EQ(found.begin, want.begin);
+  EXPECT_EQ(found.bits, want.bits);
+  EXPECT_EQ(found.problem, want.problem);
+  EXPECT_EQ(found.row, want.row);
+  for (std::size_t k = 0; k < want.element.size(); ++k) ASSERT_NEAR(found.element[k], want.element[k], 8 * eps);
+  for (std::size_t i = 0; i < want.re.size(); ++i) {
+    EXPECT_NEAR(found.re[i], want.re[i], 1e3 * eps);
+    EXPECT_NEAR(found.im[i], want.im[i], 1e3 * eps);
+  }
+}
+
+// A primitive with temporaries of its own, one without, one of cuBLAS.
+TEST_F(CudaDevice, PlaysRecordedCallsInTheirOrder) {
+  const std::int64_t n = 3000;
+  const auto ones = LaneArray<double>{1, 1, 1, 1};
+  Buffer<double> values(Device::cuda, n), total(Device::cuda, 1);
+  const Buffer<double> start = on_device(random_array<double>(n, 1)), one = on_device(ones);
+  Recording recording(Device::cuda, [&] {
+    kernels::add<double>(Device::cuda, n, start.data(), values.data());
+    kernels::gemm<double>(Device::cuda, Transpose::no, Transpose::no, 1, 1, 1, 2, one.data(), 1, values.data(), 1, 0, total.data(), 1);
+    kernels::add<double>(Device::cuda, 1, total.data(), values.data());
+    kernels::sum_of_squares<double>(Device::cuda, n, values.data(), total.data());
+  });
+  LaneArray<double> want(n);
+  const auto from = on_host(start);
+  for (int times = 1; times <= 5; ++times) {
+    recording.run();
+
+    double squares = 0;
+    for (std::int64_t k = 0; k < n; ++k) want[k] += from[k];
+    want[0] += 2 * want[0];
+    for (std::int64_t k = 0; k < n; ++k) squares += want[k] * want[k];
+    const auto got = on_host(values);
+    for (std::int64_t k = 0; k < n; ++k) ASSERT_EQ(got[k], want[k]) << times;
+    EXPECT_NEAR(on_host(total)[0], squares, squares * n * eps);
+  }
 }
 
 template <class Real>

@@ -161,7 +161,7 @@ class NetKetFullSum : public NetKet {
     double total = 0;
     for (std::int64_t i = 0; i < samples_.rows.rows(); ++i) {
       const Word here = *samples_.rows.row(i);
-      const double n = move->proposals(&here);
+      const double n = move.proposals(&here);
       double accepted = 0;
       for (const auto& [a, b] : pairs) {
         if (test_bit(&here, a) == test_bit(&here, b)) continue;
@@ -169,7 +169,7 @@ class NetKetFullSum : public NetKet {
         flip_bit(&there, a);
         flip_bit(&there, b);
         const double ratio = std::exp(2 * (samples_.log_psi[sector.index(there)].real() - samples_.log_psi[i].real()));
-        accepted += std::min(1.0, ratio * n / move->proposals(&there)) / n;
+        accepted += std::min(1.0, ratio * n / move.proposals(&there)) / n;
       }
       total += samples_.weight[i] * accepted;
     }

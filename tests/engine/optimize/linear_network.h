@@ -35,6 +35,7 @@ class LinearNetwork : public Wavefunction {
   const ParameterLayout& layout() const override { return layout_; }
   JacobianMode jacobian_mode() const override { return mode_; }
   Precision precision() const override { return precision_; }
+  Device device() const override { return device_; }
   std::vector<double> initial_parameters(RandomKey) const override { return std::vector<double>(layout_.total, 0.1); }
   void set_parameters(std::span<const double> parameters) override { theta_.assign(parameters.begin(), parameters.end()); }
   void set_features(const std::vector<std::vector<double>>&) override {}
@@ -45,6 +46,7 @@ class LinearNetwork : public Wavefunction {
       for (std::int64_t k = 0; k < layout_.total; ++k) out[i] += theta_[k] * value(batch.row(first + i)[0], k);
     }
   }
+  void log_psi_on_device(const DeviceRows&, int, const DeviceLogPsi&) const override { QS_ASSERT(false); }  // no test samples it
   void vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const std::complex<double>* weight,
                   double* gradient) const override {
     for (int i = 0; i < count; ++i) {

@@ -23,6 +23,7 @@ class TableWavefunction final : public Wavefunction {
   const ParameterLayout& layout() const override { return layout_; }
   JacobianMode jacobian_mode() const override { return JacobianMode::complex_log; }
   Precision precision() const override { return Precision::float64; }
+  Device device() const override { return Device::cpu; }
   std::vector<double> initial_parameters(RandomKey) const override { return {}; }
   void set_parameters(std::span<const double>) override {}
   void set_features(const std::vector<std::vector<double>>&) override {}
@@ -32,6 +33,14 @@ class TableWavefunction final : public Wavefunction {
     for (int i = 0; i < count; ++i) {
       const int g = batch.problem[first + i];
       out[i] = log_psi_[g][family_.problems[g].sector.index(*batch.row(first + i))];
+    }
+  }
+  void log_psi_on_device(const DeviceRows& rows, int count, const DeviceLogPsi& out) const override {
+    evaluations_ += count;
+    for (int i = 0; i < count; ++i) {
+      const std::complex<double> value = log_psi_[rows.problem[i]][family_.problems[rows.problem[i]].sector.index(rows.bits[i])];
+      out.re[i] = value.real();
+      out.im[i] = value.imag();
     }
   }
   void vjp_chunks(const ConfigurationBatch&, std::int64_t, std::int64_t, const std::complex<double>*, double*) const override {}

@@ -44,7 +44,7 @@ TEST(ExchangeMove, ReportsTheRatioOfPairCountsOnALatticeOfSeveralWords) {
     Word row[2], after[2];
     random_state(sector, {.seed = 3}, trial, 0, row);
 
-    const Proposal proposal = move->propose(row, random_words({.seed = 4}, trial, 0, 0));
+    const Proposal proposal = kernels::propose(move.table(), row, random_words({.seed = 4}, trial, 0, 0));
 
     ASSERT_EQ(proposal.count, 2);
     EXPECT_NE(test_bit(row, proposal.modes[0]), test_bit(row, proposal.modes[1]));
@@ -68,7 +68,7 @@ TEST(ExchangeMove, ProposesEveryUnlikePairEquallyOften) {
 
   std::map<std::pair<int, int>, int> count;
   for (int trial = 0; trial < trials; ++trial) {
-    const Proposal proposal = move->propose(&row, random_words({.seed = 9}, 0, trial, 0));
+    const Proposal proposal = kernels::propose(move.table(), &row, random_words({.seed = 9}, 0, trial, 0));
     ++count[std::minmax(proposal.modes[0], proposal.modes[1])];
   }
 
@@ -82,8 +82,8 @@ TEST(PairMoves, StayWhereNoPairDiffers) {
   const Lattice lattice = square_lattice(4);
   const Word empty = 0, full = 0xFFFF;
   const auto move = make_move({.kind = MoveKind::hop}, lattice, Sector({.kind = SectorKind::spinless_fermions, .sites = 16, .up = 0}));
-  EXPECT_EQ(move->propose(&empty, {{1, 2, 3, 4}}).count, 0);
-  EXPECT_EQ(move->propose(&full, {{1, 2, 3, 4}}).count, 0);
+  EXPECT_EQ(kernels::propose(move.table(), &empty, {{1, 2, 3, 4}}).count, 0);
+  EXPECT_EQ(kernels::propose(move.table(), &full, {{1, 2, 3, 4}}).count, 0);
 }
 
 // All moves the sampler can make, on systems small enough for the whole transition matrix.
@@ -114,7 +114,7 @@ std::vector<Proposal> all_proposals(const Move& move, const Word* row, int n) {
   std::vector<Proposal> proposals;
   for (int k = 0; k < n; ++k) {
     const auto high = static_cast<std::uint32_t>((2 * std::uint64_t(k) + 1) * (std::uint64_t{1} << 31) / n);
-    proposals.push_back(move.propose(row, {{high, 0, 0, 0}}));
+    proposals.push_back(kernels::propose(move.table(), row, {{high, 0, 0, 0}}));
   }
   return proposals;
 }
@@ -145,7 +145,7 @@ TEST_P(DetailedBalance, HoldsForTheExactTransitionMatrix) {
       const auto move = make_move(options, family.lattice, sector);
       const int n = proposal_count(options, family.lattice, sector, &row);
       std::set<Word> reached;
-      for (const Proposal& proposal : all_proposals(*move, &row, n)) {
+      for (const Proposal& proposal : all_proposals(move, &row, n)) {
         Word after = row;
         for (int k = 0; k < proposal.count; ++k) flip_bit(&after, proposal.modes[k]);
         ASSERT_TRUE(sector.contains(&after));
@@ -167,13 +167,21 @@ TEST_P(DetailedBalance, HoldsForTheExactTransitionMatrix) {
 
 INSTANTIATE_TEST_SUITE_P(Moves, DetailedBalance, ::testing::ValuesIn(cases()), [](const auto& test) { return test.param.name; });
 
-TEST(MoveMixture, PicksMovesByWeight) {
+TEST(MoveMixture, GivesEveryMoveAnIntervalOfItsWeight) {
   const MoveMixture mixture({{.kind = MoveKind::exchange, .weight = 1}, {.kind = MoveKind::exchange, .shells = {1}, .d_max = 2, .weight = 3}},
                             square_lattice(4), Sector({.kind = SectorKind::spin_half, .sites = 16, .up = 8}));
-  EXPECT_EQ(mixture.pick(0.0), 0);
-  EXPECT_EQ(mixture.pick(0.2499), 0);
-  EXPECT_EQ(mixture.pick(0.25), 1);
-  EXPECT_EQ(mixture.pick(std::nextafter(1.0, 0.0)), 1);
+  EXPECT_THAT(mixture.edges(), ::testing::ElementsAre(0.25, 1.0));
+}
+
+TEST(MoveMixture, IsFrozenWhereTheSectorHasOneState) {
+  const auto frozen = [](int down, int up) {
+    return MoveMixture({{.kind = MoveKind::hop}}, square_lattice(3),
+                       Sector({.kind = SectorKind::spinful_fermions, .sites = 9, .up = up, .down = down}))
+        .frozen();
+  };
+  EXPECT_TRUE(frozen(0, 0));
+  EXPECT_TRUE(frozen(0, 9));
+  EXPECT_FALSE(frozen(0, 8));
 }
 
 TEST(MoveMixture, RefusesMovesThatCannotSampleTheSector) {

@@ -1,0 +1,53 @@
+// Recorded calls are one CUDA graph.
+#include <mutex>
+
+#include "kernels/cuda/context.h"
+#include "kernels/dispatch/recording_table.h"
+
+namespace qs::kernels::cuda {
+namespace {
+
+// What the calls put on the stream, not run. Relaxed: the pool may serve temporaries of a primitive, which become part of the graph.
+cudaGraph_t capture(Context& device, const std::function<void()>& calls) {
+  check(cudaSetDevice(device.device), "cudaSetDevice");
+  check(cudaStreamBeginCapture(device.stream, cudaStreamCaptureModeRelaxed), "recording a graph");
+  cudaGraph_t graph = nullptr;
+  try {
+    calls();
+  } catch (...) {
+    cudaStreamEndCapture(device.stream, &graph);
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    throw;
+  }
+  check(cudaStreamEndCapture(device.stream, &graph), "recording a graph");
+  return graph;
+}
+
+void* record(const std::function<void()>& calls) {
+  Context& device = context();
+  const cudaGraph_t graph = capture(device, calls);  // each call holds the context on its own
+  cudaGraphExec_t ready = nullptr;
+  const cudaError_t status = cudaGraphInstantiate(&ready, graph, 0);
+  cudaGraphDestroy(graph);
+  check(status, "preparing a graph");
+  return ready;
+}
+
+void play(void* recorded) {
+  Context& device = context();
+  const std::unique_lock<std::mutex> lock(device.mutex);
+  check(cudaSetDevice(device.device), "cudaSetDevice");
+  check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(recorded), device.stream), "launching a graph");
+}
+
+// CUDA keeps what still runs until it has run.
+void forget(void* recorded) noexcept { cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(recorded)); }
+
+}  // namespace
+
+const RecordingTable& recording_table() {
+  static const RecordingTable table{record, play, forget};
+  return table;
+}
+
+}  // namespace qs::kernels::cuda
