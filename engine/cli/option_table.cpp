@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "hamiltonians/registry.h"
+
 namespace qs {
 namespace {
 
@@ -23,6 +25,12 @@ constexpr const char* exit_codes = R"(
 exit codes: 0 done, 1 internal error, 2 input or usage, 3 file or disk, 4 numerical failure, 5 checkpoint or weights,
             6 memory, 7 device, 75 stopped with a valid checkpoint (run 'resume'), 128+n signal
 )";
+
+std::vector<std::string> model_names() {
+  std::vector<std::string> names;
+  for (const ModelEntry& model : models()) names.push_back(model.kind);
+  return names;
+}
 
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream stream(text);
@@ -64,6 +72,9 @@ std::span<const CommandEntry> commands() {
        {input_file},
        "speed of the input's network and Gram products beside this core's multiply-add peak; time and memory of\n"
        "VMC (else pretraining) steps by phase. Under mpirun on all ranks. Writes no results"},
+      {"cite", {input_file}, "BibTeX of this program and of the papers whose methods the input uses, each with the key that calls for it"},
+      {"new", {{"NAME", Meaning::word, model_names()}}, "a small input for a model, on the standard output"},
+      {"completion", {{"SHELL", Meaning::word, {"bash", "zsh", "fish"}}}, "a script for the shell: source <(qstage-vmc completion bash)"},
   };
   return table;
 }
@@ -83,7 +94,8 @@ std::span<const OptionEntry> options() {
       {"convert", "--overwrite", flag, "replace OUT"},
       {"bench", "--steps", {"N", Meaning::count}, "steps to measure after a first one (default 3; 0: none)"},
       {"bench", "--json", {"FILE", Meaning::file}, "the same numbers for scripts; FILE is replaced"},
-      {"run resume validate evaluate bench",
+      {"new", "--size", {"SIZE", Meaning::word}, "cells per axis: 12 or 4x4"},
+      {"run resume validate evaluate bench cite",
        "--set",
        {"KEY=VALUE", Meaning::setting},
        "replace a value of the input, any number of times: --set stages.2.optimizer.lr=0.01"},

@@ -79,7 +79,6 @@ struct Written {
 CLI::Option* add_value(CLI::App& app, const std::string& name, const ValueEntry& value, Written& written) {
   if (value.meaning == Meaning::setting) return app.add_option(name, written.settings)->expected(1)->take_all();
   CLI::Option* option = app.add_option(name, written.values[name]);
-  if (!value.words.empty()) option->check(CLI::IsMember(value.words));
   if (value.meaning == Meaning::count) option->check(CLI::Range(0, std::numeric_limits<int>::max()));
   return option;
 }
@@ -140,8 +139,37 @@ const std::map<std::string, Command (*)(const Written&)>& readers() {
        [](const Written& line) -> Command {
          return BenchCommand{line.text("INPUT.yaml"), line.sets(), std::stoi(line.text("--steps", "3")), line.text("--json")};
        }},
+      {"cite",
+       [](const Written& line) -> Command {
+         return CiteCommand{line.text("INPUT.yaml"), line.sets()};
+       }},
+      {"new",
+       [](const Written& line) -> Command {
+         return NewCommand{line.text("NAME"), line.text("--size")};
+       }},
+      {"completion",
+       [](const Written& line) -> Command {
+         const std::string shell = line.text("SHELL");
+         return CompletionCommand{shell == "fish" ? Shell::fish : shell == "zsh" ? Shell::zsh : Shell::bash};
+       }},
   };
   return table;
+}
+
+// A value that is one of a few words.
+void check_word(const std::string& name, const ValueEntry& value, const Written& line) {
+  const std::string word = line.text(name);
+  if (word.empty() || value.words.empty() || std::find(value.words.begin(), value.words.end(), word) != value.words.end()) return;
+  const std::string close = input::suggest(word, value.words);
+  std::string known;
+  for (const std::string& other : value.words) known += (known.empty() ? "" : ", ") + other;
+  throw InputError(name + " '" + word + "' is not known (" + (close.empty() ? "" : "did you mean '" + close + "'? ") + "known: " + known + ")");
+}
+
+void check_words(const CommandEntry& command, const Written& line) {
+  for (const ValueEntry& operand : command.operands) check_word(operand.name, operand, line);
+  for (const OptionEntry& option : options())
+    if (takes(command, option)) check_word(option.name, option.value, line);
 }
 
 }  // namespace
@@ -157,14 +185,16 @@ Command parse_arguments(int argc, const char* const* argv) {
   app.set_help_flag();
   app.require_subcommand(1);
   Written line;
-  for (const CommandEntry& command : commands())
-    if (command.name == words.front()) add_command(app, command, line);
+  const CommandEntry& command =
+      *std::find_if(commands().begin(), commands().end(), [&](const CommandEntry& entry) { return entry.name == words.front(); });
+  add_command(app, command, line);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     refuse(error, words);
   }
-  return readers().at(words.front())(line);
+  check_words(command, line);
+  return readers().at(command.name)(line);
 }
 
 }  // namespace qs

@@ -79,6 +79,9 @@ TEST(Options, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal({"a.yaml", "--set", "seed"}).find("KEY=VALUE"), std::string::npos);
   EXPECT_NE(refusal({"a.yaml", "--continue", "--overwrite"}).find("contradict"), std::string::npos);
   EXPECT_NE(refusal({"convert", "a.h5"}).find("OUT is required"), std::string::npos);
+  EXPECT_NE(refusal({"validate", "a.yaml", "--format", "jsn"}).find("did you mean 'json'?"), std::string::npos);
+  EXPECT_NE(refusal({"new", "heisenburg"}).find("did you mean 'heisenberg'?"), std::string::npos);
+  EXPECT_NE(refusal({"completion", "tcsh"}).find("known: bash, zsh, fish"), std::string::npos);
   EXPECT_NE(refusal({"resume"}).find("--help"), std::string::npos);
   EXPECT_NE(refusal({"evaluate", "a.yaml", "--output", "o.h5"}).find("--configurations"), std::string::npos);
   EXPECT_NE(refusal({"evaluate", "a.yaml", "--wieghts", "w"}).find("did you mean '--weights'?"), std::string::npos);
