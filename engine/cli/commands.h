@@ -21,6 +21,9 @@ int status_command(const StatusCommand& command);
 int info_command(const InfoCommand& command);
 int check_command(const CheckCommand& command);
 int convert_command(const ConvertCommand& command);
+int cite_command(const CiteCommand& command);
+int new_command(const NewCommand& command);
+int completion_command(const CompletionCommand& command);
 int bench_command(const BenchCommand& command, const Arguments& arguments);
 
 }  // namespace qs

@@ -1,8 +1,10 @@
-// The commands without MPI: validate, evaluate, status, info, check.
+// The commands without MPI: validate, evaluate, cite, new, completion, status, info, check.
 #include <filesystem>
 #include <iostream>
 
 #include "engine/cli/commands.h"
+#include "engine/cli/references.h"
+#include "engine/cli/templates.h"
 #include "engine/cli/weight_commands.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
@@ -32,18 +34,24 @@ std::string yaml_text(const std::string& text) {
   return quoted + "'";
 }
 
-int input_summary(const std::string& file) {
+// Reads and plans the input and hands both to `work`; prints every error of the input instead if there is one.
+template <class F>
+int with_plan(const std::string& file, const std::vector<input::SetOption>& sets, F&& work) {
   input::Diagnostics diagnostics;
-  const input::Document document = input::load(file, {}, diagnostics);
+  const input::Document document = input::load(file, sets, diagnostics);
   if (!diagnostics.has_errors()) {
     const RunPlan plan = make_plan(document, diagnostics);
     if (!diagnostics.has_errors()) {
-      std::cout << describe_plan(plan, document, 1);
+      work(plan, document);
       return done;
     }
   }
   std::cerr << diagnostics.render();
   return static_cast<int>(ExitCode::input);
+}
+
+int input_summary(const std::string& file) {
+  return with_plan(file, {}, [](const RunPlan& plan, const input::Document& document) { std::cout << describe_plan(plan, document, 1); });
 }
 
 }  // namespace
@@ -63,19 +71,24 @@ int validate_command(const ValidateCommand& command) {
 }
 
 int evaluate_command(const EvaluateCommand& command) {
-  input::Diagnostics diagnostics;
   std::vector<input::SetOption> sets = command.sets;
   if (!command.weights.empty()) sets.push_back({"wavefunction.weights", yaml_text(std::filesystem::absolute(command.weights).string())});
-  const input::Document document = input::load(command.input, sets, diagnostics);
-  if (!diagnostics.has_errors()) {
-    const RunPlan plan = make_plan(document, diagnostics);
-    if (!diagnostics.has_errors()) {
-      std::cout << evaluate_file(plan, command.request) << '\n';
-      return done;
-    }
-  }
-  std::cerr << diagnostics.render();
-  return static_cast<int>(ExitCode::input);
+  return with_plan(command.input, sets,
+                   [&](const RunPlan& plan, const input::Document&) { std::cout << evaluate_file(plan, command.request) << '\n'; });
+}
+
+int cite_command(const CiteCommand& command) {
+  return with_plan(command.input, command.sets, [](const RunPlan&, const input::Document& document) { std::cout << citations(document); });
+}
+
+int new_command(const NewCommand& command) {
+  std::cout << template_input(command.model, command.size);
+  return done;
+}
+
+int completion_command(const CompletionCommand& command) {
+  std::cout << completion_script(command.shell);
+  return done;
 }
 
 int status_command(const StatusCommand& command) {

@@ -2,52 +2,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <limits>
+#include <map>
+#include <optional>
 
+#include "engine/cli/option_table.h"
 #include "engine/run/provenance.h"
 #include "kernels/api/error.h"
 
 namespace qs {
 namespace {
-
-const std::vector<std::string> commands = {"run", "resume", "validate", "evaluate", "status", "info", "check", "convert", "bench"};
-
-const char* const help_text = R"(qstage-vmc: neural-network ground states of lattice models
-
-usage: qstage-vmc INPUT.yaml [options]            short for 'run'
-       mpirun -n 8 qstage-vmc INPUT.yaml          the same answer on any number of ranks
-
-commands
-  run INPUT.yaml        all stages: ed, pretrain, vmc, evaluate
-    --dry-run             print parameters, memory per rank, work per step, resolved input; compute nothing
-    --continue            go on if the output directory holds a checkpoint, else start (for job scripts)
-    --overwrite           remove what an earlier run left in the output directory
-  resume DIR            go on from the newest checkpoint, on any number of ranks
-  validate INPUT.yaml   all errors of an input at once; --format json
-  evaluate INPUT.yaml   log psi and local energies at given configurations, in one HDF5 file, to compare codes
-    --configurations FILE HDF5 with the dataset 'configurations' [n, N], +1/-1 or 1/0
-    --output FILE         what to write; refused if it exists, unless --overwrite
-    --weights FILE        in place of wavefunction.weights
-    --gradient            also the energy gradient and the directions of sr, minsr and SPRING
-  status DIR            where a run stands (reads status.json)
-  info FILE             what an input, checkpoint, results or weight file holds; --input prints the YAML back; 'info build'
-  check FILE            verify a checkpoint
-  convert IN OUT        weights between .h5, .msgpack (.mpack), .safetensors and .npz; --overwrite replaces OUT
-  bench INPUT.yaml      speed of the input's network and Gram products beside this core's multiply-add peak; time and memory of VMC (else
-                        pretraining) steps by phase. Under mpirun on all ranks. Writes no results
-    --steps N             steps to measure after a first one (default 3; 0: none)
-    --json FILE           the same numbers for scripts; FILE is replaced
-
-options
-  --set KEY=VALUE       replace a value of the input, any number of times: --set stages.2.optimizer.lr=0.01
-  --log-json            progress as one JSON object per line
-  --help [KEY]          this text, or the meaning of an input key: --help sampler.chains
-  --version             version; with --verbose: compiler, flags, libraries
-  --dump-schema         JSON Schema of the input, for editors
-  --dump-default        every key of the input with its default and meaning
-
-exit codes: 0 done, 1 internal error, 2 input or usage, 3 file or disk, 4 numerical failure, 5 checkpoint or weights,
-            6 memory, 7 device, 75 stopped with a valid checkpoint (run 'resume'), 128+n signal
-)";
 
 std::string version_text(const std::vector<std::string>& words) {
   const BuildInfo build = build_info();
@@ -64,7 +28,7 @@ std::optional<PrintCommand> print_command(const std::vector<std::string>& words)
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--help" || words[i] == "-h") {
       const bool has_key = i + 1 < words.size() && words[i + 1].substr(0, 1) != "-";
-      return PrintCommand{has_key ? input::help_for(words[i + 1]) : help_text};
+      return PrintCommand{has_key ? input::help_for(words[i + 1]) : help_text()};
     }
     if (words[i] == "--version") return PrintCommand{version_text(words)};
     if (words[i] == "--dump-schema") return PrintCommand{input::json_schema()};
@@ -87,16 +51,125 @@ std::vector<input::SetOption> set_options(const std::vector<std::string>& texts)
 
 // The parser's own messages are replaced: problem, why, what to do.
 [[noreturn]] void refuse(const CLI::ParseError& error, const std::vector<std::string>& words) {
-  const std::vector<std::string> options = {"--set",   "--dry-run", "--continue", "--overwrite",      "--log-json",    "--format",
-                                            "--input", "--weights", "--output",   "--configurations", "--gradient",    "--steps",
-                                            "--json",  "--help",    "--version",  "--dump-schema",    "--dump-default"};
+  const std::vector<std::string> known = option_names();
   for (const std::string& word : words) {
     const std::string name = word.substr(0, word.find('='));
-    if (word.substr(0, 2) != "--" || std::find(options.begin(), options.end(), name) != options.end()) continue;
-    const std::string close = input::suggest(name, options);
+    if (word.substr(0, 2) != "--" || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string close = input::suggest(name, known);
     throw InputError("option '" + name + "' is not known" + (close.empty() ? "" : " (did you mean '" + close + "'?)") + "; see qstage-vmc --help");
   }
   throw InputError(std::string(error.what()) + "; see qstage-vmc --help");
+}
+
+// What was written on the line, by the names of the table.
+struct Written {
+  std::map<std::string, std::string> values;
+  std::map<std::string, bool> flags;
+  std::vector<std::string> settings;
+
+  bool has(const std::string& flag) const { return flags.count(flag) && flags.at(flag); }
+  std::string text(const std::string& name, const std::string& otherwise = "") const {
+    return values.count(name) && !values.at(name).empty() ? values.at(name) : otherwise;
+  }
+  std::vector<input::SetOption> sets() const { return set_options(settings); }
+  OutputFormat log() const { return has("--log-json") ? OutputFormat::json : OutputFormat::text; }
+  ExistingFile existing() const { return has("--overwrite") ? ExistingFile::overwrite : ExistingFile::refuse; }
+};
+
+CLI::Option* add_value(CLI::App& app, const std::string& name, const ValueEntry& value, Written& written) {
+  if (value.meaning == Meaning::setting) return app.add_option(name, written.settings)->expected(1)->take_all();
+  CLI::Option* option = app.add_option(name, written.values[name]);
+  if (value.meaning == Meaning::count) option->check(CLI::Range(0, std::numeric_limits<int>::max()));
+  return option;
+}
+
+void add_command(CLI::App& app, const CommandEntry& command, Written& written) {
+  CLI::App* parser = app.add_subcommand(command.name);
+  parser->set_help_flag();
+  for (const ValueEntry& operand : command.operands) add_value(*parser, operand.name, operand, written)->required();
+  for (const OptionEntry& option : options()) {
+    if (!takes(command, option)) continue;
+    if (option.value.meaning == Meaning::none)
+      parser->add_flag(option.name, written.flags[option.name]);
+    else
+      add_value(*parser, option.name, option.value, written)->required(option.presence == Presence::required);
+  }
+}
+
+Command run_of(const Written& line) {
+  if (line.has("--continue") && line.has("--overwrite"))
+    throw InputError("--continue and --overwrite contradict each other (one keeps what is there, the other removes it); give one");
+  const Directory directory = line.has("--overwrite") ? Directory::overwrite : line.has("--continue") ? Directory::go_on : Directory::refuse_existing;
+  return RunCommand{line.text("INPUT.yaml"), line.sets(), directory, line.has("--dry-run") ? Depth::dry_run : Depth::everything, line.log()};
+}
+
+Command evaluate_of(const Written& line) {
+  EvaluateCommand command{line.text("INPUT.yaml"), line.sets(), line.text("--weights"), {}};
+  command.request.configurations = line.text("--configurations");
+  command.request.output = line.text("--output");
+  command.request.derivatives = line.has("--gradient") ? Derivatives::gradient : Derivatives::none;
+  command.request.existing = line.existing();
+  return command;
+}
+
+// One row per command of the table.
+const std::map<std::string, Command (*)(const Written&)>& readers() {
+  static const std::map<std::string, Command (*)(const Written&)> table = {
+      {"run", run_of},
+      {"resume",
+       [](const Written& line) -> Command {
+         return ResumeCommand{line.text("DIR"), line.sets(), line.log()};
+       }},
+      {"validate",
+       [](const Written& line) -> Command {
+         return ValidateCommand{line.text("INPUT.yaml"), line.sets(), line.text("--format") == "json" ? OutputFormat::json : OutputFormat::text};
+       }},
+      {"evaluate", evaluate_of},
+      {"status", [](const Written& line) -> Command { return StatusCommand{line.text("DIR")}; }},
+      {"info",
+       [](const Written& line) -> Command {
+         return InfoCommand{line.text("FILE"), line.has("--input") ? InfoContent::input : InfoContent::summary};
+       }},
+      {"check", [](const Written& line) -> Command { return CheckCommand{line.text("FILE")}; }},
+      {"convert",
+       [](const Written& line) -> Command {
+         return ConvertCommand{line.text("IN"), line.text("OUT"), line.existing()};
+       }},
+      {"bench",
+       [](const Written& line) -> Command {
+         return BenchCommand{line.text("INPUT.yaml"), line.sets(), std::stoi(line.text("--steps", "3")), line.text("--json")};
+       }},
+      {"cite",
+       [](const Written& line) -> Command {
+         return CiteCommand{line.text("INPUT.yaml"), line.sets()};
+       }},
+      {"new",
+       [](const Written& line) -> Command {
+         return NewCommand{line.text("NAME"), line.text("--size")};
+       }},
+      {"completion",
+       [](const Written& line) -> Command {
+         const std::string shell = line.text("SHELL");
+         return CompletionCommand{shell == "fish" ? Shell::fish : shell == "zsh" ? Shell::zsh : Shell::bash};
+       }},
+  };
+  return table;
+}
+
+// A value that is one of a few words.
+void check_word(const std::string& name, const ValueEntry& value, const Written& line) {
+  const std::string word = line.text(name);
+  if (word.empty() || value.words.empty() || std::find(value.words.begin(), value.words.end(), word) != value.words.end()) return;
+  const std::string close = input::suggest(word, value.words);
+  std::string known;
+  for (const std::string& other : value.words) known += (known.empty() ? "" : ", ") + other;
+  throw InputError(name + " '" + word + "' is not known (" + (close.empty() ? "" : "did you mean '" + close + "'? ") + "known: " + known + ")");
+}
+
+void check_words(const CommandEntry& command, const Written& line) {
+  for (const ValueEntry& operand : command.operands) check_word(operand.name, operand, line);
+  for (const OptionEntry& option : options())
+    if (takes(command, option)) check_word(option.name, option.value, line);
 }
 
 }  // namespace
@@ -105,77 +178,23 @@ Command parse_arguments(int argc, const char* const* argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   if (const auto print = print_command(words)) return *print;
   if (words.empty()) throw InputError("no input file; usage: qstage-vmc INPUT.yaml, see qstage-vmc --help");
-  if (std::find(commands.begin(), commands.end(), words.front()) == commands.end()) words.insert(words.begin(), "run");
+  const std::vector<std::string> names = command_names();
+  if (std::find(names.begin(), names.end(), words.front()) == names.end()) words.insert(words.begin(), "run");
 
   CLI::App app;
   app.set_help_flag();
   app.require_subcommand(1);
-  std::vector<std::string> sets;
-  std::string target, output, format = "text";
-  bool dry = false, go_on = false, overwrite = false, log_json = false, print_input = false;
-  const auto add = [&](const std::string& name, const std::string& positional) {
-    CLI::App* command = app.add_subcommand(name);
-    command->set_help_flag();
-    command->add_option(positional, target)->required();
-    return command;
-  };
-  CLI::App* run = add("run", "INPUT");
-  run->add_flag("--dry-run", dry);
-  run->add_flag("--continue", go_on);
-  run->add_flag("--overwrite", overwrite);
-  CLI::App* resume = add("resume", "DIR");
-  CLI::App* validate = add("validate", "INPUT");
-  validate->add_option("--format", format)->check(CLI::IsMember({"text", "json"}));
-  CLI::App* evaluate = add("evaluate", "INPUT");
-  EvaluateCommand evaluation;
-  bool gradient = false;
-  evaluate->add_option("--weights", evaluation.weights);
-  evaluate->add_option("--configurations", evaluation.request.configurations)->required();
-  evaluate->add_option("--output", evaluation.request.output)->required();
-  evaluate->add_flag("--gradient", gradient);
-  evaluate->add_flag("--overwrite", overwrite);
-  add("status", "DIR");
-  add("info", "FILE")->add_flag("--input", print_input);
-  add("check", "FILE");
-  CLI::App* convert = add("convert", "IN");
-  convert->add_option("OUT", output)->required();
-  convert->add_flag("--overwrite", overwrite);
-  CLI::App* bench = add("bench", "INPUT");
-  BenchCommand measurement;
-  bench->add_option("--steps", measurement.steps)->check(CLI::NonNegativeNumber);
-  bench->add_option("--json", measurement.json);
-  for (CLI::App* command : {run, resume, validate, evaluate, bench}) command->add_option("--set", sets)->expected(1)->take_all();
-  for (CLI::App* command : {run, resume}) command->add_flag("--log-json", log_json);
+  Written line;
+  const CommandEntry& command =
+      *std::find_if(commands().begin(), commands().end(), [&](const CommandEntry& entry) { return entry.name == words.front(); });
+  add_command(app, command, line);
   try {
-    std::vector<std::string> reversed(words.rbegin(), words.rend());
-    app.parse(reversed);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     refuse(error, words);
   }
-
-  if (go_on && overwrite)
-    throw InputError("--continue and --overwrite contradict each other (one keeps what is there, the other removes it); give one");
-  const OutputFormat log = log_json ? OutputFormat::json : OutputFormat::text;
-  if (app.got_subcommand("run"))
-    return RunCommand{target, set_options(sets),
-                      overwrite ? Directory::overwrite
-                      : go_on   ? Directory::go_on
-                                : Directory::refuse_existing,
-                      dry ? Depth::dry_run : Depth::everything, log};
-  if (app.got_subcommand("resume")) return ResumeCommand{target, set_options(sets), log};
-  if (app.got_subcommand("validate")) return ValidateCommand{target, set_options(sets), format == "json" ? OutputFormat::json : OutputFormat::text};
-  if (app.got_subcommand("evaluate")) {
-    evaluation.input = target;
-    evaluation.sets = set_options(sets);
-    evaluation.request.derivatives = gradient ? Derivatives::gradient : Derivatives::none;
-    evaluation.request.existing = overwrite ? ExistingFile::overwrite : ExistingFile::refuse;
-    return evaluation;
-  }
-  if (app.got_subcommand("status")) return StatusCommand{target};
-  if (app.got_subcommand("info")) return InfoCommand{target, print_input ? InfoContent::input : InfoContent::summary};
-  if (app.got_subcommand("convert")) return ConvertCommand{target, output, overwrite ? ExistingFile::overwrite : ExistingFile::refuse};
-  if (app.got_subcommand("bench")) return BenchCommand{target, set_options(sets), measurement.steps, measurement.json};
-  return CheckCommand{target};
+  check_words(command, line);
+  return readers().at(command.name)(line);
 }
 
 }  // namespace qs

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/cli/completion.h"
 #include "engine/input/input.h"
 #include "engine/run/evaluate_configurations.h"
 
@@ -59,12 +60,23 @@ struct BenchCommand {
   int steps = 3;     // of VMC
   std::string json;  // file to write besides the table; "" = none
 };
+struct CiteCommand {
+  std::string input;
+  std::vector<input::SetOption> sets;
+};
+struct NewCommand {
+  std::string model;
+  std::string size;  // "12" or "4x4"; "" = the model's own
+};
+struct CompletionCommand {
+  Shell shell = Shell::bash;
+};
 struct PrintCommand {  // --help, --version, --dump-schema, --dump-default
   std::string text;
 };
 
 using Command = std::variant<RunCommand, ResumeCommand, ValidateCommand, EvaluateCommand, StatusCommand, InfoCommand, CheckCommand, ConvertCommand,
-                             BenchCommand, PrintCommand>;
+                             BenchCommand, CiteCommand, NewCommand, CompletionCommand, PrintCommand>;
 
 // InputError with a suggestion for what is not known.
 Command parse_arguments(int argc, const char* const* argv);

@@ -1,5 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "engine/cli/option_table.h"
 #include "engine/cli/options.h"
 #include "kernels/api/error.h"
 
@@ -73,6 +79,9 @@ TEST(Options, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal({"a.yaml", "--set", "seed"}).find("KEY=VALUE"), std::string::npos);
   EXPECT_NE(refusal({"a.yaml", "--continue", "--overwrite"}).find("contradict"), std::string::npos);
   EXPECT_NE(refusal({"convert", "a.h5"}).find("OUT is required"), std::string::npos);
+  EXPECT_NE(refusal({"validate", "a.yaml", "--format", "jsn"}).find("did you mean 'json'?"), std::string::npos);
+  EXPECT_NE(refusal({"new", "heisenburg"}).find("did you mean 'heisenberg'?"), std::string::npos);
+  EXPECT_NE(refusal({"completion", "tcsh"}).find("known: bash, zsh, fish"), std::string::npos);
   EXPECT_NE(refusal({"resume"}).find("--help"), std::string::npos);
   EXPECT_NE(refusal({"evaluate", "a.yaml", "--output", "o.h5"}).find("--configurations"), std::string::npos);
   EXPECT_NE(refusal({"evaluate", "a.yaml", "--wieghts", "w"}).find("did you mean '--weights'?"), std::string::npos);
@@ -89,6 +98,42 @@ TEST(Options, BenchTakesStepsAndAJsonFile) {
   EXPECT_EQ(command.json, "b.json");
   ASSERT_EQ(command.sets.size(), 1u);
   EXPECT_NE(refusal({"bench", "a.yaml", "--steps", "-1"}), "");
+  EXPECT_NE(refusal({"bench", "a.yaml", "--steps", "many"}), "");
+}
+
+TEST(OptionTable, AnOptionMeansTheSameValueEverywhere) {
+  std::map<std::string, const OptionEntry*> first;
+  for (const OptionEntry& option : options()) {
+    const OptionEntry& other = *first.emplace(option.name, &option).first->second;
+    EXPECT_EQ(option.value.meaning, other.value.meaning) << option.name;
+    EXPECT_EQ(option.value.words, other.value.words) << option.name;
+  }
+}
+
+TEST(OptionTable, EveryRowBelongsToCommandsThatExistAndIsInTheHelp) {
+  const std::string help = help_text();
+  std::set<std::string> used;
+  for (const OptionEntry& option : options()) {
+    EXPECT_NE(help.find("  " + option.name), std::string::npos) << option.name;
+    std::istringstream words(option.commands);
+    for (std::string word; words >> word;) used.insert(word);
+  }
+  const std::vector<std::string> known = command_names();
+  for (const std::string& name : used) EXPECT_NE(std::find(known.begin(), known.end(), name), known.end()) << name;
+  for (const std::string& name : known) EXPECT_NE(help.find("\n  " + name + " "), std::string::npos) << name;
+  EXPECT_LT(std::count(help.begin(), help.end(), '\n'), 60);
+}
+
+TEST(OptionTable, EveryCommandIsRead) {
+  for (const CommandEntry& command : commands()) {
+    std::vector<const char*> words = {command.name.c_str()};
+    for (const ValueEntry& operand : command.operands) words.push_back(operand.words.empty() ? "x" : operand.words.front().c_str());
+    for (const OptionEntry& option : options())
+      if (takes(command, option) && option.presence == Presence::required) words.insert(words.end(), {option.name.c_str(), "y"});
+    EXPECT_NO_THROW(parse(words)) << command.name;
+    EXPECT_FALSE(std::holds_alternative<PrintCommand>(parse(words))) << command.name;
+    EXPECT_NE(refusal({command.name.c_str()}), "") << command.name;
+  }
 }
 
 }  // namespace

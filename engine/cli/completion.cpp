@@ -1,0 +1,84 @@
+#include "engine/cli/completion.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "engine/cli/completion_scripts.h"
+#include "engine/cli/option_table.h"
+#include "engine/input/input.h"
+#include "engine/input/settable.h"
+
+namespace qs {
+namespace {
+
+// What the scripts look up: a name, and the words that may stand there. A word that begins with @ stands for a kind of words.
+using Row = std::pair<std::string, std::vector<std::string>>;
+
+std::vector<std::string> offered(const ValueEntry& value) {
+  switch (value.meaning) {
+    case Meaning::none:
+    case Meaning::count:
+      return {};
+    case Meaning::word:
+      return value.words;
+    case Meaning::file:
+      return {"@file"};
+    case Meaning::directory:
+      return {"@directory"};
+    case Meaning::setting:
+      return {"@setting"};
+    case Meaning::key:
+      return input::all_keys();
+  }
+  return {};
+}
+
+// value OPTION has a row for every option with a value: without one, the next word is an operand.
+std::vector<Row> rows() {
+  std::vector<Row> table = {{"commands", command_names()}};
+  Row alone{"options", {}};
+  for (const OptionEntry& option : options())
+    if (option.commands.empty()) alone.second.push_back(option.name);
+  table.push_back(alone);
+  std::map<std::string, std::vector<std::string>> values;
+  for (const OptionEntry& option : options())
+    if (option.value.meaning != Meaning::none) values["value " + option.name] = offered(option.value);
+  for (const auto& [name, words] : values) table.emplace_back(name, words.empty() ? std::vector<std::string>{"@any"} : words);
+  for (const CommandEntry& command : commands()) {
+    Row own{"options " + command.name, {}};
+    for (const OptionEntry& option : options())
+      if (takes(command, option)) own.second.push_back(option.name);
+    table.push_back(own);
+    for (std::size_t i = 0; i < command.operands.size(); ++i)
+      table.emplace_back(fmt::format("operand {} {}", command.name, i + 1), offered(command.operands[i]));
+  }
+  Row settings{"settings", {}};
+  for (const input::SettableKey& key : input::settable_keys()) {
+    settings.second.push_back(key.path);
+    if (!key.words.empty()) table.emplace_back("setting " + key.path, key.words);
+  }
+  table.push_back(settings);
+  return table;
+}
+
+std::string lookup(const char* begin, const char* row, const char* end) {
+  std::string text = begin;
+  for (const auto& [name, words] : rows())
+    if (!words.empty()) text += fmt::format(fmt::runtime(row), name, fmt::join(words, " "));
+  return text + end;
+}
+
+}  // namespace
+
+std::string completion_script(Shell shell) {
+  if (shell == Shell::fish)
+    return fish_head + lookup("function __qstage_vmc_words\n  switch $argv[1]\n", "    case '{}'\n      string split ' ' '{}'\n", "  end\nend\n\n") +
+           fish_script;
+  const std::string words = lookup("_qstage_vmc_words() {\n  case $1 in\n", "    '{}') echo '{}' ;;\n", "  esac\n}\n\n");
+  return shell == Shell::bash ? bash_head + words + bash_script : zsh_head + words + zsh_script;
+}
+
+}  // namespace qs
