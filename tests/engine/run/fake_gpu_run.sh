@@ -1,17 +1,20 @@
 #!/bin/sh
-# fake_gpu_run.sh QSTAGE_VMC_ON_A_FAKE_GPU INPUT DIRECTORY: the whole program with 'device: cuda' ends with the energies of 'device: cpu', and more
-# ranks than GPUs are refused.
+# fake_gpu_run.sh QSTAGE_VMC_ON_A_FAKE_GPU INPUT DIRECTORY [--set KEY=VALUE ...]: the whole program with 'device: cuda' ends with the energies of
+# 'device: cpu', and more ranks than GPUs are refused.
 set -eu
-rm -rf "$3"
-mkdir -p "$3"
+program=$1 input=$2 directory=$3
+shift 3
+rm -rf "$directory"
+mkdir -p "$directory"
 for device in cpu cuda; do
-  "$1" run "$2" --set device="$device" --set precision.network=float64 --set output.directory="$3/$device" >"$3/$device.txt" 2>&1 || {
-    cat "$3/$device.txt"
+  "$program" run "$input" "$@" --set device="$device" --set precision.network=float64 --set output.directory="$directory/$device" \
+    >"$directory/$device.txt" 2>&1 || {
+    cat "$directory/$device.txt"
     exit 1
   }
 done
-grep -q 'fake GPU 0' "$3/cuda/run.log"
-python3 - "$3/cpu/trace.csv" "$3/cuda/trace.csv" <<'PYTHON'
+grep -q 'fake GPU 0' "$directory/cuda/run.log"
+python3 - "$directory/cpu/trace.csv" "$directory/cuda/trace.csv" <<'PYTHON'
 import csv, sys
 
 def energies(name):
@@ -32,7 +35,7 @@ sys.exit(worst > 1e-6)  # float64: training amplifies differences of rounding a 
 PYTHON
 
 code=0
-text=$(mpirun -n 3 "$1" run "$2" --set device=cuda --set output.directory="$3/many" 2>&1) || code=$?
+text=$(mpirun -n 3 "$program" run "$input" "$@" --set device=cuda --set output.directory="$directory/many" 2>&1) || code=$?
 echo "$text"
 [ "$code" -eq 7 ]
 case $text in *"start 2 ranks per machine"*) ;; *) exit 1 ;; esac
