@@ -85,7 +85,7 @@ struct WindowShape {
     const std::int64_t groups = std::max<std::int64_t>(1, op.groups());
     rows = std::max<std::int64_t>(1, connected_rows / groups);
     connected = rows * groups;  // a row has at most as many as the operator has groups
-    padded = (connected + chunk_rows - 1) / chunk_rows * chunk_rows;
+    padded = rows_of_whole_chunks(connected, chunk_rows);
   }
   std::size_t bytes() const {
     const std::size_t per_row = words * sizeof(Word) + sizeof(std::int32_t) + 4 * sizeof(double) + sizeof(std::int64_t);

@@ -30,7 +30,7 @@ Lockstep::Lockstep(const Wavefunction& psi, const ChainRule& rule, const ChainRa
       re_(psi.device(), range.count),
       im_(psi.device(), range.count),
       log_ratio_(psi.device(), range.count),
-      candidate_log_psi_(psi.device(), 2 * rows_of_whole_chunks(psi, range.count)),
+      candidate_log_psi_(psi.device(), 2 * rows_of_whole_chunks(range.count, psi.chunk_rows())),
       step_(buffer_of(psi.device(), std::vector<std::uint64_t>(range.count, rule.proposals_done))),
       counts_(psi.device(), counters(range.count, rule.mixtures.moves)),
       proposal_(psi.device(), [this] { propose_and_decide(); }) {
@@ -46,7 +46,7 @@ Lockstep::Lockstep(const Wavefunction& psi, const ChainRule& rule, const ChainRa
 }
 
 std::size_t Lockstep::bytes(std::int64_t chains, int words, int moves, int chunk_rows) {
-  const std::int64_t padded = (chains + chunk_rows - 1) / chunk_rows * chunk_rows;
+  const std::int64_t padded = rows_of_whole_chunks(chains, chunk_rows);
   const std::size_t per_chain = 2 * words * sizeof(Word) + 3 * sizeof(std::int32_t) + 3 * sizeof(double) + sizeof(std::uint64_t);
   return chains * per_chain + 2 * padded * sizeof(double) + counters(chains, moves) * sizeof(std::int64_t);
 }

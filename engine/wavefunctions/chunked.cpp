@@ -54,10 +54,7 @@ void log_psi_on_device(const Wavefunction& psi, const DeviceRows& rows, std::int
   }
 }
 
-std::int64_t rows_of_whole_chunks(const Wavefunction& psi, std::int64_t count) {
-  const std::int64_t size = psi.chunk_rows();
-  return (count + size - 1) / size * size;
-}
+std::int64_t rows_of_whole_chunks(std::int64_t count, int chunk_rows) { return (count + chunk_rows - 1) / chunk_rows * chunk_rows; }
 
 // Pieces of a few chunks go in waves so that memory is a few partials per thread; the order of the additions depends neither on the size of a wave
 // nor on the number of threads. Of a large network, the gradient of one chunk (16 rows) would take longer to clear and to add than to compute.

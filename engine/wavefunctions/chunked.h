@@ -15,7 +15,7 @@ std::vector<std::complex<double>> log_psi(const Wavefunction& psi, const Configu
 
 // The same where psi computes, chunk after chunk on the calling thread. `out` has room for whole chunks (rows_of_whole_chunks).
 void log_psi_on_device(const Wavefunction& psi, const DeviceRows& rows, std::int64_t count, const DeviceLogPsi& out);
-std::int64_t rows_of_whole_chunks(const Wavefunction& psi, std::int64_t count);
+std::int64_t rows_of_whole_chunks(std::int64_t count, int chunk_rows);
 
 // Sum over rows [first, first+count) as one partial: chunks in order, each chunk's partial added in order (fixed bits for fixed range).
 // gradient [P] is overwritten.

@@ -7,24 +7,14 @@
 #include <vector>
 
 #include "engine/energy/local_energy.h"
-#include "kernels/api/error.h"
-#include "tests/engine/sampling/chains_on_a_gpu.h"
+#include "tests/engine/sampling/on_this_gpu.h"
 
 namespace qs {
 namespace {
 
 using namespace gpu_chains;  // NOLINT: systems, networks and samplers of the tests
 
-class CudaDeviceEnergies : public testing::TestWithParam<Case> {
- protected:
-  void SetUp() override {
-    try {
-      physical_devices(Device::cuda);
-    } catch (const DeviceError&) {
-      GTEST_SKIP() << "this machine has no GPU";
-    }
-  }
-};
+class CudaDeviceEnergies : public OnThisGpu {};
 
 TEST_P(CudaDeviceEnergies, AreThoseOfTheHostAndRepeatTheirBits) {
   const ProblemFamily family = build_family(GetParam().system);

@@ -1,24 +1,14 @@
 // Whole sampling steps on this machine's GPU.
 #include <gtest/gtest.h>
 
-#include "chains_on_a_gpu.h"
-#include "kernels/api/error.h"
+#include "tests/engine/sampling/on_this_gpu.h"
 
 namespace qs {
 namespace {
 
 using namespace gpu_chains;  // NOLINT: what the test is about
 
-class CudaDeviceSampling : public testing::TestWithParam<Case> {
- protected:
-  void SetUp() override {
-    try {
-      physical_devices(Device::cuda);
-    } catch (const DeviceError&) {
-      GTEST_SKIP() << "this machine has no GPU";
-    }
-  }
-};
+class CudaDeviceSampling : public OnThisGpu {};
 
 // The exponential functions of host and GPU may differ in the last bit: one decision in 2^52.
 TEST_P(CudaDeviceSampling, HasTheHostsChainsBitForBitAndRepeatsThem) {
