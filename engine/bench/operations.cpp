@@ -7,7 +7,7 @@
 
 #include "engine/bench/beside_peak.h"
 #include "engine/bench/flops.h"
-#include "engine/optimize/gram.h"
+#include "engine/optimize/symmetric_tiles.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/random.h"
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr RandomKey key{1, 0};
 constexpr std::int64_t most_columns = 1 << 14;  // of a Gram block: more change nothing but the memory
-constexpr std::int64_t gemm_order = 768, cholesky_order = 1024;
+constexpr std::int64_t gemm_order = 768, cholesky_order = 1024, gram_order = 512;
 
 // Speed does not depend on which bits are set.
 ConfigurationBatch random_batch(int modes, int rows) {
@@ -71,13 +71,19 @@ class Operations {
     return of_chunk("jacobian", flops::jacobian(psi_), [&] { psi_.jacobian_chunk(batch_, 0, rows_, rows.data(), stride); });
   }
 
-  // The tile that minSR is made of: one panel of rows with itself.
+  // A matrix of minSR as one thread forms it.
   OperationRate gram() const {
-    const std::int64_t n = panel_rows, k = std::min(psi_.layout().total, most_columns);
+    const std::int64_t n = gram_order, k = std::min(psi_.layout().total, most_columns);
     const std::vector<Real> a = random_values<Real>(n * k);
+    const TileGrid grid{n, kernels::gram_strip(device_)};
     std::vector<double> c(n * n);
-    const BesidePeak measured =
-        measure_beside_peak(precision, {[&] { kernels::gram(device_, kernels::Arithmetic::own, n, k, a.data(), k, c.data(), n); }}, budget_);
+    std::vector<kernels::GramTile> tiles;
+    for (const auto& [left, right] : grid.places()) tiles.push_back({left, right, c.data() + (left * n + right) * grid.strip, n});
+    const auto run = [&] {
+      kernels::gram_tiles<Real>(device_, kernels::Arithmetic::own, {kernels::GramOf::rows, n, k, a.data(), k}, grid.strip, tiles.data(),
+                                static_cast<std::int64_t>(tiles.size()));
+    };
+    const BesidePeak measured = measure_beside_peak(precision, {run}, budget_);
     return {"gram", fmt::format("{}x{}", n, k), precision, std::nullopt, flops::gram(n, k) / measured.seconds, measured.peak};
   }
 

@@ -23,7 +23,8 @@ class Communicator {
   virtual void barrier() = 0;
   // Copies root's bytes to every rank. Any size (chunked above 1 GiB).
   virtual void broadcast_bytes(void* data, std::size_t bytes, int root) = 0;
-  // Concatenates every rank's bytes in rank order on every rank. counts[r] = bytes of rank r, known to all.
+  // Concatenates every rank's bytes in rank order on every rank. counts[r] = bytes of rank r, known to all. On all ranks or none
+  // `mine` may be its own place in `all`.
   virtual void all_gather_bytes(const void* mine, std::span<const std::size_t> counts, void* all) = 0;
   // As above, result on root only (`all` ignored elsewhere).
   virtual void gather_bytes(const void* mine, std::span<const std::size_t> counts, void* all, int root) = 0;

@@ -114,7 +114,7 @@ class ThreadCommunicator final : public Communicator {
   static void concatenate(const std::vector<Room::Post>& posts, std::span<const std::size_t> counts, void* all) {
     auto* out = static_cast<std::byte*>(all);
     for (std::size_t r = 0; r < posts.size(); ++r) {
-      if (counts[r] > 0) std::memcpy(out, posts[r].data, counts[r]);
+      if (counts[r] > 0 && posts[r].data != out) std::memcpy(out, posts[r].data, counts[r]);
       out += counts[r];
     }
   }

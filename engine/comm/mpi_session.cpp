@@ -44,13 +44,14 @@ class MpiCommunicator final : public Communicator {
 
   void all_gather_bytes(const void* mine, std::span<const std::size_t> counts, void* all) override {
     const std::vector<std::size_t> offset = offsets(counts);
+    const bool in_place = mine == static_cast<std::byte*>(all) + offset[rank_];
     if (offset.back() <= largest_) {
       const std::vector<int> n(counts.begin(), counts.end()), at(offset.begin(), offset.end());
-      check(MPI_Allgatherv(mine, n[rank_], MPI_BYTE, all, n.data(), at.data(), MPI_BYTE, comm_), "MPI_Allgatherv");
+      check(MPI_Allgatherv(in_place ? MPI_IN_PLACE : mine, n[rank_], MPI_BYTE, all, n.data(), at.data(), MPI_BYTE, comm_), "MPI_Allgatherv");
       return;
     }
     auto* out = static_cast<std::byte*>(all);
-    if (counts[rank_] > 0) std::memcpy(out + offset[rank_], mine, counts[rank_]);
+    if (counts[rank_] > 0 && !in_place) std::memcpy(out + offset[rank_], mine, counts[rank_]);
     for (int r = 0; r < size_; ++r) broadcast_bytes(out + offset[r], counts[r], r);
   }
 

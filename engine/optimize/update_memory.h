@@ -12,19 +12,19 @@ namespace qs {
 
 // Bytes by buffer, of the root, which also solves.
 struct UpdateMemory {
-  std::size_t rows = 0;      // Jacobian rows of this rank, from the derivatives to the end of the update
-  std::size_t sums = 0;      // at most: sums over rows, and the vectors that rows are multiplied with
-  std::size_t visitors = 0;  // at most: rows of other ranks
-  std::size_t tiles = 0;     // of the Gram matrix, one for every thread
-  std::size_t matrix = 0;    // overwritten by its factor, or its eigenvectors; with the right-hand side
+  std::size_t rows = 0;    // Jacobian rows of this rank, from the derivatives to the end of the update
+  std::size_t sums = 0;    // at most: sums over rows, and the vectors that rows are multiplied with
+  std::size_t slice = 0;   // of the rows of all ranks, gathered
+  std::size_t tiles = 0;   // at most: this rank's share of the matrix while it is summed
+  std::size_t matrix = 0;  // overwritten by its factor, or its eigenvectors; with the right-hand side
 
-  std::size_t peak() const { return rows + std::max({sums, visitors + tiles, matrix}); }
+  std::size_t peak() const { return rows + std::max({sums, slice + tiles, matrix}); }
 };
 
 // The rows of X on rank 0 of `ranks` for `items` chains (or basis states) with `samples` samples each.
 RowLayout planned_layout(std::int64_t items, std::int64_t samples, int per_sample, int ranks);
 
 // AdamW needs none of these.
-UpdateMemory update_memory(OptimizerKind kind, const RowLayout& layout, std::int64_t parameters, Precision precision, int threads);
+UpdateMemory update_memory(OptimizerKind kind, const RowLayout& layout, std::int64_t parameters, Precision precision);
 
 }  // namespace qs

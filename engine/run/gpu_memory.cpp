@@ -48,7 +48,7 @@ StageMemory plan_memory(const VmcOptions& options, const ProblemFamily& family, 
     memory.chains = metropolis_memory(options.sampler.metropolis, family, ranks, Device::cuda, network.chunk_rows);
     memory.connected = connected_memory(family.table, family.size(), network.chunk_rows);
   }
-  memory.update = update_memory(options.optimizer.kind, memory.layout, psi.layout().total, psi.precision(), threads);
+  memory.update = update_memory(options.optimizer.kind, memory.layout, psi.layout().total, psi.precision());
   return memory;
 }
 
@@ -77,8 +77,8 @@ std::string describe_gpu_memory(const VmcOptions& options, const ProblemFamily& 
   text += line(fmt::format("activations and log psi, {} x {} configurations", threads, memory.network.chunk_rows), memory.chunks);
   text += line("Markov chains", memory.chains) + line("connected configurations of a few samples", memory.connected);
   text += line(fmt::format("Jacobian rows, {} of {}", memory.layout.my_rows(), memory.layout.total()), memory.update.rows);
-  text += line("sums over rows", memory.update.sums) + line("Gram panels of other ranks", memory.update.visitors);
-  text += line("Gram tiles", memory.update.tiles) + line("matrix, then its factor", memory.update.matrix);
+  text += line("sums over rows", memory.update.sums) + line("slice of the rows of all ranks", memory.update.slice);
+  text += line("tiles of the matrix", memory.update.tiles) + line("matrix, then its factor", memory.update.matrix);
   text += line("CUDA and its libraries, about", cuda_itself);
   text += line("at most together (sampling, energies and update take turns)", memory.total());
   if (options.sampler.kind == SamplerKind::exact_sum || options.optimizer.kind == OptimizerKind::adamw) return text;

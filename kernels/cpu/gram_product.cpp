@@ -1,5 +1,5 @@
-// C += A B^T and its kin by cache blocks: a block of rows of each side is packed for `block_columns` columns, then tiles of registers run over it.
-// The blocks stay in the second-level cache together with their part of C.
+// Tiles of C += A A^T (or A^T A): all strips that the tiles need are packed for `block_columns` columns, once for all of them, then blocks of
+// registers run over every tile. Two packed strips stay in the second-level cache together with their tile of C.
 #include "kernels/cpu/gram_product.h"
 
 #include "kernels/dispatch/linear_algebra_tables.h"
@@ -8,125 +8,152 @@ namespace qs::kernels::QS_ISA {
 namespace {
 
 constexpr std::int64_t block_columns = 256;
-static_assert(block_columns <= gram_columns);
-// The least number of whole panels with 256 rows, the tile of minSR: rows packed once serve all its products.
-template <class Real>
-constexpr std::int64_t block_rows = (256 + panel_rows<Real> - 1) / panel_rows<Real>* panel_rows<Real>;
+static_assert(block_columns <= gram_columns && gram_columns % block_columns == 0);
+// Whole panels in all instruction sets and precisions: 48 rows are the widest one. Two strips in float64 take 384 KiB.
+constexpr std::int64_t strip_rows = 96;
+static_assert(strip_rows % panel_rows<float> == 0 && strip_rows % panel_rows<double> == 0);
 
 inline std::int64_t at_most(std::int64_t value, std::int64_t limit) { return value < limit ? value : limit; }
-
-// Which tiles of a block are formed: all, or those that touch the lower triangle of a block on the diagonal.
-enum class Part { all, lower };
-
-// Packed rows of one block of columns.
-template <class Real>
-struct Packed {
-  std::int64_t rows;
-  const Real* panels;
-};
-
-inline std::int64_t at_least(std::int64_t value, std::int64_t limit) { return value > limit ? value : limit; }
 inline std::int64_t quotient_up(std::int64_t n, std::int64_t d) { return (n + d - 1) / d; }
 
-// C[m,n] += the product of the packed rows, while `next` is fetched, in equal shares per row of tiles. The scalars of a tile stay in the first-level
-// cache while the panels stream by from the second level, in order, which the processor's prefetcher follows.
-template <class Real>
-void multiply_block(Part part, std::int64_t width, Packed<Real> left, Packed<Real> right, double* c, std::int64_t ldc, NextBlock next) {
-  constexpr std::int64_t L = lanes<Real>, wide = panel_rows<Real>;
-  const std::int64_t lines = at_least(next.left.lines(), next.right.lines()), stops = quotient_up(width, prefetch_columns);
-  const std::int64_t lines_per_row = quotient_up(lines, quotient_up(left.rows, tile_rows));
-  for (std::int64_t i = 0; i < left.rows; i += tile_rows) {
-    const std::int64_t end = part == Part::lower ? at_most(right.rows, i + tile_rows) : right.rows;
-    const Real* scalars = left.panels + i / wide * wide * width + i % wide;
-    next.share = quotient_up(lines_per_row, quotient_up(end, wide) * stops);
-    for (std::int64_t j = 0; j < end; j += wide) {
-      const std::int64_t columns = at_most(end - j, wide);
-      multiply_vectors<Real>(static_cast<int>(quotient_up(columns, L)), width, scalars, right.panels + j * width,
-                             {at_most(left.rows - i, tile_rows), columns, c + i * ldc + j, ldc}, next);
+// The strips of a factor that some tiles need. Stored: type of the factor; Real: of the products.
+template <class Stored, class Real>
+class PackedStrips {
+ public:
+  PackedStrips(GramFactor<Stored> a, std::int64_t strip, const GramTile* tiles, std::int64_t count)
+      : a_(a), strip_(strip), place_(quotient_up(a.n, strip)), used_(quotient_up(a.n, strip)) {
+    for (std::int64_t s = 0; s < quotient_up(a.n, strip); ++s) place_.data()[s] = -1;
+    for (std::int64_t t = 0; t < count; ++t) {
+      add(tiles[t].left);
+      add(tiles[t].right);
+    }
+    padded_ = quotient_up(at_most(strip, a.n), panel_rows<Real>) * panel_rows<Real>;
+  }
+
+  std::int64_t count() const { return count_; }
+  std::int64_t size(std::int64_t width) const { return count_ * padded_ * width; }
+  std::int64_t vectors(std::int64_t s) const { return at_most(strip_, a_.n - s * strip_); }
+  // Where strip s is packed in `packed`.
+  Real* at(Real* packed, std::int64_t s, std::int64_t width) const { return packed + place_.data()[s] * padded_ * width; }
+
+  void pack(std::int64_t first, std::int64_t width, Real* packed) const {
+    for (std::int64_t u = 0; u < count_; ++u) {
+      const std::int64_t s = used_.data()[u];
+      if (a_.of == GramOf::rows) {
+        pack_rows(vectors(s), width, element(s, first), a_.leading, at(packed, s, width));
+      } else {
+        pack_columns(vectors(s), width, element(s, first), a_.leading, at(packed, s, width));
+      }
     }
   }
-}
-
-// A factor: its element (row, column), and blocks of it.
-template <Layout layout, class Stored>
-struct Factor {
-  const Stored* values;
-  std::int64_t leading;
-
-  const Stored* at(std::int64_t row, std::int64_t column) const {
-    return layout == Layout::row_major ? values + row * leading + column : values + column * leading + row;
-  }
-  Prefetch prefetch(std::int64_t row, std::int64_t rows, std::int64_t column, std::int64_t columns) const {
+  // What pack() will read: one piece for every strip. Returns its lines.
+  std::int64_t prefetch(std::int64_t first, std::int64_t width, Prefetch* pieces) const {
     constexpr std::int64_t size = sizeof(Stored);
-    if (layout == Layout::row_major) return {at(row, column), rows, columns * size, leading * size};
-    return {at(row, column), columns, rows * size, leading * size};
+    std::int64_t lines = 0;
+    for (std::int64_t u = 0; u < count_; ++u) {
+      const std::int64_t s = used_.data()[u];
+      if (a_.of == GramOf::rows) {
+        pieces[u] = {element(s, first), vectors(s), width * size, a_.leading * size};
+      } else {
+        pieces[u] = {element(s, first), width, vectors(s) * size, a_.leading * size};
+      }
+      lines += pieces[u].lines();
+    }
+    return lines;
   }
+
+ private:
+  void add(std::int64_t s) {
+    if (place_.data()[s] >= 0) return;
+    place_.data()[s] = count_;
+    used_.data()[count_++] = s;
+  }
+  // The element k = `first` of the first vector of strip s.
+  const Stored* element(std::int64_t s, std::int64_t first) const {
+    return a_.values + (a_.of == GramOf::rows ? s * strip_ * a_.leading + first : s * strip_ + first * a_.leading);
+  }
+
+  GramFactor<Stored> a_;
+  std::int64_t strip_, padded_ = 0, count_ = 0;
+  Scratch<std::int64_t> place_, used_;  // place of a strip among the used ones, or -1; the used ones in turn
 };
 
-// C[rows from i, columns from j] += the product of the rows i .. of a and j .. of b. Stored: type of A and B; Real: of the products.
-template <class Real, Layout layout, class Stored>
-void multiply_rows(Part part, std::int64_t i, std::int64_t rows, std::int64_t j, std::int64_t columns, std::int64_t k, Factor<layout, Stored> a,
-                   Factor<layout, Stored> b, Real* left, Real* right, double* c, std::int64_t ldc) {
-  for (std::int64_t first = 0; first < k; first += block_columns) {
-    const std::int64_t width = at_most(k - first, block_columns), after = first + width, next_width = at_most(k - after, block_columns);
-    pack<layout>(rows, width, a.at(i, first), a.leading, left);
-    if (part == Part::all) pack<layout>(columns, width, b.at(j, first), b.leading, right);
-    NextBlock next;
-    if (next_width > 0) next.left = a.prefetch(i, rows, after, next_width);
-    if (next_width > 0 && part == Part::all) next.right = b.prefetch(j, columns, after, next_width);
-    const Packed<Real> packed{rows, left};
-    multiply_block<Real>(part, width, packed, part == Part::all ? Packed<Real>{columns, right} : packed, c, ldc, next);
+// Calls block(i, end) for every row i of blocks of registers, which need the columns [0, end): those on a tile of the diagonal stop there.
+template <class Body>
+inline void for_register_rows(std::int64_t rows, std::int64_t columns, bool diagonal, const Body& body) {
+  for (std::int64_t i = 0; i < rows; i += register_rows) body(i, diagonal ? at_most(columns, i + register_rows) : columns);
+}
+
+// The scalars of a block stay in the first-level cache while the panels stream by from the second level, in order, which the processor's prefetcher
+// follows.
+template <class Real>
+void multiply_strips(std::int64_t width, std::int64_t rows, const Real* left, std::int64_t columns, const Real* right, const GramTile& tile,
+                     NextColumns& next) {
+  constexpr std::int64_t L = lanes<Real>, wide = panel_rows<Real>;
+  for_register_rows(rows, columns, tile.left == tile.right, [&](std::int64_t i, std::int64_t end) {
+    const Real* scalars = left + i / wide * wide * width + i % wide;
+    for (std::int64_t j = 0; j < end; j += wide) {
+      const std::int64_t part = at_most(end - j, wide);
+      multiply_vectors<Real>(static_cast<int>(quotient_up(part, L)), width, scalars, right + j * width,
+                             {at_most(rows - i, register_rows), part, tile.c + i * tile.ldc + j, tile.ldc}, next);
+    }
+  });
+}
+
+// How often the tiles fetch something while they run over `width` columns.
+template <class Stored, class Real>
+std::int64_t stops(const PackedStrips<Stored, Real>& strips, std::int64_t width, const GramTile* tiles, std::int64_t count) {
+  std::int64_t blocks = 0;
+  for (std::int64_t t = 0; t < count; ++t) {
+    for_register_rows(strips.vectors(tiles[t].left), strips.vectors(tiles[t].right), tiles[t].left == tiles[t].right,
+                      [&](std::int64_t, std::int64_t end) { blocks += quotient_up(end, panel_rows<Real>); });
+  }
+  return blocks * quotient_up(width, prefetch_columns);
+}
+
+inline void mirror(std::int64_t n, const GramTile& tile) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t j = 0; j < i; ++j) tile.c[j * tile.ldc + i] = tile.c[i * tile.ldc + j];
   }
 }
 
-template <Layout layout, class Real, class Stored>
-void multiply_as(Part part, std::int64_t m, std::int64_t n, std::int64_t k, const Stored* a, std::int64_t lda, const Stored* b, std::int64_t ldb,
-                 double* c, std::int64_t ldc) {
-  constexpr std::int64_t size = block_rows<Real>;
-  const auto padded = [](std::int64_t rows) { return (at_most(rows, size) + panel_rows<Real> - 1) / panel_rows<Real> * panel_rows<Real>; };
-  const std::int64_t widest = at_most(k, block_columns);
-  const Scratch<Real> scratch((padded(m) + padded(n)) * widest);
-  Real *left = scratch.data(), *right = left + padded(m) * widest;
-  for (std::int64_t i = 0; i < m; i += size) {
-    for (std::int64_t j = 0; j < (part == Part::lower ? i + 1 : n); j += size) {
-      multiply_rows<Real, layout, Stored>(part == Part::lower && i == j ? Part::lower : Part::all, i, at_most(m - i, size), j, at_most(n - j, size),
-                                          k, {a, lda}, {b, ldb}, left, right, c + i * ldc + j, ldc);
+template <class Real, class Stored>
+void multiply_tiles(GramFactor<Stored> a, std::int64_t strip, const GramTile* tiles, std::int64_t count) {
+  const PackedStrips<Stored, Real> strips(a, strip, tiles, count);
+  const std::int64_t widest = at_most(a.k, block_columns);
+  const Scratch<Real> packed(strips.size(widest));
+  const Scratch<Prefetch> pieces(strips.count());
+  for (std::int64_t first = 0; first < a.k; first += block_columns) {
+    const std::int64_t width = at_most(a.k - first, block_columns), after = first + width, next_width = at_most(a.k - after, block_columns);
+    strips.pack(first, width, packed.data());
+    NextColumns next{pieces.data(), 0, 0};
+    if (next_width > 0) {
+      next.share = quotient_up(strips.prefetch(after, next_width, pieces.data()), stops(strips, width, tiles, count));
+      next.count = strips.count();
+    }
+    for (std::int64_t t = 0; t < count; ++t) {
+      const std::int64_t left = tiles[t].left, right = tiles[t].right;
+      multiply_strips<Real>(width, strips.vectors(left), strips.at(packed.data(), left, width), strips.vectors(right),
+                            strips.at(packed.data(), right, width), tiles[t], next);
     }
   }
-}
-
-template <Layout layout, class Real>
-void multiply(Arithmetic arithmetic, Part part, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-              std::int64_t ldb, double* c, std::int64_t ldc) {
-  if (arithmetic == Arithmetic::wide) return multiply_as<layout, double>(part, m, n, k, a, lda, b, ldb, c, ldc);
-  multiply_as<layout, Real>(part, m, n, k, a, lda, b, ldb, c, ldc);
-}
-
-template <class Real>
-void gram(Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  multiply<Layout::row_major>(arithmetic, Part::lower, n, n, k, a, lda, a, lda, c, ldc);
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j < i; ++j) c[j * ldc + i] = c[i * ldc + j];
+  for (std::int64_t t = 0; t < count; ++t) {
+    if (tiles[t].left == tiles[t].right) mirror(strips.vectors(tiles[t].left), tiles[t]);
   }
 }
 
 template <class Real>
-void gram_block(Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-                std::int64_t ldb, double* c, std::int64_t ldc) {
-  multiply<Layout::row_major>(arithmetic, Part::all, m, n, k, a, lda, b, ldb, c, ldc);
-}
-
-template <class Real>
-void column_gram_block(Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-                       std::int64_t ldb, double* c, std::int64_t ldc) {
-  multiply<Layout::column_major>(arithmetic, Part::all, m, n, k, a, lda, b, ldb, c, ldc);
+void gram_tiles(Arithmetic arithmetic, GramFactor<Real> a, std::int64_t strip, const GramTile* tiles, std::int64_t count) {
+  if (count == 0) return;
+  if (arithmetic == Arithmetic::wide) return multiply_tiles<double>(a, strip, tiles, count);
+  multiply_tiles<Real>(a, strip, tiles, count);
 }
 
 }  // namespace
 
 template <class Real>
 const GramTable<Real>& gram_table() {
-  static const GramTable<Real> table{gram<Real>, gram_block<Real>, column_gram_block<Real>};
+  static const GramTable<Real> table{strip_rows, gram_tiles<Real>};
   return table;
 }
 template const GramTable<float>& gram_table<float>();

@@ -1,7 +1,7 @@
-// The pieces of C += A B^T: panels of packed rows and the tile that stays in registers.
+// The pieces of C += A A^T: panels of packed rows and the block of C that stays in registers.
 //
-// A panel holds `panel_rows` rows of A or B as [column][row], zeros below the last row. The right factor is read as the lane vectors of a panel, the
-// left one as scalars of `tile_rows` neighbouring rows in a panel.
+// A panel holds `panel_rows` rows of A as [column][row], zeros below the last row. The right factor is read as the lane vectors of a panel, the left
+// one as scalars of `register_rows` neighbouring rows in a panel.
 #pragma once
 
 #include "kernels/cpu/simd.h"
@@ -9,16 +9,13 @@
 
 namespace qs::kernels::QS_ISA {
 
-// Registers of a tile: tile_rows x panel_vectors sums, panel_vectors values and a broadcast (8 x 3 + 4 of 32, 4 x 3 + 4 of 16; SSE2 needs a
+// Registers of a block: register_rows x panel_vectors sums, panel_vectors values and a broadcast (8 x 3 + 4 of 32, 4 x 3 + 4 of 16; SSE2 needs a
 // temporary for the product as well).
-constexpr int tile_rows = vector_registers / 4;
+constexpr int register_rows = vector_registers / 4;
 constexpr int panel_vectors = vector_bytes == 16 ? 2 : 3;
 template <class Real>
 constexpr int panel_rows = panel_vectors* lanes<Real>;
-static_assert(panel_rows<float> % tile_rows == 0 && panel_rows<double> % tile_rows == 0);
-
-// How the rows of a factor lie in memory: the element (row, column) is at row * leading + column, or at column * leading + row.
-enum class Layout { row_major, column_major };
+static_assert(panel_rows<float> % register_rows == 0 && panel_rows<double> % register_rows == 0);
 
 // A register of Real from stored elements, which may be narrower.
 inline Vec<float> load_stored(const float* a, float) { return load_unaligned<float>(a); }
@@ -69,10 +66,9 @@ inline void pack_columns(std::int64_t rows, std::int64_t width, const Stored* a,
 }
 
 // Rows 0 .. rows - 1 and columns 0 .. width - 1 of `a` into consecutive panels of panel_rows * width elements.
-template <Layout layout, class Stored, class Real>
-inline void pack(std::int64_t rows, std::int64_t width, const Stored* a, std::int64_t lda, Real* panels) {
+template <class Stored, class Real>
+inline void pack_rows(std::int64_t rows, std::int64_t width, const Stored* a, std::int64_t lda, Real* panels) {
   constexpr int L = lanes<Real>;
-  if constexpr (layout == Layout::column_major) return pack_columns(rows, width, a, lda, panels);
   for (std::int64_t row = 0; row < rows; row += panel_rows<Real>, panels += panel_rows<Real> * width) {
     for (int first = 0; first < panel_rows<Real>; first += L) {
       const std::int64_t valid = rows - row - first;
@@ -91,7 +87,8 @@ class Prefetch {
       : run_(static_cast<const char*>(from)), runs_(runs), bytes_(bytes), stride_(stride) {}
 
   std::int64_t lines() const { return runs_ * ((bytes_ + line - 1) / line); }
-  void fetch(std::int64_t count) {
+  // At most `count` lines; returns how many of them are left for somebody else.
+  std::int64_t fetch(std::int64_t count) {
     for (; count > 0 && runs_ > 0; --count) {
       __builtin_prefetch(run_ + done_, 0, 2);
       done_ += line;
@@ -100,6 +97,7 @@ class Prefetch {
       run_ += stride_;
       --runs_;
     }
+    return count;
   }
 
  private:
@@ -107,15 +105,18 @@ class Prefetch {
   const char* run_ = nullptr;
   std::int64_t runs_ = 0, bytes_ = 0, stride_ = 0, done_ = 0;
 };
-// What a tile fetches for the next block of both factors: `share` lines of each every prefetch_columns columns. All at once they would block the
-// loads of the tile itself.
-struct NextBlock {
-  Prefetch left, right;
-  std::int64_t share = 0;
+// The pieces that are packed for the next columns: `share` lines every prefetch_columns columns of a block of registers. All at once they would hold
+// up the loads of the block itself.
+struct NextColumns {
+  Prefetch* pieces;
+  std::int64_t count, share;
 
   void fetch() {
-    left.fetch(share);
-    right.fetch(share);
+    std::int64_t lines = share;
+    while (count > 0 && (lines = pieces->fetch(lines)) > 0) {
+      ++pieces;
+      --count;
+    }
   }
 };
 constexpr std::int64_t prefetch_columns = 32;
@@ -134,18 +135,18 @@ inline void add_row(const Real (&sums)[size], std::int64_t count, double* c) {
   }
 }
 
-// Part of C that a tile adds to.
-struct TileTarget {
-  std::int64_t rows, columns;  // at most tile_rows and the columns of the tile's vectors
+// Part of C that a block of registers adds to.
+struct Target {
+  std::int64_t rows, columns;  // at most register_rows and the columns of the block's vectors
   double* c;
   std::int64_t ldc;
 };
 
-// Each element is one chain over the columns in their order: its bits do not depend on where a tile begins.
+// Each element is one chain over the columns in their order: its bits do not depend on where a block begins.
 template <class Real, int vectors>
-inline void multiply_tile(std::int64_t width, const Real* left, const Real* right, TileTarget target, NextBlock& next) {
+inline void multiply_block(std::int64_t width, const Real* left, const Real* right, Target target, NextColumns& next) {
   constexpr int L = lanes<Real>;
-  Vec<Real> sums[tile_rows][vectors] = {};
+  Vec<Real> sums[register_rows][vectors] = {};
   for (std::int64_t first = 0; first < width; first += prefetch_columns) {
     next.fetch();
     const std::int64_t end = first + prefetch_columns < width ? first + prefetch_columns : width;
@@ -154,7 +155,7 @@ inline void multiply_tile(std::int64_t width, const Real* left, const Real* righ
 #pragma GCC unroll 3
       for (int v = 0; v < vectors; ++v) values[v] = load<Real>(right + v * L);
 #pragma GCC unroll 8
-      for (int r = 0; r < tile_rows; ++r) {
+      for (int r = 0; r < register_rows; ++r) {
         const Vec<Real> factor = splat<Real>(left[r]);
 #pragma GCC unroll 3
         for (int v = 0; v < vectors; ++v) sums[r][v] += factor * values[v];
@@ -163,7 +164,7 @@ inline void multiply_tile(std::int64_t width, const Real* left, const Real* righ
   }
   alignas(vector_bytes) Real row[vectors * L];
 #pragma GCC unroll 8
-  for (int r = 0; r < tile_rows; ++r) {
+  for (int r = 0; r < register_rows; ++r) {
     if (r >= target.rows) return;
 #pragma GCC unroll 3
     for (int v = 0; v < vectors; ++v) store<Real>(row + v * L, sums[r][v]);
@@ -173,11 +174,11 @@ inline void multiply_tile(std::int64_t width, const Real* left, const Real* righ
 
 // As above with the number of vectors known at run time only.
 template <class Real, int most = panel_vectors>
-inline void multiply_vectors(int vectors, std::int64_t width, const Real* left, const Real* right, TileTarget target, NextBlock& next) {
+inline void multiply_vectors(int vectors, std::int64_t width, const Real* left, const Real* right, Target target, NextColumns& next) {
   if constexpr (most > 1) {
     if (vectors < most) return multiply_vectors<Real, most - 1>(vectors, width, left, right, target, next);
   }
-  multiply_tile<Real, most>(width, left, right, target, next);
+  multiply_block<Real, most>(width, left, right, target, next);
 }
 
 }  // namespace qs::kernels::QS_ISA

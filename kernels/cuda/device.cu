@@ -59,6 +59,14 @@ void download(void* to, const void* from, std::size_t bytes) {
   check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
 }
 
+void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
+  Held held;
+  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), cudaMemcpyDeviceToHost, held.device.stream),
+        "copying from the GPU");
+  check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
+}
+
 std::string hexadecimal(const cudaUUID_t& uuid) {
   std::string text;
   for (const char byte : uuid.bytes) {
@@ -89,6 +97,7 @@ const DeviceTable& device_table() {
                                  clear_rows,
                                  upload,
                                  download,
+                                 download_rows,
                                  physical_devices,
                                  use_device,
                                  gpu_lane_groups,

@@ -45,11 +45,10 @@ struct AddTerms {
   }
 };
 
-// The two factors of C [m, n] += A B^T (rows: A [m, k], B [n, k]) or A^T B (columns: A [k, m], B [k, n]).
-enum class Sum { over_columns, over_rows };
+// The two factors of C [m, n] += A B^T (of rows: A [m, k], B [n, k]) or A^T B (of columns: A [k, m], B [k, n]).
 template <class Real>
 struct Factors {
-  Sum sum;
+  GramOf of;
   std::int64_t m, n, k;
   const Real* a;
   std::int64_t lda;
@@ -60,8 +59,8 @@ struct Factors {
   Factors from(std::int64_t first, std::int64_t length) const {
     Factors part = *this;
     part.k = length;
-    part.a += sum == Sum::over_columns ? first : first * lda;
-    part.b += sum == Sum::over_columns ? first : first * ldb;
+    part.a += of == GramOf::rows ? first : first * lda;
+    part.b += of == GramOf::rows ? first : first * ldb;
     return part;
   }
 };
@@ -73,25 +72,23 @@ struct Matrices {
                    const Real* b, std::int64_t ldb, Real beta, Real* c, std::int64_t ldc) {
     Queue().multiply(Product<Real>{tb, ta, n, m, k, alpha, b, ldb, 0, a, lda, 0, beta, c, ldc, 0, 1});
   }
-  static void gram(Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-    add(arithmetic, {Sum::over_columns, n, n, k, a, lda, a, lda}, Terms::lower, c, ldc);
-  }
-  static void gram_block(Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-                         std::int64_t ldb, double* c, std::int64_t ldc) {
-    add(arithmetic, {Sum::over_columns, m, n, k, a, lda, b, ldb}, Terms::all, c, ldc);
-  }
-  static void column_gram_block(Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-                                std::int64_t ldb, double* c, std::int64_t ldc) {
-    add(arithmetic, {Sum::over_rows, m, n, k, a, lda, b, ldb}, Terms::all, c, ldc);
+  static void gram_tiles(Arithmetic arithmetic, GramFactor<Real> a, std::int64_t strip, const GramTile* tiles, std::int64_t count) {
+    const auto vectors = [&](std::int64_t s) { return std::min(strip, a.n - s * strip); };
+    const auto begin = [&](std::int64_t s) { return a.values + s * strip * (a.of == GramOf::rows ? a.leading : 1); };
+    for (std::int64_t t = 0; t < count; ++t) {
+      const auto [left, right, c, ldc] = tiles[t];
+      add(arithmetic, {a.of, vectors(left), vectors(right), a.k, begin(left), a.leading, begin(right), a.leading},
+          left == right ? Terms::lower : Terms::all, c, ldc);
+    }
   }
 
  private:
   // terms[s] = product of slab s of the summed index, f.k long; C^T by columns is B A^T or B^T A.
   template <class T>
   static void multiply(Queue& queue, const Factors<T>& f, std::int64_t count, T* terms) {
-    const bool by_columns = f.sum == Sum::over_columns;
-    queue.multiply(Product<T>{by_columns ? Transpose::yes : Transpose::no, by_columns ? Transpose::no : Transpose::yes, f.n, f.m, f.k, 1, f.b, f.ldb,
-                              by_columns ? f.k : f.k * f.ldb, f.a, f.lda, by_columns ? f.k : f.k * f.lda, 0, terms, f.n, f.m * f.n, count});
+    const bool of_rows = f.of == GramOf::rows;
+    queue.multiply(Product<T>{of_rows ? Transpose::yes : Transpose::no, of_rows ? Transpose::no : Transpose::yes, f.n, f.m, f.k, 1, f.b, f.ldb,
+                              of_rows ? f.k : f.k * f.ldb, f.a, f.lda, of_rows ? f.k : f.k * f.lda, 0, terms, f.n, f.m * f.n, count});
   }
 
   static void add(Arithmetic arithmetic, const Factors<Real>& f, Terms which, double* c, std::int64_t ldc) {
@@ -130,11 +127,11 @@ struct Matrices {
     auto term = queue.template temporary<double>(f.m * f.n);
     for (std::int64_t first = 0; first < f.k; first += wide_columns) {
       const Factors<Real> part = f.from(first, std::min(wide_columns, f.k - first));
-      const bool by_columns = f.sum == Sum::over_columns;
-      const std::int64_t a_columns = by_columns ? part.k : f.m, b_columns = by_columns ? part.k : f.n;
+      const bool of_rows = f.of == GramOf::rows;
+      const std::int64_t a_columns = of_rows ? part.k : f.m, b_columns = of_rows ? part.k : f.n;
       queue.for_each(f.m * part.k, WidenBlock<Real>{a_columns, part.a, f.lda, a.data()});
       queue.for_each(f.n * part.k, WidenBlock<Real>{b_columns, part.b, f.ldb, b.data()});
-      multiply(queue, Factors<double>{f.sum, f.m, f.n, part.k, a.data(), a_columns, b.data(), b_columns}, 1, term.data());
+      multiply(queue, Factors<double>{f.of, f.m, f.n, part.k, a.data(), a_columns, b.data(), b_columns}, 1, term.data());
       queue.for_each(f.m * f.n, AddTerms<double>{which, 1, f.m, f.n, term.data(), c, ldc});
     }
   }

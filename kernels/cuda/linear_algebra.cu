@@ -79,7 +79,7 @@ template const ProductTable<double>& product_table<double>();
 template <class Real>
 const GramTable<Real>& gram_table() {
   using M = Matrices<Real, DeviceQueue>;
-  static const GramTable<Real> table{M::gram, M::gram_block, M::column_gram_block};
+  static const GramTable<Real> table{cuda_gram_strip, M::gram_tiles};
   return table;
 }
 template const GramTable<float>& gram_table<float>();

@@ -67,21 +67,11 @@ void gemm(Device device, Transpose ta, Transpose tb, std::int64_t m, std::int64_
   products<Real>(device).gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-template <class Real>
-void gram(Device device, Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  grams<Real>(device).gram(arithmetic, n, k, a, lda, c, ldc);
-}
+std::int64_t gram_strip(Device device) { return grams<double>(device).strip; }
 
 template <class Real>
-void gram_block(Device device, Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-                std::int64_t ldb, double* c, std::int64_t ldc) {
-  grams<Real>(device).gram_block(arithmetic, m, n, k, a, lda, b, ldb, c, ldc);
-}
-
-template <class Real>
-void column_gram_block(Device device, Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda,
-                       const Real* b, std::int64_t ldb, double* c, std::int64_t ldc) {
-  grams<Real>(device).column_gram_block(arithmetic, m, n, k, a, lda, b, ldb, c, ldc);
+void gram_tiles(Device device, Arithmetic arithmetic, GramFactor<Real> a, std::int64_t strip, const GramTile* tiles, std::int64_t count) {
+  grams<Real>(device).gram_tiles(arithmetic, a, strip, tiles, count);
 }
 
 std::int64_t cholesky(Device device, std::int64_t n, double* a, std::int64_t lda) { return solvers(device).cholesky(n, a, lda); }
@@ -98,15 +88,7 @@ template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std
                    std::int64_t, float, float*, std::int64_t);
 template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, double, const double*, std::int64_t, const double*,
                    std::int64_t, double, double*, std::int64_t);
-template void gram(Device, Arithmetic, std::int64_t, std::int64_t, const float*, std::int64_t, double*, std::int64_t);
-template void gram(Device, Arithmetic, std::int64_t, std::int64_t, const double*, std::int64_t, double*, std::int64_t);
-template void gram_block(Device, Arithmetic, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t,
-                         double*, std::int64_t);
-template void gram_block(Device, Arithmetic, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*, std::int64_t,
-                         double*, std::int64_t);
-template void column_gram_block(Device, Arithmetic, std::int64_t, std::int64_t, std::int64_t, const float*, std::int64_t, const float*, std::int64_t,
-                                double*, std::int64_t);
-template void column_gram_block(Device, Arithmetic, std::int64_t, std::int64_t, std::int64_t, const double*, std::int64_t, const double*,
-                                std::int64_t, double*, std::int64_t);
+template void gram_tiles(Device, Arithmetic, GramFactor<float>, std::int64_t, const GramTile*, std::int64_t);
+template void gram_tiles(Device, Arithmetic, GramFactor<double>, std::int64_t, const GramTile*, std::int64_t);
 
 }  // namespace qs::kernels

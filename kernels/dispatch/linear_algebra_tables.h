@@ -1,9 +1,10 @@
-// What a device offers behind kernels/api/linear_algebra.h: every device folder fills these tables once, dispatch picks one by Device.
+// What a device offers behind kernels/api/linear_algebra.h and gram.h: every device folder fills these tables once, dispatch picks one by Device.
 // Shapes and meaning of the arguments: see the API header.
 #pragma once
 
 #include <cstdint>
 
+#include "kernels/api/gram.h"
 #include "kernels/api/linear_algebra.h"
 
 namespace qs::kernels {
@@ -19,11 +20,8 @@ struct ProductTable {
 
 template <class Real>
 struct GramTable {
-  void (*gram)(Arithmetic arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc);
-  void (*gram_block)(Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-                     std::int64_t ldb, double* c, std::int64_t ldc);
-  void (*column_gram_block)(Arithmetic arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b,
-                            std::int64_t ldb, double* c, std::int64_t ldc);
+  std::int64_t strip;
+  void (*gram_tiles)(Arithmetic arithmetic, GramFactor<Real> a, std::int64_t strip, const GramTile* tiles, std::int64_t count);
 };
 
 struct SolverTable {

@@ -31,6 +31,10 @@ void copy(void* to, const void* from, std::size_t bytes) {
   if (bytes > 0) std::memcpy(to, from, bytes);
 }
 
+void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  for (std::int64_t i = 0; i < rows; ++i) copy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+}
+
 std::vector<PhysicalDevice> physical_devices() { return {}; }
 void use_physical_device(int) { QS_ASSERT(false); }
 
@@ -54,6 +58,7 @@ const DeviceTable& device_table() {
                                  clear_rows,
                                  copy,
                                  copy,
+                                 copy_rows,
                                  physical_devices,
                                  use_physical_device,
                                  lane_groups_per_chunk,

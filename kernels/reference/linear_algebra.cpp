@@ -28,35 +28,28 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
   }
 }
 
-// C += A B^T with the element (row, column) of a factor at row * x_row + column * x_column. Wide arithmetic throughout: the best that either
-// choice may give.
+// Strips of any length suit plain loops; a few of them in the matrices of the tests.
+constexpr std::int64_t strip_rows = 16;
+
+// Wide arithmetic throughout: the best that either choice may give.
 template <class Real>
-void add_products(std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t a_row, std::int64_t a_column, const Real* b,
-                  std::int64_t b_row, std::int64_t b_column, double* c, std::int64_t ldc) {
-  for (std::int64_t i = 0; i < m; ++i) {
-    for (std::int64_t j = 0; j < n; ++j) {
+void add_tile(const GramFactor<Real>& a, std::int64_t strip, const GramTile& tile) {
+  const auto element = [&](std::int64_t vector, std::int64_t l) {
+    return static_cast<double>(a.of == GramOf::rows ? a.values[vector * a.leading + l] : a.values[l * a.leading + vector]);
+  };
+  const std::int64_t top = tile.left * strip, bottom = std::min(top + strip, a.n), first = tile.right * strip, last = std::min(first + strip, a.n);
+  for (std::int64_t i = top; i < bottom; ++i) {
+    for (std::int64_t j = first; j < last; ++j) {
       double sum = 0;
-      for (std::int64_t l = 0; l < k; ++l) sum += static_cast<double>(a[i * a_row + l * a_column]) * static_cast<double>(b[j * b_row + l * b_column]);
-      c[i * ldc + j] += sum;
+      for (std::int64_t l = 0; l < a.k; ++l) sum += element(i, l) * element(j, l);
+      tile.c[(i - top) * tile.ldc + j - first] += sum;
     }
   }
 }
 
 template <class Real>
-void gram_block(Arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
-                double* c, std::int64_t ldc) {
-  add_products<Real>(m, n, k, a, lda, 1, b, ldb, 1, c, ldc);
-}
-
-template <class Real>
-void gram(Arithmetic, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, double* c, std::int64_t ldc) {
-  add_products<Real>(n, n, k, a, lda, 1, a, lda, 1, c, ldc);
-}
-
-template <class Real>
-void column_gram_block(Arithmetic, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, std::int64_t lda, const Real* b, std::int64_t ldb,
-                       double* c, std::int64_t ldc) {
-  add_products<Real>(m, n, k, a, 1, lda, b, 1, ldb, c, ldc);
+void gram_tiles(Arithmetic, GramFactor<Real> a, std::int64_t strip, const GramTile* tiles, std::int64_t count) {
+  for (std::int64_t t = 0; t < count; ++t) add_tile(a, strip, tiles[t]);
 }
 
 // L_jj = sqrt(A_jj - sum_l L_jl^2), L_ij = (A_ij - sum_l L_il L_jl) / L_jj.
@@ -153,7 +146,7 @@ template const ProductTable<double>& product_table<double>();
 
 template <class Real>
 const GramTable<Real>& gram_table() {
-  static const GramTable<Real> table{gram<Real>, gram_block<Real>, column_gram_block<Real>};
+  static const GramTable<Real> table{strip_rows, gram_tiles<Real>};
   return table;
 }
 template const GramTable<float>& gram_table<float>();

@@ -126,6 +126,11 @@ void require_on_device(const kernels::MoveMixtures& mixtures) {
   require_on_device(mixtures.table);
   require_on_device(mixtures.edge);
 }
+template <class Real>
+void require_on_device(const kernels::GramFactor<Real>& factor) {
+  require_on_device(factor.values);
+}
+void require_on_device(const kernels::GramTile*) {}  // an array of the host
 template <class... Arrays>
 void require_all_on_device(const Arrays*... arrays) {
   (require_on_device(arrays), ...);
@@ -222,14 +227,17 @@ void upload(void* to, const void* from, std::size_t bytes) {
   std::memcpy(to, from, bytes);
 }
 
-void download(void* to, const void* from, std::size_t bytes) {
-  if (bytes == 0) return;
+void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
   require_not_recording();
   require_on_device(from);
   QS_ASSERT(!DeviceMemory::instance().contains(to));
   const Opened opened;
-  std::memcpy(to, from, bytes);
+  for (std::int64_t i = 0; i < rows; ++i)
+    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
 }
+
+void download(void* to, const void* from, std::size_t bytes) { download_rows(to, bytes, from, bytes, bytes, 1); }
 
 std::vector<PhysicalDevice> physical_devices() { return {{"fake-0", "fake GPU 0"}, {"fake-1", "fake GPU 1"}}; }
 void use_device(int index) { QS_ASSERT(index >= 0 && index < 2); }
@@ -262,10 +270,11 @@ const kernels::RowTable<Real>& rows() {
   return table;
 }
 
+constexpr std::int64_t test_strip = 16;  // several strips in the matrices of the tests
 template <class Real>
 const kernels::GramTable<Real>& grams() {
   using M = kernels::cuda::Matrices<Real, HostQueue>;
-  static const kernels::GramTable<Real> table{M::gram, M::gram_block, M::column_gram_block};
+  static const kernels::GramTable<Real> table{test_strip, M::gram_tiles};
   return table;
 }
 
@@ -350,8 +359,7 @@ template const ProductTable<double>& product_table<double>();
 template <class Real>
 const GramTable<Real>& gram_table() {
   using T = GramTable<Real>;
-  static const T table{OnDevice<T, grams<Real>, &T::gram>::call, OnDevice<T, grams<Real>, &T::gram_block>::call,
-                       OnDevice<T, grams<Real>, &T::column_gram_block>::call};
+  static const T table{test_strip, OnDevice<T, grams<Real>, &T::gram_tiles>::call};
   return table;
 }
 template const GramTable<float>& gram_table<float>();
@@ -371,6 +379,7 @@ const DeviceTable& device_table() {
                                  clear_rows,
                                  upload,
                                  download,
+                                 download_rows,
                                  physical_devices,
                                  use_device,
                                  lane_groups_per_chunk,

@@ -6,6 +6,7 @@
 #include "kernels/api/chains.h"
 #include "kernels/api/connected.h"
 #include "kernels/api/error.h"
+#include "kernels/api/gram.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/recording.h"
@@ -44,8 +45,8 @@ TEST(CudaAbsent, ThrowsNotBuiltForEveryPrimitive) {
 TEST(CudaAbsent, ThrowsNotBuiltForLinearAlgebra) {
   double value = 1;
   EXPECT_THROW(kernels::cholesky(Device::cuda, 1, &value, 1), NotBuilt);
-  EXPECT_THROW(kernels::gram<double>(Device::cuda, kernels::Arithmetic::own, 1, 1, &value, 1, &value, 1), NotBuilt);
-  EXPECT_THROW(kernels::column_gram_block<double>(Device::cuda, kernels::Arithmetic::own, 1, 1, 1, &value, 1, &value, 1, &value, 1), NotBuilt);
+  EXPECT_THROW(kernels::gram_tiles<double>(Device::cuda, kernels::Arithmetic::own, {}, 1, nullptr, 0), NotBuilt);
+  EXPECT_THROW(kernels::gram_strip(Device::cuda), NotBuilt);
 }
 
 TEST(CudaAbsent, ThrowsNotBuiltForJacobianRows) {

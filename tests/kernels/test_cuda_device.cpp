@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/api/error.h"
+#include "kernels/api/gram.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/network.h"
@@ -54,7 +55,8 @@ LaneArray<double> positive_matrix(std::int64_t n, std::int64_t ld) {
   const auto m = random_array<double>(n * n, 5);
   LaneArray<double> a(n * ld);
   for (std::int64_t i = 0; i < n; ++i) a[i * ld + i] = static_cast<double>(n);
-  kernels::gram<double>(Device::reference, Arithmetic::own, n, n, m.data(), n, a.data(), ld);
+  const kernels::GramTile tile{0, 0, a.data(), ld};
+  kernels::gram_tiles<double>(Device::reference, Arithmetic::own, {kernels::GramOf::rows, n, n, m.data(), n}, n, &tile, 1);
   return a;
 }
 
@@ -236,12 +238,14 @@ template <class Real>
 LaneArray<double> gram_on(Device device, Arithmetic arithmetic, std::int64_t n, std::int64_t k, const LaneArray<Real>& a) {
   if (device == Device::reference) {
     LaneArray<double> c(n * n);
-    kernels::gram<Real>(device, arithmetic, n, k, a.data(), k, c.data(), n);
+    const kernels::GramTile tile{0, 0, c.data(), n};
+    kernels::gram_tiles<Real>(device, arithmetic, {kernels::GramOf::rows, n, k, a.data(), k}, n, &tile, 1);
     return c;
   }
   const Buffer<Real> values = on_device(a);
   Buffer<double> c(device, static_cast<std::size_t>(n * n));
-  kernels::gram<Real>(device, arithmetic, n, k, values.data(), k, c.data(), n);
+  const kernels::GramTile tile{0, 0, c.data(), n};
+  kernels::gram_tiles<Real>(device, arithmetic, {kernels::GramOf::rows, n, k, values.data(), k}, n, &tile, 1);
   return on_host(c);
 }
 

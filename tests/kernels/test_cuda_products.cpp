@@ -15,6 +15,7 @@ namespace qs::test {
 namespace {
 
 using kernels::Arithmetic;
+using kernels::GramOf;
 using kernels::Transpose;
 
 template <class Real>
@@ -55,43 +56,32 @@ double bound(std::int64_t k, Arithmetic arithmetic) {
   return std::min(k, kernels::gram_columns) * std::numeric_limits<Real>::epsilon() * (k + 1) + (k + 2) * unit * (k + 1);
 }
 
-TYPED_TEST(CudaProducts, FormGramMatricesByRowsAndByColumns) {
-  const std::int64_t m = 3, n = 5;
-  for (const std::int64_t k : lengths) {
-    const std::int64_t lda = k + 2, ldb = k + 1, ldc = n + 2;
-    const auto a = random_array<TypeParam>(std::max(m * lda, k * (m + 1) + 1), 1), b = random_array<TypeParam>(std::max(n * ldb, k * (n + 2) + 1), 2);
-    const auto before = random_array<double>(m * ldc, 3);
-    for (const Arithmetic arithmetic : {Arithmetic::own, Arithmetic::wide}) {
-      LaneArray<double> rows = before, columns = before, want_rows = before, want_columns = before;
+// Tiles (0, 1) and (0, 0) of 7 vectors in strips of 4.
+template <class Real>
+struct TwoTiles {
+  LaneArray<double> c = LaneArray<double>(4 * 9 + 1, 0.5);
 
-      TestFixture::Matrices::gram_block(arithmetic, m, n, k, a.data(), lda, b.data(), ldb, rows.data(), ldc);
-      TestFixture::Matrices::column_gram_block(arithmetic, m, n, k, a.data(), m + 1, b.data(), n + 2, columns.data(), ldc);
-
-      const LaneArray<double> wide_a = widened(a), wide_b = widened(b);
-      this->exact().gram_block(arithmetic, m, n, k, wide_a.data(), lda, wide_b.data(), ldb, want_rows.data(), ldc);
-      this->exact().column_gram_block(arithmetic, m, n, k, wide_a.data(), m + 1, wide_b.data(), n + 2, want_columns.data(), ldc);
-      EXPECT_TRUE(rows.guards_intact() && columns.guards_intact());
-      for (std::int64_t i = 0; i < rows.size(); ++i) {
-        ASSERT_NEAR(rows[i], want_rows[i], bound<TypeParam>(k, arithmetic)) << "k " << k << " element " << i;
-        ASSERT_NEAR(columns[i], want_columns[i], bound<TypeParam>(k, arithmetic)) << "k " << k << " element " << i;
-      }
-    }
+  TwoTiles(const kernels::GramTable<Real>& table, Arithmetic arithmetic, GramOf of, std::int64_t k, const LaneArray<Real>& a, std::int64_t lda) {
+    const kernels::GramTile tiles[] = {{0, 1, c.data() + 5, 9}, {0, 0, c.data(), 9}};
+    table.gram_tiles(arithmetic, {of, 7, k, a.data(), lda}, 4, tiles, 2);
   }
-}
+};
 
-TYPED_TEST(CudaProducts, FormSymmetricGramMatricesExactlySymmetric) {
-  const std::int64_t n = 6, lda = 1301, ldc = 8;
-  const auto a = random_array<TypeParam>(n * lda, 1);
-  for (const Arithmetic arithmetic : {Arithmetic::own, Arithmetic::wide}) {
-    LaneArray<double> c(n * ldc), want(n * ldc);
+TYPED_TEST(CudaProducts, FormGramTilesOfRowsAndOfColumns) {
+  const kernels::GramTable<TypeParam> table{4, TestFixture::Matrices::gram_tiles};
+  for (const std::int64_t k : lengths) {
+    for (const GramOf of : {GramOf::rows, GramOf::columns}) {
+      const std::int64_t lda = of == GramOf::rows ? k + 2 : 8;
+      const auto a = random_array<TypeParam>(std::max(7 * lda, k * 8 + 1), 1);
+      for (const Arithmetic arithmetic : {Arithmetic::own, Arithmetic::wide}) {
+        const TwoTiles<TypeParam> got(table, arithmetic, of, k, a, lda);
 
-    TestFixture::Matrices::gram(arithmetic, n, 1300, a.data(), lda, c.data(), ldc);
-
-    this->exact().gram(arithmetic, n, 1300, widened(a).data(), lda, want.data(), ldc);
-    for (std::int64_t i = 0; i < n; ++i) {
-      for (std::int64_t j = 0; j < n; ++j) {
-        ASSERT_NEAR(c[i * ldc + j], want[i * ldc + j], bound<TypeParam>(1300, arithmetic));
-        ASSERT_EQ(c[i * ldc + j], c[j * ldc + i]);
+        const TwoTiles<double> want(this->exact(), arithmetic, of, k, widened(a), lda);
+        EXPECT_TRUE(got.c.guards_intact());
+        for (std::int64_t i = 0; i < got.c.size(); ++i) ASSERT_NEAR(got.c[i], want.c[i], bound<TypeParam>(k, arithmetic)) << k << " element " << i;
+        for (std::int64_t i = 0; i < 4; ++i) {
+          for (std::int64_t j = 0; j < 4; ++j) ASSERT_EQ(got.c[i * 9 + j], got.c[j * 9 + i]) << "exactly symmetric";
+        }
       }
     }
   }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "engine/comm/blocks.h"
@@ -33,6 +34,25 @@ std::vector<double> all_contributions(int ranks, std::size_t scale) {
 TEST(Collectives, AllGatherConcatenatesInRankOrder) {
   for (std::size_t scale : {1, 1000}) {
     EXPECT_EQ(world().all_gather<double>(contribution(world().rank(), scale)), all_contributions(world().size(), scale));
+  }
+}
+
+TEST(Collectives, AllGatherTakesPiecesThatStandInPlace) {
+  for (std::size_t scale : {1, 1000}) {
+    const std::vector<double> expected = all_contributions(world().size(), scale);
+    std::vector<double> all(expected.size());
+    std::vector<std::size_t> counts;
+    double* mine = all.data();
+    for (int r = 0; r < world().size(); ++r) {
+      counts.push_back(contribution(r, scale).size() * sizeof(double));
+      if (r < world().rank()) mine += contribution(r, scale).size();
+    }
+    const std::vector<double> values = contribution(world().rank(), scale);
+    std::copy(values.begin(), values.end(), mine);
+
+    world().all_gather_bytes(mine, counts, all.data());
+
+    EXPECT_EQ(all, expected);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <numeric>
 #include <set>
@@ -78,6 +79,25 @@ TEST_P(InProcess, OtherExceptionsKeepTheirMeaningAsExitCode) {
       EXPECT_EQ(error.code(), ExitCode::internal);
       EXPECT_STREQ(error.what(), "not ours");
     }
+  });
+}
+
+TEST_P(InProcess, PiecesThatStandInPlaceAreGatheredToo) {
+  run_in_process(GetParam(), [](Communicator& comm) {
+    std::vector<std::size_t> bytes;
+    std::vector<int> all, expected;
+    std::size_t mine = 0;
+    for (int r = 0; r < comm.size(); ++r) {
+      if (r == comm.rank()) mine = expected.size();
+      bytes.push_back((r + 1) * sizeof(int));
+      expected.insert(expected.end(), r + 1, 100 + r);
+    }
+    all.resize(expected.size());
+    std::fill_n(all.begin() + static_cast<std::ptrdiff_t>(mine), comm.rank() + 1, 100 + comm.rank());
+
+    comm.all_gather_bytes(all.data() + mine, bytes, all.data());
+
+    EXPECT_EQ(all, expected);
   });
 }
 

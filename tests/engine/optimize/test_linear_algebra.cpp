@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "kernels/api/error.h"
+#include "kernels/api/gram.h"
 #include "kernels/api/linear_algebra.h"
-#include "kernels/api/parallel.h"
 
 namespace qs::kernels {
 namespace {
@@ -71,37 +71,73 @@ double rounding(Arithmetic arithmetic) {
   return arithmetic == Arithmetic::wide ? std::numeric_limits<double>::epsilon() : static_cast<double>(std::numeric_limits<Real>::epsilon());
 }
 
+// Random vectors, as rows or as columns, with gaps.
 template <class Real>
-void expect_gram(Device device, Arithmetic arithmetic, Shape s) {
-  const std::int64_t lda = s.k + 5, ldc = std::max(s.m, s.n) + 2;
-  const std::vector<Real> a = random_values<Real>(s.m * lda + 1, 4), b = random_values<Real>(s.n * lda + 1, 5);
-  std::vector<double> square(s.m * ldc + 1, 0.5), block(s.m * ldc + 1, 0.25);
+struct Vectors {
+  GramOf of;
+  std::int64_t n, k;
+  std::vector<Real> values;
 
-  gram<Real>(device, arithmetic, s.m, s.k, a.data(), lda, square.data(), ldc);
-  gram_block<Real>(device, arithmetic, s.m, s.n, s.k, a.data(), lda, b.data(), lda, block.data(), ldc);
+  std::int64_t leading() const { return (of == GramOf::rows ? k : n) + 3; }
+  GramFactor<Real> factor() const { return {of, n, k, values.data(), leading()}; }
+  Real at(std::int64_t i, std::int64_t l) const { return of == GramOf::rows ? values[i * leading() + l] : values[l * leading() + i]; }
+};
+
+template <class Real>
+Vectors<Real> random_vectors(GramOf of, std::int64_t n, std::int64_t k) {
+  Vectors<Real> a{of, n, k, {}};
+  a.values = random_values<Real>((of == GramOf::rows ? n : k) * a.leading() + 1, 4);
+  return a;
+}
+
+// [n, n + 2] from tiles of the upper triangle that are added to 0.75; what no tile touches stays 0.75.
+template <class Real>
+std::vector<double> upper_tiles(Device device, Arithmetic arithmetic, const GramFactor<Real>& a, std::int64_t strip) {
+  const std::int64_t ldc = a.n + 2;
+  std::vector<double> c(a.n * ldc + 1, 0.75);
+  std::vector<GramTile> tiles;
+  for (std::int64_t left = 0; left * strip < a.n; ++left) {
+    for (std::int64_t right = left; right * strip < a.n; ++right) {
+      tiles.push_back({left, right, c.data() + left * strip * ldc + right * strip, ldc});
+    }
+  }
+  gram_tiles<Real>(device, arithmetic, a, strip, tiles.data(), static_cast<std::int64_t>(tiles.size()));
+  return c;
+}
+
+template <class Real>
+void expect_gram(Device device, Arithmetic arithmetic, GramOf of, Shape s) {
+  const Vectors<Real> a = random_vectors<Real>(of, s.m, s.k);
+  const std::int64_t strip = std::max<std::int64_t>(s.n, 1), ldc = s.m + 2;
+
+  const std::vector<double> c = upper_tiles(device, arithmetic, a.factor(), strip);
 
   // k roundings of sums below k/3 (the mean square of uniform values), adding up as a random walk.
   const double k = static_cast<double>(s.k), bound = std::sqrt(k) * rounding<Real>(arithmetic) * (1 + k / 3);
   for (std::int64_t i = 0; i < s.m; ++i) {
     for (std::int64_t j = 0; j < s.m; ++j) {
-      long double sum = 0.5L;
-      for (std::int64_t l = 0; l < s.k; ++l) sum += static_cast<long double>(a[i * lda + l]) * a[j * lda + l];
-      ASSERT_NEAR(square[i * ldc + j], static_cast<double>(sum), bound);
-      ASSERT_EQ(square[i * ldc + j], square[j * ldc + i]) << "both triangles, exactly";
+      if (j / strip < i / strip) {
+        ASSERT_EQ(c[i * ldc + j], 0.75) << "no tile";
+        continue;
+      }
+      long double sum = 0.75L;
+      for (std::int64_t l = 0; l < s.k; ++l) sum += static_cast<long double>(a.at(i, l)) * a.at(j, l);
+      ASSERT_NEAR(c[i * ldc + j], static_cast<double>(sum), bound);
+      if (i / strip == j / strip) {
+        ASSERT_EQ(c[i * ldc + j], c[j * ldc + i]) << "both sides of the diagonal, exactly";
+      }
     }
-    for (std::int64_t j = 0; j < s.n; ++j) {
-      long double sum = 0.25L;
-      for (std::int64_t l = 0; l < s.k; ++l) sum += static_cast<long double>(a[i * lda + l]) * b[j * lda + l];
-      ASSERT_NEAR(block[i * ldc + j], static_cast<double>(sum), bound);
-    }
+    ASSERT_EQ(c[i * ldc + s.m], 0.75) << "between the rows of C";
   }
 }
 
-TEST_P(LinearAlgebra, GramAddsTheProductWithTheTranspose) {
+TEST_P(LinearAlgebra, GramTilesAddTheProductsOfTheVectors) {
   for (const Shape& shape : shapes) {
-    for (const Arithmetic arithmetic : {Arithmetic::own, Arithmetic::wide}) {
-      expect_gram<float>(GetParam(), arithmetic, shape);
-      expect_gram<double>(GetParam(), arithmetic, shape);
+    for (const GramOf of : {GramOf::rows, GramOf::columns}) {
+      for (const Arithmetic arithmetic : {Arithmetic::own, Arithmetic::wide}) {
+        expect_gram<float>(GetParam(), arithmetic, of, shape);
+        expect_gram<double>(GetParam(), arithmetic, of, shape);
+      }
     }
   }
 }
@@ -112,96 +148,88 @@ double gram_bound(std::int64_t k, double eps) {
   return all * (partial * eps + (all + 1) * std::numeric_limits<double>::epsilon());
 }
 
-// [rows, columns] with leading dimension rows + 1: the columns of x.
 template <class Real>
-std::vector<Real> columns_of(const std::vector<Real>& x, std::int64_t rows, std::int64_t columns, std::int64_t ld) {
-  std::vector<Real> turned(columns * (rows + 1) + 1);
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t l = 0; l < columns; ++l) turned[l * (rows + 1) + i] = x[i * ld + l];
+void expect_cpu_grams_equal_the_reference(Arithmetic arithmetic, std::int64_t n, std::int64_t k, std::int64_t strip) {
+  const Vectors<Real> rows = random_vectors<Real>(GramOf::rows, n, k);
+  Vectors<Real> columns = random_vectors<Real>(GramOf::columns, n, k);
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t l = 0; l < k; ++l) columns.values[l * columns.leading() + i] = rows.at(i, l);
   }
-  return turned;
-}
 
-template <class Real>
-void expect_cpu_grams_equal_the_reference(Arithmetic arithmetic, Shape s) {
-  const std::int64_t lda = s.k + 3, ldb = s.k + 1, ldc = std::max(s.m, s.n) + 5, size = s.m * ldc;
-  const std::vector<Real> a = random_values<Real>(s.m * lda, 7), b = random_values<Real>(s.n * ldb, 8);
-  const std::vector<Real> at = columns_of(a, s.m, s.k, lda), bt = columns_of(b, s.n, s.k, ldb);
-  const auto all = [&](Device device) {
-    std::vector<std::vector<double>> c(3, std::vector<double>(size, 0.75));
-    gram<Real>(device, arithmetic, s.m, s.k, a.data(), lda, c[0].data(), ldc);
-    gram_block<Real>(device, arithmetic, s.m, s.n, s.k, a.data(), lda, b.data(), ldb, c[1].data(), ldc);
-    column_gram_block<Real>(device, arithmetic, s.m, s.n, s.k, at.data(), s.m + 1, bt.data(), s.n + 1, c[2].data(), ldc);
-    return c;
-  };
+  const std::vector<double> expected = upper_tiles(Device::reference, arithmetic, rows.factor(), strip);
+  const std::vector<double> found = upper_tiles(Device::cpu, arithmetic, rows.factor(), strip);
 
-  const std::vector<std::vector<double>> expected = all(Device::reference), found = all(Device::cpu);
-
-  const double bound = gram_bound(s.k, rounding<Real>(arithmetic));
-  for (int product = 0; product < 3; ++product) {
-    const std::int64_t columns = product == 0 ? s.m : s.n;
-    for (std::int64_t e = 0; e < size; ++e) {
-      if (e % ldc < columns) {
-        ASSERT_NEAR(found[product][e], expected[product][e], bound) << product << ": " << s.m << " " << s.n << " " << s.k;
-      } else {
-        ASSERT_EQ(found[product][e], 0.75) << "between the rows of C";
-      }
-    }
+  for (std::size_t e = 0; e < expected.size(); ++e) {
+    ASSERT_NEAR(found[e], expected[e], gram_bound(k, rounding<Real>(arithmetic))) << n << " " << k << " " << strip;
   }
-  EXPECT_EQ(found[1], found[2]) << "only the packing differs";
-  EXPECT_EQ(found, all(Device::cpu));
+  EXPECT_EQ(found, upper_tiles(Device::cpu, arithmetic, columns.factor(), strip)) << "only the packing differs";
+  EXPECT_EQ(found, upper_tiles(Device::cpu, arithmetic, rows.factor(), strip));
 }
 
 TEST(GramProducts, EqualTheReferenceForOddShapes) {
-  for (const std::int64_t m : {1, 7, 31, 33, 100}) {
-    for (const std::int64_t n : {1, 7, 31, 33, 100}) {
-      for (const std::int64_t k : {1, 7, 31, 33, 100, 2500}) {
-        if (k == 2500 && m != 33 && n != 100) continue;
-        expect_cpu_grams_equal_the_reference<float>(Arithmetic::own, {m, n, k});
-        expect_cpu_grams_equal_the_reference<float>(Arithmetic::wide, {m, n, k});
-        expect_cpu_grams_equal_the_reference<double>(Arithmetic::own, {m, n, k});
+  for (const std::int64_t n : {1, 7, 31, 33, 100, 200}) {
+    for (const std::int64_t k : {1, 7, 31, 33, 100, 2500}) {
+      for (const std::int64_t strip : {10, 33, 96, 256}) {
+        if (k == 2500 && n != 33 && n != 100) continue;
+        expect_cpu_grams_equal_the_reference<float>(Arithmetic::own, n, k, strip);
+        expect_cpu_grams_equal_the_reference<float>(Arithmetic::wide, n, k, strip);
+        expect_cpu_grams_equal_the_reference<double>(Arithmetic::own, n, k, strip);
       }
     }
   }
 }
 
-TEST(GramProducts, EqualTheReferenceOverSeveralCacheBlocks) {
-  expect_cpu_grams_equal_the_reference<float>(Arithmetic::own, {500, 410, 300});
-  expect_cpu_grams_equal_the_reference<float>(Arithmetic::wide, {250, 410, 300});
-  expect_cpu_grams_equal_the_reference<double>(Arithmetic::own, {250, 410, 300});
+// The upper triangle.
+std::vector<double> upper(const std::vector<double>& c, std::int64_t n) {
+  std::vector<double> values;
+  for (std::int64_t i = 0; i < n; ++i) values.insert(values.end(), c.begin() + i * (n + 2) + i, c.begin() + i * (n + 2) + n);
+  return values;
 }
 
 template <class Real>
 void expect_bits_independent_of_the_cut(Arithmetic arithmetic) {
-  const std::int64_t n = 130, k = 700;
-  const std::vector<Real> a = random_values<Real>(n * k, 9);
-  std::vector<double> whole(n * n, 0.0), rectangular(n * n, 0.0), cut(n * n, 0.0);
-
-  gram<Real>(Device::cpu, arithmetic, n, k, a.data(), k, whole.data(), n);
-  gram_block<Real>(Device::cpu, arithmetic, n, n, k, a.data(), k, a.data(), k, rectangular.data(), n);
-  for (std::int64_t i = 0; i < n; i += 37) {
-    for (std::int64_t j = 0; j < n; j += 53) {
-      gram_block<Real>(Device::cpu, arithmetic, std::min<std::int64_t>(37, n - i), std::min<std::int64_t>(53, n - j), k, a.data() + i * k, k,
-                       a.data() + j * k, k, cut.data() + i * n + j, n);
-    }
+  const std::int64_t n = 130;
+  const Vectors<Real> a = random_vectors<Real>(GramOf::rows, n, 1100);
+  const std::vector<double> whole = upper(upper_tiles(Device::cpu, arithmetic, a.factor(), n), n);
+  for (const std::int64_t strip : {37, 53, 96}) {
+    EXPECT_EQ(whole, upper(upper_tiles(Device::cpu, arithmetic, a.factor(), strip), n)) << strip;
   }
 
-  EXPECT_EQ(whole, rectangular);
-  EXPECT_EQ(whole, cut);
+  std::vector<double> slices(n * n, 0.75), once(n * n, 0.75);
+  const GramTile tile{0, 0, slices.data(), n}, same{0, 0, once.data(), n};
+  for (std::int64_t first = 0; first < 1100; first += 512) {
+    gram_tiles<Real>(Device::cpu, arithmetic, {GramOf::rows, n, std::min<std::int64_t>(512, 1100 - first), a.values.data() + first, a.leading()}, n,
+                     &tile, 1);
+  }
+  gram_tiles<Real>(Device::cpu, arithmetic, a.factor(), n, &same, 1);
+  EXPECT_EQ(slices, once);
 }
 
-TEST(GramProducts, GiveAnElementTheSameBitsWhereverTheRowsAreCut) {
+TEST(GramProducts, GiveAnElementTheSameBitsWhereverTheFactorIsCut) {
   expect_bits_independent_of_the_cut<float>(Arithmetic::own);
   expect_bits_independent_of_the_cut<float>(Arithmetic::wide);
   expect_bits_independent_of_the_cut<double>(Arithmetic::own);
+}
+
+TEST(GramProducts, MultiplyOnlyTheStripsOfTheirTiles) {
+  std::vector<double> values(9 * 4, std::nan(""));
+  for (const int row : {0, 1, 6, 7}) std::fill_n(values.begin() + row * 4, 4, row + 1.0);
+  std::vector<double> c(4, 0.0);
+  const GramTile tile{0, 3, c.data(), 2};
+  for (const Device device : {Device::reference, Device::cpu}) {
+    std::fill(c.begin(), c.end(), 0.0);
+    gram_tiles<double>(device, Arithmetic::own, {GramOf::rows, 9, 4, values.data(), 4}, 2, &tile, 1);
+    EXPECT_EQ(c, (std::vector<double>{4 * 1 * 7, 4 * 1 * 8, 4 * 2 * 7, 4 * 2 * 8}));
+  }
 }
 
 TEST_P(LinearAlgebra, GramOfLongFloatRowsKeepsFloat64Accuracy) {
   const std::int64_t k = 300000;
   const std::vector<float> ones(k, 1.0f);
   double sum = 0;
+  const GramTile tile{0, 0, &sum, 1};
 
-  gram<float>(GetParam(), Arithmetic::own, 1, k, ones.data(), k, &sum, 1);
+  gram_tiles<float>(GetParam(), Arithmetic::own, {GramOf::rows, 1, k, ones.data(), k}, 1, &tile, 1);
 
   EXPECT_EQ(sum, 300000.0);  // exact; integers below 2^24 in every partial sum
 }
@@ -249,20 +277,6 @@ TEST_P(LinearAlgebra, EigenvectorsStandInRowsAndValuesAscend) {
 
 INSTANTIATE_TEST_SUITE_P(Devices, LinearAlgebra, ::testing::Values(Device::reference, Device::cpu),
                          [](const auto& device) { return device.param == Device::cpu ? "cpu" : "reference"; });
-
-TEST(LinearAlgebraBits, DoNotDependOnTheNumberOfThreads) {
-  constexpr std::int64_t n = 300, k = 1500, tiles = 6;
-  const std::vector<float> a = random_values<float>(tiles * n * k, 6);
-  const auto all_tiles = [&](int count) {
-    set_threads(count);
-    std::vector<double> c(tiles * n * n, 0.0);
-    parallel_for(tiles, [&](std::int64_t t) { gram<float>(Device::cpu, Arithmetic::own, n, k, a.data() + t * n * k, k, c.data() + t * n * n, n); });
-    set_threads(1);
-    return c;
-  };
-
-  EXPECT_EQ(all_tiles(1), all_tiles(3));
-}
 
 }  // namespace
 }  // namespace qs::kernels

@@ -1,0 +1,126 @@
+#include "engine/optimize/symmetric_tiles.h"
+
+#include <algorithm>
+
+#include "kernels/api/parallel.h"
+
+namespace qs {
+namespace {
+
+// The bits of two numbers in turn.
+std::uint64_t morton_code(std::int64_t row, std::int64_t column) {
+  std::uint64_t code = 0;
+  for (int bit = 0; bit < 32; ++bit) {
+    code |= (static_cast<std::uint64_t>(column) >> bit & 1) << (2 * bit);
+    code |= (static_cast<std::uint64_t>(row) >> bit & 1) << (2 * bit + 1);
+  }
+  return code;
+}
+
+}  // namespace
+
+std::vector<TileGrid::Place> TileGrid::places() const {
+  const std::int64_t strips = (order + strip - 1) / strip;
+  std::vector<Place> all;
+  for (std::int64_t left = 0; left < strips; ++left) {
+    for (std::int64_t right = left; right < strips; ++right) all.push_back({left, right});
+  }
+  std::sort(all.begin(), all.end(), [](const Place& a, const Place& b) { return morton_code(a.left, a.right) < morton_code(b.left, b.right); });
+  return all;
+}
+
+std::vector<std::size_t> equal_parts(const TileGrid& grid, const std::vector<TileGrid::Place>& places, int parts) {
+  std::int64_t total = 0;
+  for (const TileGrid::Place& place : places) total += grid.work(place);
+  std::vector<std::size_t> begin{0};
+  std::int64_t done = 0;
+  std::size_t next = 0;
+  for (int part = 1; part <= parts; ++part) {
+    const std::int64_t goal = total * part / parts;
+    // A tile belongs to the part that its middle falls into.
+    while (next < places.size() && done + grid.work(places[next]) / 2 < goal) done += grid.work(places[next++]);
+    begin.push_back(part == parts ? places.size() : next);
+  }
+  return begin;
+}
+
+SymmetricTiles::SymmetricTiles(Communicator& comm, Device device, std::int64_t order)
+    : comm_(comm),
+      device_(device),
+      grid_{order, kernels::gram_strip(device)},
+      places_(grid_.places()),
+      rank_begin_(equal_parts(grid_, places_, comm.size())) {
+  on_all(comm, [&] {
+    if (comm.is_root()) matrix_.resize(order * order);
+    const bool in_place = comm.is_root() && kernels::shares_host_memory(device);
+    std::int64_t count = 0;
+    for (std::size_t t = first(comm.rank()); t < first(comm.rank() + 1); ++t) count += grid_.size(places_[t]);
+    if (!in_place) own_ = Buffer<double>(device, static_cast<std::size_t>(count));
+    double* next = own_.data();
+    for (std::size_t t = first(comm.rank()); t < first(comm.rank() + 1); ++t) {
+      const auto [left, right] = places_[t];
+      if (in_place) {
+        mine_.push_back({left, right, matrix_.data() + (left * order + right) * grid_.strip, order});
+      } else {
+        mine_.push_back({left, right, next, grid_.rows(right)});
+        next += grid_.size(places_[t]);
+      }
+    }
+  });
+}
+
+template <class Real>
+void SymmetricTiles::add(kernels::Arithmetic arithmetic, const kernels::GramFactor<Real>& factor) {
+  const std::vector<TileGrid::Place> places(places_.begin() + first(comm_.rank()), places_.begin() + first(comm_.rank() + 1));
+  const std::vector<std::size_t> begin = equal_parts(grid_, places, threads());  // a tile has the same bits in whatever part it is
+  parallel_for(threads(), [&](std::int64_t part) {
+    kernels::gram_tiles(device_, arithmetic, factor, grid_.strip, mine_.data() + begin[part],
+                        static_cast<std::int64_t>(begin[part + 1] - begin[part]));
+  });
+}
+
+void SymmetricTiles::store(const TileGrid::Place& place, const double* values) {
+  const std::int64_t m = grid_.rows(place.left), n = grid_.rows(place.right);
+  double* upper = matrix_.data() + (place.left * grid_.order + place.right) * grid_.strip;
+  for (std::int64_t i = 0; i < m; ++i) std::copy(values + i * n, values + (i + 1) * n, upper + i * grid_.order);
+}
+
+void SymmetricTiles::mirror(const TileGrid::Place& place) {
+  const std::int64_t m = grid_.rows(place.left), n = grid_.rows(place.right), order = grid_.order;
+  if (place.left == place.right) return;
+  const double* upper = matrix_.data() + (place.left * order + place.right) * grid_.strip;
+  double* lower = matrix_.data() + (place.right * order + place.left) * grid_.strip;
+  for (std::int64_t j = 0; j < n; ++j) {
+    for (std::int64_t i = 0; i < m; ++i) lower[j * order + i] = upper[i * order + j];
+  }
+}
+
+std::vector<double> SymmetricTiles::collect() {
+  std::vector<double> copy, received;
+  const double* sent = host_view(device_, own_.data(), own_.size(), copy);
+  std::vector<std::size_t> counts(comm_.size(), 0);
+  std::size_t total = 0;
+  for (int rank = 1; rank < comm_.size(); ++rank) {
+    for (std::size_t t = first(rank); t < first(rank + 1); ++t) counts[rank] += grid_.size(places_[t]) * sizeof(double);
+    total += counts[rank] / sizeof(double);
+  }
+  on_root(comm_, [&] { received.resize(total); });
+  comm_.gather_bytes(sent, counts, received.data(), 0);
+  if (!comm_.is_root()) return {};
+  for (std::size_t t = 0; own_.size() > 0 && t < first(1); ++t) {
+    store(places_[t], sent);
+    sent += grid_.size(places_[t]);
+  }
+  const double* next = received.data();
+  for (std::size_t t = first(1); t < places_.size(); ++t) {
+    store(places_[t], next);
+    next += grid_.size(places_[t]);
+  }
+  for (const TileGrid::Place& place : places_) mirror(place);
+  return std::move(matrix_);
+}
+
+template void SymmetricTiles::add(kernels::Arithmetic, const kernels::GramFactor<float>&);
+template void SymmetricTiles::add(kernels::Arithmetic, const kernels::GramFactor<double>&);
+
+}  // namespace qs

@@ -1,0 +1,60 @@
+// A symmetric matrix that all ranks form together, in tiles. Each tile belongs to one thread of one rank, which adds every term of the sum to it in
+// turn, so the bits depend neither on ranks nor on threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "engine/comm/communicator.h"
+#include "kernels/api/gram.h"
+#include "kernels/api/memory.h"
+
+namespace qs {
+
+// The upper triangle of a matrix of `order` in strips of `strip` rows: neighbours in the list share strips (Morton order), so that a contiguous part
+// of it needs few strips.
+struct TileGrid {
+  struct Place {
+    std::int64_t left, right;  // strips, left <= right
+  };
+  std::int64_t order, strip;
+
+  std::vector<Place> places() const;
+  std::int64_t rows(std::int64_t s) const { return s * strip + strip <= order ? strip : order - s * strip; }
+  std::int64_t size(const Place& place) const { return rows(place.left) * rows(place.right); }
+  // Half of a tile on the diagonal is its mirror image.
+  std::int64_t work(const Place& place) const { return place.left == place.right ? size(place) / 2 + 1 : size(place); }
+};
+
+// Cuts a list of places into `parts` contiguous parts of about equal work: [parts + 1] positions.
+std::vector<std::size_t> equal_parts(const TileGrid& grid, const std::vector<TileGrid::Place>& places, int parts);
+
+class SymmetricTiles {
+ public:
+  // Memory: my tiles, on the device; on a root that computes in host memory they are part of the matrix. Collective.
+  SymmetricTiles(Communicator& comm, Device device, std::int64_t order);
+
+  // C += the product of all vectors of a factor, which lies in the memory of the device. Local: every rank passes the same values.
+  template <class Real>
+  void add(kernels::Arithmetic arithmetic, const kernels::GramFactor<Real>& factor);
+
+  // C [order, order] on the root; empty elsewhere. Collective, at the end.
+  std::vector<double> collect();
+
+ private:
+  std::size_t first(int rank) const { return rank_begin_[rank]; }
+  void store(const TileGrid::Place& place, const double* values);
+  void mirror(const TileGrid::Place& place);
+
+  Communicator& comm_;
+  Device device_;
+  TileGrid grid_;
+  std::vector<TileGrid::Place> places_;
+  std::vector<std::size_t> rank_begin_;  // [ranks + 1], in places_
+  std::vector<double> matrix_;           // root only
+  Buffer<double> own_;                   // my tiles, unless they are part of the matrix
+  std::vector<kernels::GramTile> mine_;
+};
+
+}  // namespace qs

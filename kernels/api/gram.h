@@ -1,0 +1,49 @@
+// Gram products, the sums over parameters (X X^T, minSR) or samples (X^T X, SR) that fill the matrices of stochastic reconfiguration. Row-major; the
+// factors are Real, the result is float64. Pointers lead into the memory of the device (kernels/api/memory.h).
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/api/device.h"
+
+namespace qs::kernels {
+
+// In what precision a Gram product multiplies and adds up its Real factors: their own, or float64, in which X X^T is positive semidefinite to
+// rounding even where the rows are float32.
+enum class Arithmetic { own, wide };
+
+// Which vectors are multiplied with each other, and over what the products are summed.
+enum class GramOf {
+  rows,     // values [n, k]: C = A A^T
+  columns,  // values [k, n]: C = A^T A
+};
+
+// n vectors of k elements; `leading` elements from one row of `values` to the next.
+template <class Real>
+struct GramFactor {
+  GramOf of;
+  std::int64_t n, k;
+  const Real* values;
+  std::int64_t leading;
+};
+
+// The vectors are cut into strips of `strip` vectors, the last may be shorter. A tile is the product of strip `left` with strip `right` <= n / strip:
+// c [vectors of left, vectors of right], rows ldc apart.
+struct GramTile {
+  std::int64_t left, right;
+  double* c;
+  std::int64_t ldc;
+};
+
+// Vectors of a strip that suit the device. Any other number is allowed.
+std::int64_t gram_strip(Device device);
+inline constexpr std::int64_t cuda_gram_strip = 512;  // known without the device, for plans
+
+// c += its tile of the product, for each of `count` tiles (an array of the host); tiles with left = right are filled on both sides of the diagonal,
+// exactly symmetric. With Arithmetic::own sums of at most 512 products are formed in Real and added in float64, so the error of float32 does not grow
+// with k. An element has the same bits wherever the vectors are cut into strips, and whether k is done in one call or in several of multiples of 512
+// (on cuda: for the same strips and the same calls).
+template <class Real>
+void gram_tiles(Device device, Arithmetic arithmetic, GramFactor<Real> a, std::int64_t strip, const GramTile* tiles, std::int64_t count);
+
+}  // namespace qs::kernels
