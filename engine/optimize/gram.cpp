@@ -88,8 +88,8 @@ std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes) {
 }
 
 template <class Real>
-kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>& rows, double shift) {
-  if constexpr (std::is_same_v<Real, double>) return kernels::Arithmetic::own;
+double gram_rounding(Communicator& comm, const TangentRows<Real>& rows) {
+  if constexpr (std::is_same_v<Real, double>) return 0;
   const RowLayout& layout = rows.layout;
   std::vector<double> trace(1);
   const auto partial = [&](int block, std::span<double> out) {
@@ -99,8 +99,7 @@ kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>&
     sum.write_back();
   };
   tree_sum(comm, layout.blocks, 1, partial, trace);
-  const double unit = std::ldexp(1.0, -24);
-  return shift < unit * trace[0] ? kernels::Arithmetic::wide : kernels::Arithmetic::own;
+  return std::ldexp(trace[0], -24);
 }
 
 template <class Real>
@@ -127,8 +126,8 @@ std::vector<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& 
   return tiles.collect();
 }
 
-template kernels::Arithmetic gram_arithmetic(Communicator&, const TangentRows<float>&, double);
-template kernels::Arithmetic gram_arithmetic(Communicator&, const TangentRows<double>&, double);
+template double gram_rounding(Communicator&, const TangentRows<float>&);
+template double gram_rounding(Communicator&, const TangentRows<double>&);
 template std::vector<double> gram_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);
 template std::vector<double> gram_matrix(kernels::Arithmetic, Communicator&, const TangentRows<double>&);
 template std::vector<double> metric_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);

@@ -17,11 +17,11 @@ std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes);
 // Elements between the rows of a gathered slice of columns: rows a power of two apart would share few sets of the caches.
 inline constexpr std::int64_t slice_gap = 16;
 
-// The precision the products of X need so that their rounding stays below the diagonal shift. Float32 products perturb the matrix by at most about
-// u trace(X^T X), u = 2^-24. A perturbed metric bends the soft directions, whose size the shift decides, and at last has no Cholesky factor: seen to
-// begin at shift = 0.5 u trace, hence float64 below shift = u trace. Same choice on every rank count. Collective.
+// What float32 products perturb the matrices by, in the spectral norm: at most about u trace(X^T X), u = 2^-24 (seen: 0.5 u trace; less where rows
+// differ). A metric that is perturbed by more than the shift bends the soft directions, whose size the shift decides, and may have no Cholesky
+// factor. Zero for float64 rows. Same on every rank count. Collective.
 template <class Real>
-kernels::Arithmetic gram_arithmetic(Communicator& comm, const TangentRows<Real>& rows, double shift);
+double gram_rounding(Communicator& comm, const TangentRows<Real>& rows);
 
 // X X^T [rows, rows] on the root; empty elsewhere. Collective.
 template <class Real>

@@ -18,7 +18,8 @@ struct UpdateMemory {
   std::size_t tiles = 0;   // at most: this rank's share of the matrix while it is summed
   std::size_t matrix = 0;  // overwritten by its factor, or its eigenvectors; with the right-hand side
 
-  std::size_t peak() const { return rows + std::max({sums, slice + tiles, matrix}); }
+  // A refined solution multiplies rows beside the factor.
+  std::size_t peak() const { return rows + std::max(slice + tiles, matrix + sums); }
 };
 
 // The rows of X on rank 0 of `ranks` for `items` chains (or basis states) with `samples` samples each.

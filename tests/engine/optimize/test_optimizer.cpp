@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "engine/optimize/adamw.h"
+#include "engine/optimize/refined_solver.h"
 #include "kernels/api/error.h"
 #include "tests/engine/optimize/linear_network.h"
 
@@ -78,6 +79,8 @@ TEST_P(Natural, FollowsTheDenseFormulaWithMomentum) {
   // Rounding of X (relative eps of its precision) is amplified by at most |X|^2/s.
   const double eps = c.precision == Precision::float32 ? 6e-8 : 1e-16;
   const double tolerance = 20 * eps * dense.x.squaredNorm() / 0.01;
+  // With float32 rows the residual of the system itself is known, not only that of its rounded matrix.
+  const bool refines = c.kind == OptimizerKind::minsr && c.precision == Precision::float32;
 
   for (int step = 0; step < 3; ++step) {
     const StepReport report = optimizer->update({psi, share.samples, *comm}, share.residual, theta);
@@ -91,7 +94,7 @@ TEST_P(Natural, FollowsTheDenseFormulaWithMomentum) {
     EXPECT_EQ(report.step_size, 0.05);
     EXPECT_EQ(report.diag_shift, 0.01);
     EXPECT_EQ(report.solver_rung, 1);
-    EXPECT_LE(report.residual, 1e-12);
+    EXPECT_LE(report.residual, refines ? refined_residual : 1e-12);
     EXPECT_GT(report.smallest_pivot, 0.0);
   }
   EXPECT_EQ(optimizer->state().updates, 3);
