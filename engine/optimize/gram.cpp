@@ -79,6 +79,19 @@ class Slices {
   std::optional<Staged<const Real>> staged_;
 };
 
+// The matrix of all products of `order` vectors of `summed` elements; slice(first, count): these elements of all vectors.
+template <class Real, class SliceOf>
+std::vector<double> sum_of_slices(kernels::Arithmetic arithmetic, Communicator& comm, Device device, std::int64_t order, std::int64_t summed,
+                                  const SliceOf& slice) {
+  const std::int64_t length = slice_length(order, sizeof(Real));
+  SymmetricTiles tiles(comm, device, order);
+  for (std::int64_t first = 0; first < summed; first += length) {
+    const kernels::GramFactor<Real> factor = slice(first, std::min(length, summed - first));
+    on_all(comm, [&] { tiles.add(arithmetic, factor); });
+  }
+  return tiles.collect();
+}
+
 }  // namespace
 
 std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes) {
@@ -104,26 +117,16 @@ double gram_rounding(Communicator& comm, const TangentRows<Real>& rows) {
 
 template <class Real>
 std::vector<double> gram_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
-  const std::int64_t total = rows.layout.total(), p = rows.parameters, length = slice_length(total, sizeof(Real));
-  SymmetricTiles tiles(comm, rows.device, total);
   Slices<Real> slices(comm, rows);
-  for (std::int64_t first = 0; first < p; first += length) {
-    const kernels::GramFactor<Real> slice = slices.columns(first, std::min(length, p - first));
-    on_all(comm, [&] { tiles.add(arithmetic, slice); });
-  }
-  return tiles.collect();
+  return sum_of_slices<Real>(arithmetic, comm, rows.device, rows.layout.total(), rows.parameters,
+                             [&](std::int64_t first, std::int64_t count) { return slices.columns(first, count); });
 }
 
 template <class Real>
 std::vector<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
-  const std::int64_t total = rows.layout.total(), p = rows.parameters, length = slice_length(p, sizeof(Real));
-  SymmetricTiles tiles(comm, rows.device, p);
   Slices<Real> slices(comm, rows);
-  for (std::int64_t first = 0; first < total; first += length) {
-    const kernels::GramFactor<Real> slice = slices.rows(first, std::min(length, total - first));
-    on_all(comm, [&] { tiles.add(arithmetic, slice); });
-  }
-  return tiles.collect();
+  return sum_of_slices<Real>(arithmetic, comm, rows.device, rows.parameters, rows.layout.total(),
+                             [&](std::int64_t first, std::int64_t count) { return slices.rows(first, count); });
 }
 
 template double gram_rounding(Communicator&, const TangentRows<float>&);

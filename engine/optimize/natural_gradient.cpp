@@ -69,7 +69,7 @@ NaturalDirection sr_direction(Communicator& comm, const TangentRows<Real>& rows,
 }
 
 template <class Real>
-NaturalDirection minsr_direction(Communicator& comm, TangentRows<Real>& rows, std::span<const double> v, double shift,
+NaturalDirection minsr_direction(Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
                                  std::span<const double> momentum, PhaseClock* clock) {
   std::vector<double> right(v.begin(), v.end());
   if (!momentum.empty()) {
@@ -128,7 +128,9 @@ template NaturalDirection sr_direction(Communicator&, const TangentRows<float>&,
                                        PhaseClock*);
 template NaturalDirection sr_direction(Communicator&, const TangentRows<double>&, std::span<const double>, double, std::span<const double>,
                                        PhaseClock*);
-template NaturalDirection minsr_direction(Communicator&, TangentRows<float>&, std::span<const double>, double, std::span<const double>, PhaseClock*);
-template NaturalDirection minsr_direction(Communicator&, TangentRows<double>&, std::span<const double>, double, std::span<const double>, PhaseClock*);
+template NaturalDirection minsr_direction(Communicator&, const TangentRows<float>&, std::span<const double>, double, std::span<const double>,
+                                          PhaseClock*);
+template NaturalDirection minsr_direction(Communicator&, const TangentRows<double>&, std::span<const double>, double, std::span<const double>,
+                                          PhaseClock*);
 
 }  // namespace qs

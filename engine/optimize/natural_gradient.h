@@ -40,7 +40,7 @@ template <class Real>
 NaturalDirection sr_direction(Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
                               std::span<const double> momentum, PhaseClock* clock);
 template <class Real>
-NaturalDirection minsr_direction(Communicator& comm, TangentRows<Real>& rows, std::span<const double> v, double shift,
+NaturalDirection minsr_direction(Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
                                  std::span<const double> momentum, PhaseClock* clock);
 
 }  // namespace qs

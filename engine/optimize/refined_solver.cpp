@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -26,8 +25,7 @@ class Preconditioner {
       if (kernels::cholesky(device, n, factor_->data(), n) != 0) return;
       factor_->write_back();
       numbers[0] = 1;
-      numbers[1] = std::numeric_limits<double>::infinity();
-      for (std::int64_t i = 0; i < n; ++i) numbers[1] = std::min(numbers[1], host_[i * n + i] * host_[i * n + i]);
+      numbers[1] = qs::smallest_pivot(n, host_);
     });
     comm.broadcast<double>(numbers, 0);
     found_ = numbers[0] != 0;

@@ -64,8 +64,7 @@ bool try_cholesky(Device device, ShiftedSystem& system, const std::vector<double
   Staged<double> matrix(device, system.matrix.data(), system.matrix.size());
   if (kernels::cholesky(device, n, matrix.data(), n) != 0) return false;
   matrix.write_back();
-  double smallest = std::numeric_limits<double>::infinity();
-  for (std::int64_t i = 0; i < n; ++i) smallest = std::min(smallest, system.matrix[i * n + i] * system.matrix[i * n + i]);
+  const double smallest = smallest_pivot(n, system.matrix);
   const std::vector<double> b = right_hand_side(system, system.shift);
   std::vector<double> x = b;
   Staged<double> solution(device, x.data(), x.size());
@@ -110,6 +109,12 @@ bool acceptable(const ShiftedSolution& solution, std::int64_t n, double largest)
 }
 
 }  // namespace
+
+double smallest_pivot(std::int64_t n, std::span<const double> factor) {
+  double smallest = std::numeric_limits<double>::infinity();
+  for (std::int64_t i = 0; i < n; ++i) smallest = std::min(smallest, factor[i * n + i] * factor[i * n + i]);
+  return smallest;
+}
 
 ShiftedSolution solve_shifted(Device device, ShiftedSystem& system) {
   const std::int64_t n = system.n;

@@ -25,6 +25,9 @@ struct ShiftedSolution {
   double residual = 0;        // |(A + shift) x - b| / |b|
 };
 
+// The smallest L_kk^2 of a Cholesky factor [n, n] on the host.
+double smallest_pivot(std::int64_t n, std::span<const double> factor);
+
 // Destroys the matrix. Throws NumericalError when every rung fails.
 ShiftedSolution solve_shifted(Device device, ShiftedSystem& system);
 

@@ -60,7 +60,7 @@ SymmetricTiles::SymmetricTiles(Communicator& comm, Device device, std::int64_t o
     for (std::size_t t = first(comm.rank()); t < first(comm.rank() + 1); ++t) {
       const auto [left, right] = places_[t];
       if (in_place) {
-        mine_.push_back({left, right, matrix_.data() + (left * order + right) * grid_.strip, order});
+        mine_.push_back({left, right, matrix_.data() + grid_.offset(places_[t]), order});
       } else {
         mine_.push_back({left, right, next, grid_.rows(right)});
         next += grid_.size(places_[t]);
@@ -81,15 +81,15 @@ void SymmetricTiles::add(kernels::Arithmetic arithmetic, const kernels::GramFact
 
 void SymmetricTiles::store(const TileGrid::Place& place, const double* values) {
   const std::int64_t m = grid_.rows(place.left), n = grid_.rows(place.right);
-  double* upper = matrix_.data() + (place.left * grid_.order + place.right) * grid_.strip;
+  double* upper = matrix_.data() + grid_.offset(place);
   for (std::int64_t i = 0; i < m; ++i) std::copy(values + i * n, values + (i + 1) * n, upper + i * grid_.order);
 }
 
 void SymmetricTiles::mirror(const TileGrid::Place& place) {
   const std::int64_t m = grid_.rows(place.left), n = grid_.rows(place.right), order = grid_.order;
   if (place.left == place.right) return;
-  const double* upper = matrix_.data() + (place.left * order + place.right) * grid_.strip;
-  double* lower = matrix_.data() + (place.right * order + place.left) * grid_.strip;
+  const double* upper = matrix_.data() + grid_.offset(place);
+  double* lower = matrix_.data() + grid_.offset({place.right, place.left});
   for (std::int64_t j = 0; j < n; ++j) {
     for (std::int64_t i = 0; i < m; ++i) lower[j * order + i] = upper[i * order + j];
   }

@@ -22,6 +22,8 @@ struct TileGrid {
 
   std::vector<Place> places() const;
   std::int64_t rows(std::int64_t s) const { return s * strip + strip <= order ? strip : order - s * strip; }
+  // Of the first element of a tile in the whole matrix.
+  std::int64_t offset(const Place& place) const { return (place.left * order + place.right) * strip; }
   std::int64_t size(const Place& place) const { return rows(place.left) * rows(place.right); }
   // Half of a tile on the diagonal is its mirror image.
   std::int64_t work(const Place& place) const { return place.left == place.right ? size(place) / 2 + 1 : size(place); }
