@@ -15,7 +15,7 @@ std::span<const Reference> references() {
   title = {Attention-Based Foundation Model for Quantum States},
   year = {2025}, eprint = {2512.11962}, archivePrefix = {arXiv}
 })"},
-      {"network", {{"wavefunction.kind", {"vit"}}}, R"(@article{viteritti2023transformer,
+      {"network", {{"wavefunction.kind", {"vit"}}, {"wavefunction.attention", {"factored"}}}, R"(@article{viteritti2023transformer,
   author = {Viteritti, Luciano Loris and Rende, Riccardo and Becca, Federico},
   title = {Transformer Variational Wave Functions for Frustrated Quantum Spin Systems},
   journal = {Phys. Rev. Lett.},

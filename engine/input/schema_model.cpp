@@ -23,6 +23,10 @@ std::vector<Key> model_keys() {
       {"wavefunction", "qstage", "amplitude", choice({"complex", "real", "determinant"}), value("complex"), "", "0.1.0",
        "what the network gives: Re and Im of psi; a real psi of either sign (half the derivatives); or, for fermions, exp(J) times a determinant of "
        "orbitals that depend on the configuration (real, signs built in)"},
+      {"wavefunction", "qstage", "attention", choice({"softmax", "factored"}), value("softmax"), "", "0.1.0",
+       "weights from queries and keys, as published; or one weight per displacement on the periodic lattice: cheaper, shared by all sites"},
+      {"wavefunction", "qstage", "pooling", choice({"concatenate", "sum"}), value("concatenate"), "", "0.1.0",
+       "what the last layers read: all tokens side by side, as published; or the sum over the sites, and the tails"},
       {"wavefunction", "qstage", "orbitals", integer(1, 4096), absent("the most particles in the input"), "", "0.1.0", "columns of the determinant"},
       {"wavefunction", "qstage", "tail", either({names(), list(names(), 1)}), absent("all couplings but delta, and N of fermions: one token"), "",
        "0.1.0", "couplings (N: particle number) of the tail tokens; a list of lists makes several tokens"},

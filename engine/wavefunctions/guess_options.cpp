@@ -46,13 +46,15 @@ std::optional<GuessedOptions> guess_qstage(const Shapes& shapes) {
   constexpr int pooling_layers = 3;
   const auto positions = shapes.find("pos_emb", 3);
   const auto query = shapes.find("ResidualSelfAttention_0/SelfAttention_0/query/kernel", 3);
+  const auto alpha = shapes.find("ResidualSelfAttention_0/FactoredAttention_0/alpha", 2);
   const auto hidden = shapes.find("ResidualSelfAttention_0/Dense_0/kernel", 2);
-  if (!positions || !query || !hidden || (*query)[0] != (*positions)[2]) return std::nullopt;
+  if (!positions || !hidden || (!query && !alpha) || (query && (*query)[0] != (*positions)[2])) return std::nullopt;
 
   QstageOptions options;
   options.depth = shapes.run_length([](int k) { return indexed("ResidualSelfAttention_", k, "/LayerNorm_0/scale"); });
   options.d_model = (*positions)[2];
-  options.heads = (*query)[1];
+  options.attention = query ? QstageAttention::softmax : QstageAttention::factored;
+  options.heads = query ? (*query)[1] : (*alpha)[0];
   options.mlp = (*hidden)[1];
 
   // The top-level dense layers are the parameter token (of the cross-attention), the tails, and the pooling layers.
@@ -63,6 +65,9 @@ std::optional<GuessedOptions> guess_qstage(const Shapes& shapes) {
   const auto out = shapes.find(indexed("Dense_", first_tail + tails + pooling_layers - 1, "/kernel"), 2);
   if (!out || (*out)[1] > 2) return std::nullopt;
   options.amplitude = (*out)[1] == 2 ? Amplitude::complex : Amplitude::real;
+  const auto pool = shapes.find(indexed("Dense_", first_tail + tails, "/kernel"), 2);
+  if (!pool) return std::nullopt;
+  options.pooling = (*pool)[0] == (1 + tails) * options.d_model ? Pooling::sum : Pooling::concatenate;
   if (const auto orbitals = shapes.find("Backflow_0/orbitals", 2)) {
     if ((*out)[1] != 1 || (*orbitals)[0] != (*positions)[1]) return std::nullopt;
     options.amplitude = Amplitude::determinant;
@@ -75,10 +80,10 @@ std::optional<GuessedOptions> guess_qstage(const Shapes& shapes) {
   }
   GuessedOptions guess;
   guess.modes = (*positions)[1];
-  if (crossed) {
-    const auto token = shapes.find("Dense_0/kernel", 2);
-    if (!token) return std::nullopt;
-    guess.features = (*token)[0];
+  if (crossed || options.amplitude == Amplitude::determinant) {
+    const auto reader = shapes.find(crossed ? "Dense_0/kernel" : "Backflow_0/Dense_2/kernel", 2);
+    if (!reader) return std::nullopt;
+    guess.features = (*reader)[0];
   }
   guess.options = std::move(options);
   return guess;

@@ -18,7 +18,7 @@ struct GuessedOptions {
   int modes = 0;          // sites the network reads (spin-orbitals of fermions with spin); vit: tokens * patch_entries
   int tokens = 0;         // vit
   int patch_entries = 0;  // vit: rows of the embedding, see above
-  int features = 0;       // qstage: couplings that the cross-attention reads; 0 below depth 2, which has none
+  int features = 0;       // qstage: couplings that the cross-attention or a determinant reads; 0 where there is neither
 };
 
 // Paths as the networks name them, without `params/`; complex tensors as <path>_re and <path>_im. Also the names of the first draft of the ViT

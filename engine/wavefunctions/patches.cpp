@@ -30,6 +30,14 @@ int number(const std::vector<int>& digit, const std::vector<int>& size) {
   return value;
 }
 
+// The cell that lies from `to` as `to` lies from `from`, seen from the origin: to - from on the periodic grid.
+int displacement(int from, int to, const std::vector<int>& grid) {
+  const std::vector<int> start = digits(from, grid);
+  std::vector<int> step = digits(to, grid);
+  for (std::size_t a = 0; a < step.size(); ++a) step[a] = (step[a] - start[a] + grid[a]) % grid[a];
+  return number(step, grid);
+}
+
 void check_tiling(const std::vector<int>& patch, const std::vector<int>& lattice) {
   if (patch.size() != lattice.size()) {
     throw InputError("wavefunction.patch " + list(patch) + " has " + std::to_string(patch.size()) + " numbers, lattice " + list(lattice) + " has " +
@@ -67,11 +75,23 @@ Patches make_patches(const NetworkInput& input, const std::vector<int>& patch) {
     }
   }
   for (int p = 0; p < result.tokens; ++p) {
-    for (int q = 0; q < result.tokens; ++q) {
-      const std::vector<int> from = digits(p, grid);
-      std::vector<int> step = digits(q, grid);
-      for (std::size_t a = 0; a < step.size(); ++a) step[a] = (step[a] - from[a] + grid[a]) % grid[a];
-      result.displacement.push_back(number(step, grid));
+    for (int q = 0; q < result.tokens; ++q) result.displacement.push_back(displacement(p, q, grid));
+  }
+  return result;
+}
+
+ModeDisplacements mode_displacements(const NetworkInput& input) {
+  const int sites = input.sites, basis = input.basis;
+  const int spins = input.modes / sites;
+  // Modes are numbered (spin, cell, site of the cell), the last fastest.
+  const int species = spins * basis;
+  const auto species_of = [&](int mode) { return mode / sites * basis + mode % basis; };
+  const auto cell_of = [&](int mode) { return mode % sites / basis; };
+  ModeDisplacements result{sites / basis * species * species, {}};
+  for (int p = 0; p < input.modes; ++p) {
+    for (int q = 0; q < input.modes; ++q) {
+      const int step = displacement(cell_of(p), cell_of(q), input.lattice_size);
+      result.index.push_back((step * species + species_of(p)) * species + species_of(q));
     }
   }
   return result;

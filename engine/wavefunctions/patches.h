@@ -15,6 +15,14 @@ struct Patches {
   std::vector<std::int32_t> displacement;  // [tokens][tokens]: token index of (patch q - patch p) on the periodic lattice of patches
 };
 
+// Displacements of modes: index[p][q] numbers the pair of (displacement of the cells on the periodic lattice, site of p's cell, site of q's cell,
+// spin of p, spin of q); pairs that a translation maps onto each other have the same number.
+struct ModeDisplacements {
+  int count = 0;
+  std::vector<std::int32_t> index;  // [modes][modes]
+};
+ModeDisplacements mode_displacements(const NetworkInput& input);
+
 // patch = cells per axis. Patches are numbered with the last axis fastest; inside a patch: spin (0 = down first), cell with the last axis fastest,
 // site of the cell. InputError if the patch does not tile the lattice.
 Patches make_patches(const NetworkInput& input, const std::vector<int>& patch);

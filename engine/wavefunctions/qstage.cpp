@@ -1,104 +1,24 @@
 // x_i = embedding[s_i] + pos_i; per block x += SelfAttn(LN x), x += Dense(gelu(Dense(LN x))); after block 1 x += out(value(Dense(couplings)));
-// g = Dense_a(concat(x, tails)); psi or (Re, Im) = Dense_c(LN(Dense_b(gelu g))); or psi = exp(Re) det(orbitals + LN(x) W).
+// g = Dense_a(concat(x, tails)); psi or (Re, Im) = Dense_c(LN(Dense_b(gelu g))); or psi = exp(Re) times a determinant (backflow_determinant.h).
 #include "engine/wavefunctions/qstage.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <optional>
 #include <utility>
 
-#include "engine/wavefunctions/checks.h"
 #include "engine/wavefunctions/layers/amplitude_head.h"
 #include "engine/wavefunctions/layers/backflow_determinant.h"
 #include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/layers/mlp.h"
 #include "engine/wavefunctions/layers/parameter_token.h"
-#include "engine/wavefunctions/layers/self_attention.h"
 #include "engine/wavefunctions/layers/token_embedding.h"
+#include "engine/wavefunctions/layers/token_mixing.h"
 #include "engine/wavefunctions/network.h"
+#include "engine/wavefunctions/qstage_plan.h"
 
 namespace qs {
 namespace {
-
-// The couplings enter directly after this block; shallower networks have no cross-attention.
-constexpr int kCrossBlock = 1;
-constexpr const char* kCross = "CrossAttentionParams_0/MultiHeadDotProductAttention_0";
-
-struct QstagePlan {
-  QstageOptions options;
-  int sites = 0;                          // tokens before the tails
-  int features = 0;                       // components of the parameter token
-  std::vector<std::vector<int>> columns;  // of every tail
-
-  int outputs() const { return options.amplitude == Amplitude::complex ? 2 : 1; }
-  bool determinant() const { return options.amplitude == Amplitude::determinant; }
-  bool crossed() const { return options.depth > kCrossBlock; }
-  int tails() const { return static_cast<int>(columns.size()); }
-  // flax numbers the top-level dense layers in order of creation: parameter token, tails, three pooling layers.
-  std::string dense_path(int k) const { return "Dense_" + std::to_string(k); }
-  int first_tail() const { return crossed() ? 1 : 0; }
-  int first_pool() const { return first_tail() + tails(); }
-};
-
-QstagePlan make_plan(const QstageOptions& options, const NetworkInput& input) {
-  require_positive("depth", options.depth);
-  require_positive("mlp", options.mlp);
-  require_heads_divide(options.heads, options.d_model);
-  if (input.feature_names.empty()) {
-    throw InputError("wavefunction.kind qstage needs at least one coupling (its parameter token reads them); choose another kind for this system");
-  }
-  if (options.amplitude == Amplitude::determinant) {
-    require_positive("orbitals", options.orbitals);
-    if (options.orbitals > input.modes)
-      throw InputError("wavefunction.orbitals is larger than the number of modes (a determinant has a row per particle); lower it");
-  }
-  QstagePlan plan{options, input.modes, static_cast<int>(input.feature_names.size()), {}};
-  for (const std::vector<std::string>& tail : options.tails) {
-    if (tail.empty()) throw InputError("wavefunction.tails has an empty token (it would be a constant); name at least one coupling in it");
-    plan.columns.push_back(feature_columns("tails", tail, input));
-  }
-  return plan;
-}
-
-std::string block_path(int block) { return "ResidualSelfAttention_" + std::to_string(block) + "/"; }
-
-std::vector<TensorSpec> qstage_specs(const QstagePlan& plan) {
-  const int width = plan.options.d_model;
-  const int hidden = plan.options.mlp;
-  std::vector<TensorSpec> specs;
-  const auto dense = [&](const std::string& path, int in, int out) { Dense<double>::declare(specs, path, in, out, Initial::lecun_normal(in)); };
-
-  TokenEmbedding<double>::declare(specs, plan.sites, width);
-  for (int b = 0; b < plan.options.depth; ++b) {
-    const std::string path = block_path(b);
-    LayerNorm<double>::declare(specs, path + "LayerNorm_0", width);
-    LayerNorm<double>::declare(specs, path + "LayerNorm_1", width);
-    declare_attention(specs, path + "SelfAttention_0", width, plan.options.heads);
-    dense(path + "Dense_0", width, hidden);
-    dense(path + "Dense_1", hidden, width);
-  }
-  if (plan.crossed()) {
-    dense(plan.dense_path(0), plan.features, width);
-    declare_attention(specs, kCross, width, plan.options.heads);
-  }
-  for (int k = 0; k < plan.tails(); ++k) dense(plan.dense_path(plan.first_tail() + k), static_cast<int>(plan.columns[k].size()), width);
-  dense(plan.dense_path(plan.first_pool()), (plan.sites + plan.tails()) * width, hidden);
-  dense(plan.dense_path(plan.first_pool() + 1), hidden, width);
-  LayerNorm<double>::declare(specs, "LayerNorm_0", width);
-  dense(plan.dense_path(plan.first_pool() + 2), width, plan.outputs());
-  if (plan.determinant()) BackflowDeterminant<double>::declare(specs, plan.sites, width, plan.options.orbitals);
-  sort_by_path(specs);
-  return specs;
-}
-
-// A softmax over the single key is 1: queries and keys of the cross-attention are stored but never matter.
-std::vector<std::string> dead_tensors(const QstagePlan& plan) {
-  std::vector<std::string> paths;
-  if (!plan.crossed()) return paths;
-  for (const char* name : {"/key/kernel", "/key/bias", "/query/kernel", "/query/bias"}) paths.push_back(std::string(kCross) + name);
-  return paths;
-}
 
 // 0, 1, ..., count - 1
 std::vector<std::int32_t> first_integers(int count) {
@@ -108,12 +28,23 @@ std::vector<std::int32_t> first_integers(int count) {
 }
 
 template <class Real>
+TokenMixingResidual<Real> make_mixing(const Tensors& tensors, const QstagePlan& plan, const std::string& path) {
+  const int width = plan.options.d_model, heads = plan.options.heads;
+  const std::string norm = path + "LayerNorm_0";
+  if (!plan.factored())
+    return TokenMixingResidual<Real>(SelfAttentionResidual<Real>(tensors, norm, path + "SelfAttention_0", width, heads, plan.sites));
+  const std::string factored = path + "FactoredAttention_0/";
+  return TokenMixingResidual<Real>(FactoredAttentionResidual<Real>(tensors, {norm, factored + "v", factored + "alpha", factored + "W"}, width, heads,
+                                                                   plan.sites, plan.displacements.index));
+}
+
+template <class Real>
 struct QstageBlock {
   QstageBlock(const Tensors& tensors, const QstagePlan& plan, const std::string& path)
-      : attention(tensors, path + "LayerNorm_0", path + "SelfAttention_0", plan.options.d_model, plan.options.heads, plan.sites),
+      : mixing(make_mixing<Real>(tensors, plan, path)),
         mlp(tensors, {path + "LayerNorm_1", path + "Dense_0", path + "Dense_1"}, plan.sites, plan.options.d_model) {}
 
-  SelfAttentionResidual<Real> attention;
+  TokenMixingResidual<Real> mixing;
   MlpResidual<Real> mlp;
 };
 
@@ -131,9 +62,9 @@ class Qstage final : public Network<Real> {
         head_(
             this->tensors(),
             {plan_.dense_path(plan_.first_pool()), plan_.dense_path(plan_.first_pool() + 1), "LayerNorm_0", plan_.dense_path(plan_.first_pool() + 2)},
-            (plan_.sites + plan_.tails()) * width_, plan_.determinant() ? HeadOutput::log_psi : HeadOutput::psi) {
+            plan_.pooled_inputs(), plan_.determinant() ? HeadOutput::log_psi : HeadOutput::psi) {
     const Tensors tensors = this->tensors();
-    if (plan_.determinant()) determinant_.emplace(tensors, plan_.sites, width_, plan_.options.orbitals);
+    if (plan_.determinant()) determinant_.emplace(tensors, plan_.determinant_sizes());
     for (int b = 0; b < plan_.options.depth; ++b) blocks_.emplace_back(tensors, plan_, block_path(b));
     if (plan_.crossed()) cross_.emplace(tensors, plan_.dense_path(0), kCross, plan_.features, plan_.sites);
     for (int k = 0; k < plan_.tails(); ++k) {
@@ -146,7 +77,7 @@ class Qstage final : public Network<Real> {
   std::string kind() const override { return "qstage"; }
   double flops_per_evaluation() const override {
     double flops = head_.flops() + (cross_ ? cross_->flops() : 0.0) + (determinant_ ? determinant_->flops() : 0.0);
-    for (const QstageBlock<Real>& block : blocks_) flops += block.attention.flops() + block.mlp.flops();
+    for (const QstageBlock<Real>& block : blocks_) flops += block.mixing.flops() + block.mlp.flops();
     for (const Dense<Real>& tail : tails_) flops += tail.flops(1);
     return flops;
   }
@@ -157,12 +88,12 @@ class Qstage final : public Network<Real> {
   using typename Network<Real>::Cotangent;
 
   struct BlockSaved {
-    typename SelfAttentionResidual<Real>::Saved attention;
+    typename TokenMixingResidual<Real>::Saved mixing;
     typename MlpResidual<Real>::Saved mlp;
   };
   struct Buffers {
     Real* spins;        // [L][B]
-    Real* x;            // [L + tails][D][B], the residual stream followed by the tail tokens
+    Real* x;            // [tokens][D][B], the residual stream followed by what else is pooled (QstagePlan)
     Real* dx;           // as x, only when differentiating
     Real* couplings;    // [features][B]
     Real* tail_inputs;  // [components of all tails][B]
@@ -172,11 +103,12 @@ class Qstage final : public Network<Real> {
     Arena<Real> blocks;  // what the blocks keep
   };
 
-  std::size_t stream_values(int rows) const { return std::size_t(plan_.sites + plan_.tails()) * width_ * rows; }
+  std::size_t stream_values(int rows) const { return token_offset(plan_.stream_tokens(), rows); }
+  std::size_t token_offset(int token, int rows) const { return std::size_t(token) * width_ * rows; }
 
   BlockSaved carve_block(Arena<Real>& arena, int rows, Pass pass) const {
     BlockSaved saved;
-    saved.attention = blocks_.front().attention.carve(arena, rows);
+    saved.mixing = blocks_.front().mixing.carve(arena, rows);
     saved.mlp = blocks_.front().mlp.carve(arena, rows, pass);
     return saved;
   }
@@ -215,14 +147,14 @@ class Qstage final : public Network<Real> {
     if (pass == Pass::evaluate) return count.used();
     const QstageBlock<Real>& block = blocks_.front();
     const std::size_t cross = cross_ ? cross_->scratch_values(rows) : 0, determinant = determinant_ ? determinant_->scratch_values(rows) : 0;
-    return count.used() + std::max({block.attention.scratch_values(rows), block.mlp.scratch_values(rows), head_.scratch_values(rows), cross,
-                                    determinant, embedding_.scratch_values(rows)});
+    return count.used() + std::max({block.mixing.scratch_values(rows), block.mlp.scratch_values(rows), head_.scratch_values(rows), cross, determinant,
+                                    embedding_.scratch_values(rows)});
   }
 
   void load(std::span<const double> parameters) override {
     embedding_.load(parameters);
     for (QstageBlock<Real>& block : blocks_) {
-      block.attention.load(parameters);
+      block.mixing.load(parameters);
       block.mlp.load(parameters);
     }
     if (cross_) cross_->load(parameters);
@@ -236,7 +168,7 @@ class Qstage final : public Network<Real> {
   void for_tails(const Buffers& buffers, int rows, const Body& body) const {
     Real* inputs = buffers.tail_inputs;
     for (std::size_t k = 0; k < tails_.size(); ++k) {
-      body(k, inputs, (plan_.sites + k) * width_ * rows);
+      body(k, inputs, token_offset(plan_.first_tail_token() + static_cast<int>(k), rows));
       inputs += std::size_t(tails_[k].in()) * rows;
     }
   }
@@ -245,37 +177,40 @@ class Qstage final : public Network<Real> {
     const Lanes lanes = chunk.lanes;
     const Buffers buffers = carve(arena, lanes.rows, pass);
     this->unpack(chunk, modes_.data(), modes_.size(), buffers.spins);
+    this->fill_features(chunk, all_columns_, buffers.couplings);
     embedding_.forward(lanes, buffers.spins, buffers.x);
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
       const BlockSaved saved = block_saved(buffers, b, lanes.rows, pass);
-      blocks_[b].attention.forward(lanes, buffers.x, saved.attention);
+      blocks_[b].mixing.forward(lanes, buffers.x, saved.mixing);
       blocks_[b].mlp.forward(lanes, buffers.x, saved.mlp);
-      if (b == kCrossBlock) {
-        this->fill_features(chunk, all_columns_, buffers.couplings);
-        cross_->forward(lanes, buffers.couplings, buffers.x, buffers.cross);
-      }
+      if (b == kCrossBlock) cross_->forward(lanes, buffers.couplings, buffers.x, buffers.cross);
     }
     for_tails(buffers, lanes.rows, [&](std::size_t k, Real* inputs, std::size_t token) {
       this->fill_features(chunk, tail_columns_[k], inputs);
       tails_[k].forward(lanes, 1, inputs, buffers.x + token);
     });
-    head_.forward(lanes, buffers.x, buffers.head, out.re, out.im);
-    if (determinant_) determinant_->forward(lanes, buffers.spins, buffers.x, buffers.determinant, out.re, out.im);
+    Real* pooled = buffers.x + token_offset(plan_.first_pooled(), lanes.rows);
+    if (plan_.options.pooling == Pooling::sum) kernels::sum_tokens(lanes.device, plan_.sites, width_, lanes.rows, buffers.x, pooled);
+    head_.forward(lanes, pooled, buffers.head, out.re, out.im);
+    if (determinant_) determinant_->forward(lanes, buffers.spins, buffers.couplings, buffers.x, buffers.determinant, out.re, out.im);
   }
 
   void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const override {
     const Lanes lanes = chunk.lanes;
     const Buffers buffers = carve(arena, lanes.rows, Pass::differentiate);
     Real* dx = buffers.dx;
-    head_.backward(lanes, buffers.x, buffers.head, cotangent.re, cotangent.im, dx, arena, gradient);
+    const std::size_t pooled = token_offset(plan_.first_pooled(), lanes.rows);
+    head_.backward(lanes, buffers.x + pooled, buffers.head, cotangent.re, cotangent.im, dx + pooled, arena, gradient);
+    if (plan_.options.pooling == Pooling::sum)
+      kernels::broadcast_tokens(lanes.device, plan_.sites, width_, lanes.rows, dx + pooled, dx, kernels::Write::overwrite);
     for_tails(buffers, lanes.rows,
               [&](std::size_t k, Real* inputs, std::size_t token) { tails_[k].backward_weights(lanes, 1, inputs, dx + token, gradient); });
-    if (determinant_) determinant_->backward(lanes, buffers.determinant, cotangent.re, dx, arena, gradient);
+    if (determinant_) determinant_->backward(lanes, buffers.couplings, buffers.determinant, cotangent.re, dx, arena, gradient);
     for (std::size_t b = blocks_.size(); b-- > 0;) {
       if (b == kCrossBlock) cross_->backward(lanes, buffers.couplings, dx, buffers.cross, arena, gradient);
       const BlockSaved saved = block_saved(buffers, b, lanes.rows, Pass::differentiate);
       blocks_[b].mlp.backward(lanes, dx, saved.mlp, arena, gradient);
-      blocks_[b].attention.backward(lanes, dx, saved.attention, arena, gradient);
+      blocks_[b].mixing.backward(lanes, dx, saved.mixing, arena, gradient);
     }
     embedding_.backward(lanes, buffers.spins, dx, arena, gradient);
   }
@@ -296,7 +231,7 @@ class Qstage final : public Network<Real> {
 }  // namespace
 
 std::unique_ptr<Wavefunction> make_qstage(const QstageOptions& options, const NetworkInput& input, Precision precision, Device device) {
-  QstagePlan plan = make_plan(options, input);
+  QstagePlan plan = make_qstage_plan(options, input);
   if (precision == Precision::float32) return std::make_unique<Qstage<float>>(std::move(plan), input, device);
   return std::make_unique<Qstage<double>>(std::move(plan), input, device);
 }

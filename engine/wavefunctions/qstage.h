@@ -1,6 +1,7 @@
 // The Q-stage network (arXiv 2512.11962): a pre-norm transformer over the sites' occupations, conditioned on the couplings by one cross-attention
 // after the second block and by tail tokens before the pooling layers. psi = Re + i Im, so log psi = ln|psi| + i arg psi; or psi = Re alone; or, for
-// fermions, psi = exp(Re) times a determinant of orbitals bent by the last block's tokens.
+// fermions, psi = exp(Re) times a determinant of orbitals bent by the last block's tokens. Two departures from the paper share parameters between
+// sites: attention whose weights depend on displacements only, and pooling of the sum of all tokens.
 #pragma once
 
 #include <memory>
@@ -16,6 +17,13 @@ namespace qs {
 // antisymmetric by construction, so that the signs of fermions need not be learned.
 enum class Amplitude { complex, real, determinant };
 
+// Who listens to whom in a block: queries and keys decide, as published; or one weight per displacement on the periodic lattice (as in the ViT of
+// Viteritti, Rende and Becca), which is cheaper and learns from every sample what holds at all sites.
+enum class QstageAttention { softmax, factored };
+
+// What the pooling layers read: every token through its own weights, as published; or the sum over the sites, and the tails.
+enum class Pooling { concatenate, sum };
+
 struct QstageOptions {
   int depth = 2;
   int d_model = 60;
@@ -24,6 +32,8 @@ struct QstageOptions {
   // One tail token per list, a dense layer of the named features. The cross-attention token reads all features of the system.
   std::vector<std::vector<std::string>> tails;
   Amplitude amplitude = Amplitude::complex;
+  QstageAttention attention = QstageAttention::softmax;
+  Pooling pooling = Pooling::concatenate;
   int orbitals = 0;  // columns of the determinant: the most particles that any configuration has
 };
 

@@ -87,6 +87,9 @@ void broadcast_tokens(Device device, int tokens, int width, int rows, const Real
 // y += x, n values.
 template <class Real>
 void add(Device device, std::int64_t n, const Real* x, Real* y);
+// y (+)= x z, n values. y may alias x.
+template <class Real>
+void multiply(Device device, std::int64_t n, const Real* x, const Real* z, Real* y, Write write);
 
 // re_out[b] + i im_out[b] (+)= sum_{j<width} log_cosh(re[j][b] + i im[j][b]), in float64 whatever Real is; im may be nullptr (real argument).
 // log_cosh(u) = y + log1p(exp(-2y)) - ln 2, y = u or -u so that Re y >= 0 by sign bit; the phase is not reduced.

@@ -34,6 +34,17 @@ void add(std::int64_t n, const Real* x, Real* y) {
   for (std::int64_t k = whole; k < n; ++k) y[k] += x[k];
 }
 
+// y (+)= x z, for any n
+template <class Real>
+void multiply(std::int64_t n, const Real* x, const Real* z, Real* y, Write write) {
+  const std::int64_t whole = n - n % lanes<Real>;
+  for (std::int64_t k = 0; k < whole; k += lanes<Real>) {
+    const Vec<Real> product = load_unaligned(x + k) * load_unaligned(z + k);
+    store_unaligned<Real>(y + k, write == Write::accumulate ? load_unaligned(y + k) + product : product);
+  }
+  for (std::int64_t k = whole; k < n; ++k) y[k] = write == Write::accumulate ? y[k] + x[k] * z[k] : x[k] * z[k];
+}
+
 // x[n][b] = +1 if bit sites[n] of row b is set else -1; lanes b >= valid repeat row 0
 template <class Real>
 void unpack_spins(int n, int rows, int valid, const std::uint64_t* configurations, int words, const std::int32_t* sites, Real* x) {
@@ -88,6 +99,7 @@ void install_tokens(NetworkTable<Real>& table) {
   table.sum_tokens = sum_tokens<Real>;
   table.broadcast_tokens = broadcast_tokens<Real>;
   table.add = add<Real>;
+  table.multiply = multiply<Real>;
   table.unpack_spins = unpack_spins<Real>;
   table.embed_tokens = embed_tokens<Real>;
   table.embed_tokens_backward = embed_tokens_backward<Real>;

@@ -91,6 +91,7 @@ struct Network {
     Queue().for_each(tokens * plane, BroadcastPlane<Real>{plane, x, y, write});
   }
   static void add(std::int64_t n, const Real* x, Real* y) { Queue().for_each(n, Add<Real>{x, y}); }
+  static void multiply(std::int64_t n, const Real* x, const Real* z, Real* y, Write write) { Queue().for_each(n, Multiply<Real>{x, z, y, write}); }
 
   static void log_cosh_sum(int width, int rows, const Real* re, const Real* im, double* re_out, double* im_out, Write write) {
     Queue().for_each(rows, LogCoshSum<Real>{width, rows, re, im, re_out, im_out, write});
@@ -142,6 +143,7 @@ struct Network {
     t.sum_tokens = sum_tokens;
     t.broadcast_tokens = broadcast_tokens;
     t.add = add;
+    t.multiply = multiply;
     t.log_cosh_sum = log_cosh_sum;
     t.log_cosh_backward = log_cosh_backward;
     t.log_amplitude = log_amplitude;

@@ -27,6 +27,7 @@ NetworkTable<Real> build() {
   table.sum_tokens = absent;
   table.broadcast_tokens = absent;
   table.add = absent;
+  table.multiply = absent;
   table.log_cosh_sum = absent;
   table.log_cosh_backward = absent;
   table.log_amplitude = absent;

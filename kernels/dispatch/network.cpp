@@ -109,6 +109,11 @@ void add(Device device, std::int64_t n, const Real* x, Real* y) {
 }
 
 template <class Real>
+void multiply(Device device, std::int64_t n, const Real* x, const Real* z, Real* y, Write write) {
+  on<Real>(device).multiply(n, x, z, y, write);
+}
+
+template <class Real>
 void log_cosh_sum(Device device, int width, int rows, const Real* re, const Real* im, double* re_out, double* im_out, Write write) {
   on<Real>(device).log_cosh_sum(width, rows, re, im, re_out, im_out, write);
 }
@@ -178,6 +183,7 @@ template decltype(attention_backward<float>) attention_backward<float>;
 template decltype(sum_tokens<float>) sum_tokens<float>;
 template decltype(broadcast_tokens<float>) broadcast_tokens<float>;
 template decltype(add<float>) add<float>;
+template decltype(multiply<float>) multiply<float>;
 template decltype(log_cosh_sum<float>) log_cosh_sum<float>;
 template decltype(log_cosh_backward<float>) log_cosh_backward<float>;
 template decltype(log_amplitude<float>) log_amplitude<float>;
@@ -204,6 +210,7 @@ template decltype(attention_backward<double>) attention_backward<double>;
 template decltype(sum_tokens<double>) sum_tokens<double>;
 template decltype(broadcast_tokens<double>) broadcast_tokens<double>;
 template decltype(add<double>) add<double>;
+template decltype(multiply<double>) multiply<double>;
 template decltype(log_cosh_sum<double>) log_cosh_sum<double>;
 template decltype(log_cosh_backward<double>) log_cosh_backward<double>;
 template decltype(log_amplitude<double>) log_amplitude<double>;

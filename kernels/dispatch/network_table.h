@@ -34,6 +34,7 @@ struct NetworkTable {
   Slot<decltype(&kernels::sum_tokens<Real>)> sum_tokens;
   Slot<decltype(&kernels::broadcast_tokens<Real>)> broadcast_tokens;
   Slot<decltype(&kernels::add<Real>)> add;
+  Slot<decltype(&kernels::multiply<Real>)> multiply;
   Slot<decltype(&kernels::log_cosh_sum<Real>)> log_cosh_sum;
   Slot<decltype(&kernels::log_cosh_backward<Real>)> log_cosh_backward;
   Slot<decltype(&kernels::log_amplitude<Real>)> log_amplitude;

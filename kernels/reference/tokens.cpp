@@ -29,6 +29,12 @@ void add(std::int64_t n, const Real* x, Real* y) {
   for (std::int64_t k = 0; k < n; ++k) y[k] += x[k];
 }
 
+// y (+)= x z
+template <class Real>
+void multiply(std::int64_t n, const Real* x, const Real* z, Real* y, Write write) {
+  for (std::int64_t k = 0; k < n; ++k) y[k] = write == Write::accumulate ? y[k] + x[k] * z[k] : x[k] * z[k];
+}
+
 // x[n][b] = +1 if bit sites[n] of row b is set else -1; lanes b >= valid repeat row 0
 template <class Real>
 void unpack_spins(int n, int rows, int valid, const std::uint64_t* configurations, int words, const std::int32_t* sites, Real* x) {
@@ -84,6 +90,7 @@ void install_tokens(NetworkTable<Real>& table) {
   table.sum_tokens = sum_tokens<Real>;
   table.broadcast_tokens = broadcast_tokens<Real>;
   table.add = add<Real>;
+  table.multiply = multiply<Real>;
   table.unpack_spins = unpack_spins<Real>;
   table.select_features = select_features<Real>;
   table.embed_tokens = embed_tokens<Real>;

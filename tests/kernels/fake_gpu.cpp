@@ -259,7 +259,7 @@ kernels::NetworkTable<Real> checked_bodies() {
   put_all.template
   operator()<&T::dense, &T::dense_weight_gradient, &T::emit_gradient, &T::layer_norm, &T::layer_norm_backward, &T::gelu, &T::gelu_backward,
              &T::mix_tokens, &T::mix_tokens_weight_gradient, &T::attention, &T::attention_backward, &T::sum_tokens, &T::broadcast_tokens, &T::add,
-             &T::log_cosh_sum, &T::log_cosh_backward, &T::log_amplitude, &T::log_amplitude_backward, &T::log_determinant,
+             &T::multiply, &T::log_cosh_sum, &T::log_cosh_backward, &T::log_amplitude, &T::log_amplitude_backward, &T::log_determinant,
              &T::log_determinant_backward, &T::widen, &T::unpack_spins, &T::select_features, &T::embed_tokens, &T::embed_tokens_backward>();
   return t;
 }

@@ -82,6 +82,7 @@ const kernels::NetworkTable<Real>& staged_table() {
                        staged<Real, &T::sum_tokens>,
                        staged<Real, &T::broadcast_tokens>,
                        staged<Real, &T::add>,
+                       staged<Real, &T::multiply>,
                        staged<Real, &T::log_cosh_sum>,
                        staged<Real, &T::log_cosh_backward>,
                        staged<Real, &T::log_amplitude>,

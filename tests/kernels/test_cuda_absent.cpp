@@ -32,9 +32,9 @@ void expect_complete_stub() {
   const kernels::NetworkTable<Real>& t = kernels::cuda::network_table<Real>();
   const auto check = [](auto... primitives) { (expect_not_built(primitives), ...); };
   check(t.dense, t.dense_weight_gradient, t.emit_gradient, t.layer_norm, t.layer_norm_backward, t.gelu, t.gelu_backward, t.mix_tokens,
-        t.mix_tokens_weight_gradient, t.attention, t.attention_backward, t.sum_tokens, t.broadcast_tokens, t.add, t.log_cosh_sum, t.log_cosh_backward,
-        t.log_amplitude, t.log_amplitude_backward, t.log_determinant, t.log_determinant_backward, t.widen, t.unpack_spins, t.select_features,
-        t.embed_tokens, t.embed_tokens_backward);
+        t.mix_tokens_weight_gradient, t.attention, t.attention_backward, t.sum_tokens, t.broadcast_tokens, t.add, t.multiply, t.log_cosh_sum,
+        t.log_cosh_backward, t.log_amplitude, t.log_amplitude_backward, t.log_determinant, t.log_determinant_backward, t.widen, t.unpack_spins,
+        t.select_features, t.embed_tokens, t.embed_tokens_backward);
 }
 
 TEST(CudaAbsent, ThrowsNotBuiltForEveryPrimitive) {

@@ -240,6 +240,27 @@ TYPED_TEST(Layers, AttendToHugeScoresWithoutOverflow) {
   for (int b = 0; b < 16; ++b) EXPECT_NEAR(p[b], 1, 2 * this->eps);
 }
 
+// Also in place, and for numbers of values that fill no register.
+TYPED_TEST(Layers, Multiply) {
+  using Real = typename TypeParam::Real;
+  for (const std::int64_t n : {3, 48}) {
+    const auto x = random_array<Real>(n, 1), z = random_array<Real>(n, 2), start = random_array<Real>(n, 3);
+    LaneArray<Real> product(n), sum = start, in_place = x;
+
+    this->device().multiply(n, x.data(), z.data(), product.data(), Write::overwrite);
+    this->device().multiply(n, x.data(), z.data(), sum.data(), Write::accumulate);
+    this->device().multiply(n, in_place.data(), z.data(), in_place.data(), Write::accumulate);
+
+    for (std::int64_t k = 0; k < n; ++k) {
+      const double xz = static_cast<double>(x[k]) * z[k];
+      EXPECT_NEAR(product[k], xz, this->eps * std::abs(xz));
+      EXPECT_NEAR(sum[k], start[k] + xz, 2 * this->eps * (std::abs(start[k]) + std::abs(xz)));
+      EXPECT_NEAR(in_place[k], x[k] + xz, 2 * this->eps * (std::abs(x[k]) + std::abs(xz)));
+    }
+    EXPECT_TRUE(product.guards_intact() && sum.guards_intact() && in_place.guards_intact());
+  }
+}
+
 TYPED_TEST(Layers, SumBroadcastAndAdd) {
   using Real = typename TypeParam::Real;
   const int tokens = 5, width = 3, rows = 32;

@@ -1,5 +1,6 @@
-// A Slater determinant whose orbitals every configuration bends (backflow, Luo and Clark, PRL 122, 226401 (2019)): token i has the orbital values
-// orbitals[i][k] + (LN(x_i) W)[k], and the determinant of those of the occupied tokens carries the signs of fermions.
+// A Slater determinant whose orbitals follow the couplings and bend with the configuration (backflow, Luo and Clark, PRL 122, 226401 (2019)). Token i
+// has the orbital values phi_i[k] (1 + (LN(x_i) U)[k]) + (LN(x_i) W)[k] with phi = orbitals + Dense(gelu(Dense(couplings))): what a mean field would
+// give each Hamiltonian, times and plus what the other particles change. The determinant of the occupied tokens carries the signs of fermions.
 #pragma once
 
 #include <string>
@@ -10,80 +11,133 @@
 
 namespace qs {
 
+struct DeterminantSizes {
+  int tokens, width;      // of the residual stream
+  int orbitals;           // columns: the most particles
+  int couplings, hidden;  // inputs and hidden units of phi
+};
+
 template <class Real>
 class BackflowDeterminant {
  public:
   struct Saved {
     typename LayerNorm<Real>::Saved norm;
-    Real* normed;     // [T][D][B]
+    Real* normed;  // [T][D][B]
+    Real* hidden;  // before gelu
+    Real* active;
+    Real* phi;        // [T][K][B]
+    Real* factor;     // [T][K][B]: LN(x) U
     Real* orbitals;   // [T][K][B]
     double* factors;  // of the determinants
   };
 
-  BackflowDeterminant(const Tensors& tensors, int tokens, int width, int orbitals)
-      : tokens_(tokens),
-        count_(orbitals),
-        width_(width),
+  BackflowDeterminant(const Tensors& tensors, const DeterminantSizes& sizes)
+      : sizes_(sizes),
         norm_(tensors, "Backflow_0/LayerNorm_0"),
-        bend_(tensors, "Backflow_0/Dense_0/kernel", "", width),
+        add_(tensors, "Backflow_0/Dense_0/kernel", "", sizes.width),
+        multiply_(tensors, "Backflow_0/Dense_1/kernel", "", sizes.width),
+        first_(tensors, "Backflow_0/Dense_2", sizes.couplings),
+        second_(tensors, "Backflow_0/Dense_3", sizes.hidden),
         orbitals_(tensors, "Backflow_0/orbitals"),
-        no_table_(tensors.device, 2 * std::size_t(orbitals)) {}
+        no_table_(tensors.device, 2 * std::size_t(sizes.orbitals)) {}
 
-  static void declare(std::vector<TensorSpec>& specs, int tokens, int width, int orbitals) {
-    LayerNorm<double>::declare(specs, "Backflow_0/LayerNorm_0", width);
-    // At the start the orbitals are bent a little: a random network is then close to a plain determinant.
-    specs.push_back({"Backflow_0/Dense_0/kernel", {width, orbitals}, Initial::lecun_normal(100.0 * width)});
-    specs.push_back({"Backflow_0/orbitals", {tokens, orbitals}, Initial::normal(1.0)});
+  static void declare(std::vector<TensorSpec>& specs, const DeterminantSizes& sizes) {
+    LayerNorm<double>::declare(specs, "Backflow_0/LayerNorm_0", sizes.width);
+    // At the start the orbitals are bent a little: a random network is then close to a plain determinant, much the same for all couplings.
+    const Initial little = Initial::lecun_normal(100.0 * sizes.width);
+    specs.push_back({"Backflow_0/Dense_0/kernel", {sizes.width, sizes.orbitals}, little});
+    specs.push_back({"Backflow_0/Dense_1/kernel", {sizes.width, sizes.orbitals}, little});
+    Dense<double>::declare(specs, "Backflow_0/Dense_2", sizes.couplings, sizes.hidden, Initial::lecun_normal(sizes.couplings));
+    Dense<double>::declare(specs, "Backflow_0/Dense_3", sizes.hidden, sizes.tokens * sizes.orbitals, Initial::lecun_normal(10.0 * sizes.hidden));
+    specs.push_back({"Backflow_0/orbitals", {sizes.tokens, sizes.orbitals}, Initial::normal(1.0)});
   }
 
   void load(std::span<const double> parameters) {
     norm_.load(parameters);
-    bend_.load(parameters);
+    for (Dense<Real>* dense : {&add_, &multiply_, &first_, &second_}) dense->load(parameters);
     orbitals_.load(parameters);
   }
 
   Saved carve(Arena<Real>& arena, int rows) const {
     Saved saved;
-    saved.norm = norm_.carve(arena, tokens_, rows);
+    saved.norm = norm_.carve(arena, sizes_.tokens, rows);
     saved.normed = arena.take(stream_values(rows));
-    saved.orbitals = arena.take(orbital_values(rows));
-    saved.factors = reinterpret_cast<double*>(arena.take(std::size_t(count_) * (count_ + 2) * rows * (sizeof(double) / sizeof(Real))));
+    for (Real** piece : {&saved.hidden, &saved.active}) *piece = arena.take(hidden_values(rows));
+    for (Real** piece : {&saved.phi, &saved.factor, &saved.orbitals}) *piece = arena.take(orbital_values(rows));
+    const std::size_t K = sizes_.orbitals;
+    saved.factors = reinterpret_cast<double*>(arena.take(K * (K + 2) * rows * (sizeof(double) / sizeof(Real))));
     return saved;
   }
 
   // x [T][D][B] is the residual stream. re += ln|det|, im = 0 or pi.
-  void forward(Lanes lanes, const Real* spins, const Real* x, const Saved& saved, double* re, double* im) const {
-    norm_.forward(lanes, tokens_, x, saved.normed, saved.norm);
-    // The embedding with a table of zeros: every configuration starts from the same orbitals.
-    kernels::embed_tokens(lanes.device, tokens_, count_, lanes.rows, spins, no_table_.data(), orbitals_.data(), saved.orbitals);
-    bend_.forward(lanes, tokens_, saved.normed, saved.orbitals, kernels::Write::accumulate);
+  void forward(Lanes lanes, const Real* spins, const Real* couplings, const Real* x, const Saved& saved, double* re, double* im) const {
+    mean_field(lanes, spins, couplings, saved);
+    norm_.forward(lanes, sizes_.tokens, x, saved.normed, saved.norm);
+    add_.forward(lanes, sizes_.tokens, saved.normed, saved.orbitals);
+    multiply_.forward(lanes, sizes_.tokens, saved.normed, saved.factor);
+    const auto values = static_cast<std::int64_t>(orbital_values(lanes.rows));
+    kernels::add(lanes.device, values, saved.phi, saved.orbitals);
+    kernels::multiply(lanes.device, values, saved.phi, saved.factor, saved.orbitals, kernels::Write::accumulate);
     kernels::log_determinant(lanes.device, shape(lanes.rows), spins, saved.orbitals, saved.factors, re, im);
   }
 
-  std::size_t scratch_values(int rows) const { return orbital_values(rows) + stream_values(rows) + norm_.scratch_values(rows); }
+  std::size_t scratch_values(int rows) const {
+    return 2 * orbital_values(rows) + stream_values(rows) + hidden_values(rows) + norm_.scratch_values(rows);
+  }
   // dx += input gradient. The phase is piecewise constant: only the cotangent of Re log psi enters.
-  void backward(Lanes lanes, const Saved& saved, const Real* wre, Real* dx, Arena<Real> scratch, const Gradient<Real>& gradient) const {
+  void backward(Lanes lanes, const Real* couplings, const Saved& saved, const Real* wre, Real* dx, Arena<Real> scratch,
+                const Gradient<Real>& gradient) const {
+    const int tokens = sizes_.tokens;
+    const auto values = static_cast<std::int64_t>(orbital_values(lanes.rows));
     Real* dorbitals = scratch.take(orbital_values(lanes.rows));
+    Real* dfactor = scratch.take(orbital_values(lanes.rows));
     Real* dnormed = scratch.take(stream_values(lanes.rows));
     kernels::log_determinant_backward(lanes.device, shape(lanes.rows), saved.factors, wre, dorbitals);
-    kernels::emit_gradient(lanes.device, tokens_ * count_, lanes.rows, dorbitals, gradient.at(orbitals_.offset()));
-    bend_.backward_weights(lanes, tokens_, saved.normed, dorbitals, gradient);
-    bend_.backward_input(lanes, tokens_, dorbitals, dnormed);
-    norm_.backward(lanes, tokens_, dnormed, saved.norm, dx, kernels::Write::accumulate, scratch, gradient);
+    kernels::multiply(lanes.device, values, dorbitals, saved.phi, dfactor, kernels::Write::overwrite);
+    add_.backward_weights(lanes, tokens, saved.normed, dorbitals, gradient);
+    add_.backward_input(lanes, tokens, dorbitals, dnormed);
+    multiply_.backward_weights(lanes, tokens, saved.normed, dfactor, gradient);
+    multiply_.backward_input(lanes, tokens, dfactor, dnormed, kernels::Write::accumulate);
+    Real* dphi = dorbitals;  // (1 + factor) dorbitals
+    kernels::multiply(lanes.device, values, dorbitals, saved.factor, dphi, kernels::Write::accumulate);
+    backward_mean_field(lanes, couplings, saved, dphi, scratch, gradient);
+    norm_.backward(lanes, tokens, dnormed, saved.norm, dx, kernels::Write::accumulate, scratch, gradient);
   }
 
-  double flops() const { return bend_.flops(tokens_) + 2.0 / 3.0 * count_ * count_ * count_; }
+  double flops() const {
+    const double K = sizes_.orbitals;
+    return add_.flops(sizes_.tokens) + multiply_.flops(sizes_.tokens) + first_.flops(1) + second_.flops(1) + 2.0 / 3.0 * K * K * K;
+  }
 
  private:
-  std::size_t stream_values(int rows) const { return std::size_t(tokens_) * width_ * rows; }
-  std::size_t orbital_values(int rows) const { return std::size_t(tokens_) * count_ * rows; }
-  kernels::DeterminantShape shape(int rows) const { return {tokens_, count_, rows}; }
+  std::size_t stream_values(int rows) const { return std::size_t(sizes_.tokens) * sizes_.width * rows; }
+  std::size_t orbital_values(int rows) const { return std::size_t(sizes_.tokens) * sizes_.orbitals * rows; }
+  std::size_t hidden_values(int rows) const { return std::size_t(sizes_.hidden) * rows; }
+  kernels::DeterminantShape shape(int rows) const { return {sizes_.tokens, sizes_.orbitals, rows}; }
 
-  int tokens_;
-  int count_;
-  int width_;
+  void mean_field(Lanes lanes, const Real* spins, const Real* couplings, const Saved& saved) const {
+    // The embedding with a table of zeros: every configuration starts from the same orbitals.
+    kernels::embed_tokens(lanes.device, sizes_.tokens, sizes_.orbitals, lanes.rows, spins, no_table_.data(), orbitals_.data(), saved.phi);
+    first_.forward(lanes, 1, couplings, saved.hidden);
+    kernels::gelu(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, saved.active);
+    second_.forward(lanes, 1, saved.active, saved.phi, kernels::Write::accumulate);
+  }
+  void backward_mean_field(Lanes lanes, const Real* couplings, const Saved& saved, const Real* dphi, Arena<Real>& scratch,
+                           const Gradient<Real>& gradient) const {
+    Real* dhidden = scratch.take(hidden_values(lanes.rows));
+    kernels::emit_gradient(lanes.device, sizes_.tokens * sizes_.orbitals, lanes.rows, dphi, gradient.at(orbitals_.offset()));
+    second_.backward_weights(lanes, 1, saved.active, dphi, gradient);
+    second_.backward_input(lanes, 1, dphi, dhidden);
+    kernels::gelu_backward(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, dhidden, dhidden);
+    first_.backward_weights(lanes, 1, couplings, dhidden, gradient);
+  }
+
+  DeterminantSizes sizes_;
   LayerNorm<Real> norm_;
-  Dense<Real> bend_;
+  Dense<Real> add_;
+  Dense<Real> multiply_;
+  Dense<Real> first_;
+  Dense<Real> second_;
   Weight<Real> orbitals_;
   Buffer<Real> no_table_;
 };

@@ -15,6 +15,17 @@ struct Add {
   QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] += x[k]; }
 };
 
+// y (+)= x z. k: element
+template <class Real>
+struct Multiply {
+  const Real* x;
+  const Real* z;
+  Real* y;
+  Write write;
+
+  QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] = write == Write::accumulate ? y[k] + x[k] * z[k] : x[k] * z[k]; }
+};
+
 // y[t][o][b] += bias[o]. k: element of y
 template <class Real>
 struct AddBias {

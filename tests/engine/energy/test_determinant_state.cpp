@@ -48,13 +48,13 @@ class FreeFermions : public ::testing::TestWithParam<Case> {
   ProblemFamily family_;
 };
 
-// Parameters of a determinant of these orbitals [modes][particles], without backflow and Jastrow factor.
+// Parameters of a determinant of these orbitals [modes][particles], the same for all couplings, without backflow and Jastrow factor.
 std::vector<double> plain_determinant(const Wavefunction& psi, const Eigen::MatrixXd& orbitals) {
   std::vector<double> parameters = psi.initial_parameters({3, 0});
   const auto slice = [&](const std::string& path) {
     return std::span(parameters).subspan(psi.layout().find(path)->offset, psi.layout().find(path)->count);
   };
-  for (const char* path : {"Backflow_0/Dense_0/kernel", "Dense_4/kernel"}) {
+  for (const char* path : {"Backflow_0/Dense_0/kernel", "Backflow_0/Dense_1/kernel", "Backflow_0/Dense_3/kernel", "Dense_4/kernel"}) {
     for (double& value : slice(path)) value = 0;
   }
   const std::span<double> values = slice("Backflow_0/orbitals");

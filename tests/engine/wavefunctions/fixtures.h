@@ -49,6 +49,11 @@ inline std::vector<Case> cases() {
   const auto qstage = [](int depth, std::vector<std::vector<std::string>> tails, Amplitude amplitude = Amplitude::complex) {
     return QstageOptions{.depth = depth, .d_model = 6, .heads = 2, .mlp = 5, .tails = std::move(tails), .amplitude = amplitude, .orbitals = 6};
   };
+  const auto shared = [](QstageOptions options) {
+    options.attention = QstageAttention::factored;
+    options.pooling = Pooling::sum;
+    return options;
+  };
   const auto vit = [](std::vector<int> patch, VitAttention attention, std::vector<std::string> couplings = {}) {
     return VitOptions{.patch = std::move(patch), .layers = 2, .d_model = 6, .heads = 3, .attention = attention, .couplings = std::move(couplings)};
   };
@@ -61,6 +66,9 @@ inline std::vector<Case> cases() {
       {"QstageSpinful", qstage(2, {{"V", "t"}}), tv(spinful(spins_on({3})))},
       {"QstageReal", qstage(2, {{"V", "N"}}, Amplitude::real), tv(spins_on({6}))},
       {"QstageDeterminant", qstage(2, {{"V", "N"}}, Amplitude::determinant), tv(spins_on({6}))},
+      {"QstageDeterminantOneBlock", qstage(1, {}, Amplitude::determinant), tv(spins_on({6}))},
+      {"QstageFactored", shared(qstage(2, {{"V", "N"}}, Amplitude::determinant)), tv(spins_on({2, 3}))},
+      {"QstageFactoredSpinful", shared(qstage(2, {{"V"}, {"N"}})), tv(spinful(spins_on({3})))},
       {"VitSquare", vit({2, 2}, VitAttention::factored), spins_on({4, 6})},
       {"VitChainGeneralAttention", vit({2}, VitAttention::factored_general), spins_on({8})},
       {"VitCouplings", vit({2}, VitAttention::factored, {"J2"}), j2},

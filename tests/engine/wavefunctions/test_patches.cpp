@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "engine/wavefunctions/patches.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 
@@ -43,6 +47,58 @@ TEST(Patches, HoldAllSitesOfACellAndBothSpins) {
 
   ASSERT_EQ(patches.tokens, 2);
   EXPECT_THAT(patches.modes, testing::ElementsAre(0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15));
+}
+
+// Two sites per cell, two spins: pairs of modes have the same number if and only if a translation maps one onto the other.
+TEST(ModeDisplacements, NumberThePairsUpToTranslations) {
+  const NetworkInput input = spinful(spins_on({2, 3}, 2));
+  const ModeDisplacements displacements = mode_displacements(input);
+  const auto moved = [](int mode, int dx, int dy) {
+    const int spin = mode / 12, x = mode % 12 / 6, y = mode % 6 / 2, site = mode % 2;
+    return spin * 12 + (x + dx) % 2 * 6 + (y + dy) % 3 * 2 + site;
+  };
+  const auto number = [&](int p, int q) { return displacements.index[static_cast<std::size_t>(p) * 24 + q]; };
+  std::set<int> numbers;
+  for (int p = 0; p < 24; ++p) {
+    for (int q = 0; q < 24; ++q) {
+      std::set<std::pair<int, int>> same;
+      for (int dx = 0; dx < 2; ++dx) {
+        for (int dy = 0; dy < 3; ++dy) {
+          same.insert({moved(p, dx, dy), moved(q, dx, dy)});
+          EXPECT_EQ(number(moved(p, dx, dy), moved(q, dx, dy)), number(p, q));
+        }
+      }
+      EXPECT_EQ(same.size(), 6u);
+      numbers.insert(number(p, q));
+    }
+  }
+  // 24 x 24 pairs in classes of 6, so equal numbers elsewhere would leave numbers unused.
+  EXPECT_EQ(numbers.size(), 96u);
+  EXPECT_EQ(displacements.count, 96);
+  EXPECT_EQ(*numbers.begin(), 0);
+  EXPECT_EQ(*numbers.rbegin(), 95);
+}
+
+// Without positions, factored attention and a sum over tokens do not see a translation; it permutes the modes of both spins alike.
+TEST(ModeDisplacements, TranslationLeavesTheFactoredQstageUnchanged) {
+  const Case c = case_named("QstageFactoredSpinful");
+  const auto psi = make(c);
+  std::vector<double> parameters = noisy_parameters(*psi);
+  const ParameterSlice* positions = psi->layout().find("pos_emb");
+  std::fill_n(parameters.begin() + positions->offset, positions->count, 0.0);
+  psi->set_parameters(parameters);
+  const ConfigurationBatch batch = random_batch(c.input, 8);
+  ConfigurationBatch moved(batch.modes, batch.rows());
+  moved.problem = batch.problem;
+  for (std::int64_t r = 0; r < batch.rows(); ++r) {
+    for (int m = 0; m < 6; ++m) {
+      if (test_bit(batch.row(r), m)) flip_bit(moved.row(r), m / 3 * 3 + (m + 1) % 3);
+    }
+  }
+
+  const auto here = log_psi(*psi, batch), there = log_psi(*psi, moved);
+
+  for (std::int64_t r = 0; r < batch.rows(); ++r) EXPECT_LT(std::abs(here[r] - there[r]), 1e-12) << r;
 }
 
 // Shifting every site by one patch permutes the tokens, which the factored attention and the sum over tokens do not see.
