@@ -52,11 +52,12 @@ struct OptionsText {
     std::string widths;
     for (const auto& tail : options.tails) widths += fmt::format("{}{}", widths.empty() ? "" : ", ", tail.size());
     return fmt::format(
-        "kind: qstage, depth: {}, d_model: {}, heads: {}, mlp: {}, amplitude: {}, attention: {}, pooling: {}; {} sites, {} tail tokens of couplings "
+        "kind: qstage, depth: {}, d_model: {}, heads: {}, mlp: {}, amplitude: {}, attention: {}, pooling: {}, conditioning: {}; {} sites, {} tail "
+        "tokens of couplings "
         "[{}], all sites read {}",
         options.depth, options.d_model, options.heads, options.mlp, amplitude(options),
-        options.attention == QstageAttention::factored ? "factored" : "softmax", options.pooling == Pooling::sum ? "sum" : "concatenate", guess.modes,
-        options.tails.size(), widths, guess.features);
+        options.attention == QstageAttention::factored ? "factored" : "softmax", options.pooling == Pooling::sum ? "sum" : "concatenate",
+        options.conditioning == Conditioning::blocks ? "blocks" : "token", guess.modes, options.tails.size(), widths, guess.features);
   }
   static std::string amplitude(const QstageOptions& options) {
     if (options.amplitude == Amplitude::determinant) return fmt::format("determinant, orbitals: {}", options.orbitals);

@@ -27,6 +27,8 @@ std::vector<Key> model_keys() {
        "weights from queries and keys, as published; or one weight per displacement on the periodic lattice: cheaper, shared by all sites"},
       {"wavefunction", "qstage", "pooling", choice({"concatenate", "sum"}), value("concatenate"), "", "0.1.0",
        "what the last layers read: all tokens side by side, as published; or the sum over the sites, and the tails"},
+      {"wavefunction", "qstage", "conditioning", choice({"token", "blocks"}), value("token"), "", "0.1.0",
+       "how the sites learn the couplings: from one token after the second block, as published; or from a small network before every block"},
       {"wavefunction", "qstage", "orbitals", integer(1, 4096), absent("the most particles in the input"), "", "0.1.0", "columns of the determinant"},
       {"wavefunction", "qstage", "tail", either({names(), list(names(), 1)}), absent("all couplings but delta, and N of fermions: one token"), "",
        "0.1.0", "couplings (N: particle number) of the tail tokens; a list of lists makes several tokens"},

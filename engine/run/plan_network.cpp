@@ -111,6 +111,7 @@ QstageOptions qstage_options(const Node& node, QstageOptions options, const Gues
   take(node["mlp"], options.mlp);
   if (!node["amplitude"].is_null()) options.amplitude = amplitude_of(node["amplitude"].text());
   if (!node["attention"].is_null()) options.attention = node["attention"].text() == "factored" ? QstageAttention::factored : QstageAttention::softmax;
+  if (!node["conditioning"].is_null()) options.conditioning = node["conditioning"].text() == "blocks" ? Conditioning::blocks : Conditioning::token;
   if (!node["pooling"].is_null()) options.pooling = node["pooling"].text() == "sum" ? Pooling::sum : Pooling::concatenate;
   if (options.amplitude == Amplitude::determinant) {
     const int most = most_particles(family);

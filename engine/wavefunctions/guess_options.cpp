@@ -3,6 +3,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <span>
 #include <unordered_map>
 
 namespace qs {
@@ -57,6 +58,8 @@ std::optional<GuessedOptions> guess_qstage(const Shapes& shapes) {
   options.heads = query ? (*query)[1] : (*alpha)[0];
   options.mlp = (*hidden)[1];
 
+  if (shapes.has("ResidualSelfAttention_0/CouplingShift_0/Dense_0/kernel")) options.conditioning = Conditioning::blocks;
+
   // The top-level dense layers are the parameter token (of the cross-attention), the tails, and the pooling layers.
   const bool crossed = shapes.has("CrossAttentionParams_0/MultiHeadDotProductAttention_0/value/kernel");
   const int first_tail = crossed ? 1 : 0;
@@ -80,10 +83,10 @@ std::optional<GuessedOptions> guess_qstage(const Shapes& shapes) {
   }
   GuessedOptions guess;
   guess.modes = (*positions)[1];
-  if (crossed || options.amplitude == Amplitude::determinant) {
-    const auto reader = shapes.find(crossed ? "Dense_0/kernel" : "Backflow_0/Dense_2/kernel", 2);
-    if (!reader) return std::nullopt;
-    guess.features = (*reader)[0];
+  const char* const readers[] = {"Dense_0/kernel", "ResidualSelfAttention_0/CouplingShift_0/Dense_0/kernel", "Backflow_0/Dense_2/kernel"};
+  for (const char* path : std::span(readers).subspan(crossed ? 0 : 1)) {
+    const auto reader = shapes.find(path, 2);
+    if (reader && guess.features == 0) guess.features = (*reader)[0];
   }
   guess.options = std::move(options);
   return guess;

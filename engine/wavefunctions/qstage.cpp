@@ -9,6 +9,7 @@
 
 #include "engine/wavefunctions/layers/amplitude_head.h"
 #include "engine/wavefunctions/layers/backflow_determinant.h"
+#include "engine/wavefunctions/layers/coupling_shift.h"
 #include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/layers/mlp.h"
 #include "engine/wavefunctions/layers/parameter_token.h"
@@ -40,10 +41,13 @@ TokenMixingResidual<Real> make_mixing(const Tensors& tensors, const QstagePlan& 
 
 template <class Real>
 struct QstageBlock {
-  QstageBlock(const Tensors& tensors, const QstagePlan& plan, const std::string& path)
+  QstageBlock(const Tensors& tensors, const QstagePlan& plan, int block, const std::string& path)
       : mixing(make_mixing<Real>(tensors, plan, path)),
-        mlp(tensors, {path + "LayerNorm_1", path + "Dense_0", path + "Dense_1"}, plan.sites, plan.options.d_model) {}
+        mlp(tensors, {path + "LayerNorm_1", path + "Dense_0", path + "Dense_1"}, plan.sites, plan.options.d_model) {
+    if (plan.shifted()) shift.emplace(tensors, shift_path(block), plan.features, plan.sites);
+  }
 
+  std::optional<CouplingShift<Real>> shift;
   TokenMixingResidual<Real> mixing;
   MlpResidual<Real> mlp;
 };
@@ -65,7 +69,7 @@ class Qstage final : public Network<Real> {
             plan_.pooled_inputs(), plan_.determinant() ? HeadOutput::log_psi : HeadOutput::psi) {
     const Tensors tensors = this->tensors();
     if (plan_.determinant()) determinant_.emplace(tensors, plan_.determinant_sizes());
-    for (int b = 0; b < plan_.options.depth; ++b) blocks_.emplace_back(tensors, plan_, block_path(b));
+    for (int b = 0; b < plan_.options.depth; ++b) blocks_.emplace_back(tensors, plan_, b, block_path(b));
     if (plan_.crossed()) cross_.emplace(tensors, plan_.dense_path(0), kCross, plan_.features, plan_.sites);
     for (int k = 0; k < plan_.tails(); ++k) {
       tails_.emplace_back(tensors, plan_.dense_path(plan_.first_tail() + k), static_cast<int>(plan_.columns[k].size()));
@@ -77,7 +81,7 @@ class Qstage final : public Network<Real> {
   std::string kind() const override { return "qstage"; }
   double flops_per_evaluation() const override {
     double flops = head_.flops() + (cross_ ? cross_->flops() : 0.0) + (determinant_ ? determinant_->flops() : 0.0);
-    for (const QstageBlock<Real>& block : blocks_) flops += block.mixing.flops() + block.mlp.flops();
+    for (const QstageBlock<Real>& block : blocks_) flops += (block.shift ? block.shift->flops() : 0.0) + block.mixing.flops() + block.mlp.flops();
     for (const Dense<Real>& tail : tails_) flops += tail.flops(1);
     return flops;
   }
@@ -88,6 +92,7 @@ class Qstage final : public Network<Real> {
   using typename Network<Real>::Cotangent;
 
   struct BlockSaved {
+    typename CouplingShift<Real>::Saved shift;
     typename TokenMixingResidual<Real>::Saved mixing;
     typename MlpResidual<Real>::Saved mlp;
   };
@@ -107,7 +112,8 @@ class Qstage final : public Network<Real> {
   std::size_t token_offset(int token, int rows) const { return std::size_t(token) * width_ * rows; }
 
   BlockSaved carve_block(Arena<Real>& arena, int rows, Pass pass) const {
-    BlockSaved saved;
+    BlockSaved saved{};
+    if (plan_.shifted()) saved.shift = blocks_.front().shift->carve(arena, rows);
     saved.mixing = blocks_.front().mixing.carve(arena, rows);
     saved.mlp = blocks_.front().mlp.carve(arena, rows, pass);
     return saved;
@@ -146,14 +152,15 @@ class Qstage final : public Network<Real> {
     carve(count, rows, pass);
     if (pass == Pass::evaluate) return count.used();
     const QstageBlock<Real>& block = blocks_.front();
-    const std::size_t cross = cross_ ? cross_->scratch_values(rows) : 0, determinant = determinant_ ? determinant_->scratch_values(rows) : 0;
-    return count.used() + std::max({block.mixing.scratch_values(rows), block.mlp.scratch_values(rows), head_.scratch_values(rows), cross, determinant,
-                                    embedding_.scratch_values(rows)});
+    const auto scratch = [rows](const auto& layer) { return layer ? layer->scratch_values(rows) : 0; };
+    return count.used() + std::max({block.mixing.scratch_values(rows), block.mlp.scratch_values(rows), scratch(block.shift), scratch(cross_),
+                                    head_.scratch_values(rows), scratch(determinant_), embedding_.scratch_values(rows)});
   }
 
   void load(std::span<const double> parameters) override {
     embedding_.load(parameters);
     for (QstageBlock<Real>& block : blocks_) {
+      if (block.shift) block.shift->load(parameters);
       block.mixing.load(parameters);
       block.mlp.load(parameters);
     }
@@ -181,9 +188,10 @@ class Qstage final : public Network<Real> {
     embedding_.forward(lanes, buffers.spins, buffers.x);
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
       const BlockSaved saved = block_saved(buffers, b, lanes.rows, pass);
+      if (plan_.shifted()) blocks_[b].shift->forward(lanes, buffers.couplings, buffers.x, saved.shift);
       blocks_[b].mixing.forward(lanes, buffers.x, saved.mixing);
       blocks_[b].mlp.forward(lanes, buffers.x, saved.mlp);
-      if (b == kCrossBlock) cross_->forward(lanes, buffers.couplings, buffers.x, buffers.cross);
+      if (cross_ && b == kCrossBlock) cross_->forward(lanes, buffers.couplings, buffers.x, buffers.cross);
     }
     for_tails(buffers, lanes.rows, [&](std::size_t k, Real* inputs, std::size_t token) {
       this->fill_features(chunk, tail_columns_[k], inputs);
@@ -207,10 +215,11 @@ class Qstage final : public Network<Real> {
               [&](std::size_t k, Real* inputs, std::size_t token) { tails_[k].backward_weights(lanes, 1, inputs, dx + token, gradient); });
     if (determinant_) determinant_->backward(lanes, buffers.couplings, buffers.determinant, cotangent.re, dx, arena, gradient);
     for (std::size_t b = blocks_.size(); b-- > 0;) {
-      if (b == kCrossBlock) cross_->backward(lanes, buffers.couplings, dx, buffers.cross, arena, gradient);
+      if (cross_ && b == kCrossBlock) cross_->backward(lanes, buffers.couplings, dx, buffers.cross, arena, gradient);
       const BlockSaved saved = block_saved(buffers, b, lanes.rows, Pass::differentiate);
       blocks_[b].mlp.backward(lanes, dx, saved.mlp, arena, gradient);
       blocks_[b].mixing.backward(lanes, dx, saved.mixing, arena, gradient);
+      if (plan_.shifted()) blocks_[b].shift->backward(lanes, buffers.couplings, dx, saved.shift, arena, gradient);
     }
     embedding_.backward(lanes, buffers.spins, dx, arena, gradient);
   }

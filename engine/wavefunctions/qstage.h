@@ -1,7 +1,7 @@
 // The Q-stage network (arXiv 2512.11962): a pre-norm transformer over the sites' occupations, conditioned on the couplings by one cross-attention
 // after the second block and by tail tokens before the pooling layers. psi = Re + i Im, so log psi = ln|psi| + i arg psi; or psi = Re alone; or, for
-// fermions, psi = exp(Re) times a determinant of orbitals bent by the last block's tokens. Two departures from the paper share parameters between
-// sites: attention whose weights depend on displacements only, and pooling of the sum of all tokens.
+// fermions, psi = exp(Re) times a determinant of orbitals bent by the last block's tokens. Departures from the paper for many Hamiltonians at
+// once: parameters shared between sites (attention by displacement, pooling of a sum), and couplings that enter every block.
 #pragma once
 
 #include <memory>
@@ -24,6 +24,10 @@ enum class QstageAttention { softmax, factored };
 // What the pooling layers read: every token through its own weights, as published; or the sum over the sites, and the tails.
 enum class Pooling { concatenate, sum };
 
+// How the sites learn the couplings: one parameter token after the second block, linear in them, as published; or before every block a shift by a
+// small network of its own.
+enum class Conditioning { token, blocks };
+
 struct QstageOptions {
   int depth = 2;
   int d_model = 60;
@@ -34,6 +38,7 @@ struct QstageOptions {
   Amplitude amplitude = Amplitude::complex;
   QstageAttention attention = QstageAttention::softmax;
   Pooling pooling = Pooling::concatenate;
+  Conditioning conditioning = Conditioning::token;
   int orbitals = 0;  // columns of the determinant: the most particles that any configuration has
 };
 

@@ -1,6 +1,7 @@
 #include "engine/wavefunctions/qstage_plan.h"
 
 #include "engine/wavefunctions/checks.h"
+#include "engine/wavefunctions/layers/coupling_shift.h"
 #include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/layers/layer_norm.h"
 #include "engine/wavefunctions/layers/self_attention.h"
@@ -44,6 +45,7 @@ QstagePlan make_qstage_plan(const QstageOptions& options, const NetworkInput& in
 }
 
 std::string block_path(int block) { return "ResidualSelfAttention_" + std::to_string(block) + "/"; }
+std::string shift_path(int block) { return block_path(block) + "CouplingShift_0"; }
 
 std::vector<TensorSpec> qstage_specs(const QstagePlan& plan) {
   const int width = plan.options.d_model;
@@ -57,6 +59,7 @@ std::vector<TensorSpec> qstage_specs(const QstagePlan& plan) {
     LayerNorm<double>::declare(specs, path + "LayerNorm_0", width);
     LayerNorm<double>::declare(specs, path + "LayerNorm_1", width);
     declare_mixing(specs, plan, path);
+    if (plan.shifted()) CouplingShift<double>::declare(specs, shift_path(b), plan.features, hidden, width);
     dense(path + "Dense_0", width, hidden);
     dense(path + "Dense_1", hidden, width);
   }

@@ -25,7 +25,8 @@ struct QstagePlan {
   int outputs() const { return options.amplitude == Amplitude::complex ? 2 : 1; }
   bool determinant() const { return options.amplitude == Amplitude::determinant; }
   bool factored() const { return options.attention == QstageAttention::factored; }
-  bool crossed() const { return options.depth > kCrossBlock; }
+  bool crossed() const { return options.conditioning == Conditioning::token && options.depth > kCrossBlock; }
+  bool shifted() const { return options.conditioning == Conditioning::blocks; }
   int tails() const { return static_cast<int>(columns.size()); }
   // The stream holds the sites, their sum where that is what is pooled, and the tails. The pooling layers read it from `first_pooled` on.
   int first_pooled() const { return options.pooling == Pooling::sum ? sites : 0; }
@@ -44,6 +45,8 @@ QstagePlan make_qstage_plan(const QstageOptions& options, const NetworkInput& in
 
 // Where the tensors of block `block` begin.
 std::string block_path(int block);
+// The network that turns couplings into the shift before a block.
+std::string shift_path(int block);
 std::vector<TensorSpec> qstage_specs(const QstagePlan& plan);
 // Tensors that exist and never matter.
 std::vector<std::string> dead_tensors(const QstagePlan& plan);

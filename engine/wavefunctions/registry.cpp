@@ -12,8 +12,8 @@ struct ReadFeatures {
   const NetworkInput& input;
 
   std::vector<std::string> operator()(const QstageOptions& options) const {
-    // The parameter token and the orbitals of a determinant read all of them.
-    if (options.depth >= 2 || options.amplitude == Amplitude::determinant) return input.feature_names;
+    // The parameter token, the shifts of the blocks and the orbitals of a determinant read all of them.
+    if (options.depth >= 2 || options.conditioning == Conditioning::blocks || options.amplitude == Amplitude::determinant) return input.feature_names;
     std::vector<std::string> names;
     for (const std::string& name : input.feature_names) {
       const auto names_it = [&](const std::vector<std::string>& tail) { return std::find(tail.begin(), tail.end(), name) != tail.end(); };

@@ -52,6 +52,7 @@ inline std::vector<Case> cases() {
   const auto shared = [](QstageOptions options) {
     options.attention = QstageAttention::factored;
     options.pooling = Pooling::sum;
+    options.conditioning = Conditioning::blocks;
     return options;
   };
   const auto vit = [](std::vector<int> patch, VitAttention attention, std::vector<std::string> couplings = {}) {

@@ -70,7 +70,8 @@ TEST(GuessOptions, CountsModesFeaturesTokensAndEntries) {
       EXPECT_EQ(guess->modes, c.input.modes);
     }
     const auto* qstage = std::get_if<QstageOptions>(&c.options);
-    const bool all_read = qstage && (qstage->depth >= 2 || qstage->amplitude == Amplitude::determinant);
+    const bool all_read =
+        qstage && (qstage->depth >= 2 || qstage->conditioning == Conditioning::blocks || qstage->amplitude == Amplitude::determinant);
     EXPECT_EQ(guess->features, all_read ? static_cast<int>(c.input.feature_names.size()) : 0);
   }
 }
