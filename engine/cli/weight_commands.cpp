@@ -53,8 +53,7 @@ struct OptionsText {
     for (const auto& tail : options.tails) widths += fmt::format("{}{}", widths.empty() ? "" : ", ", tail.size());
     return fmt::format(
         "kind: qstage, depth: {}, d_model: {}, heads: {}, mlp: {}, amplitude: {}, attention: {}, pooling: {}, conditioning: {}; {} sites, {} tail "
-        "tokens of couplings "
-        "[{}], all sites read {}",
+        "tokens of couplings [{}], all sites read {}",
         options.depth, options.d_model, options.heads, options.mlp, amplitude(options),
         options.attention == QstageAttention::factored ? "factored" : "softmax", options.pooling == Pooling::sum ? "sum" : "concatenate",
         options.conditioning == Conditioning::blocks ? "blocks" : "token", guess.modes, options.tails.size(), widths, guess.features);

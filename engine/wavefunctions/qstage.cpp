@@ -41,9 +41,10 @@ TokenMixingResidual<Real> make_mixing(const Tensors& tensors, const QstagePlan& 
 
 template <class Real>
 struct QstageBlock {
-  QstageBlock(const Tensors& tensors, const QstagePlan& plan, int block, const std::string& path)
-      : mixing(make_mixing<Real>(tensors, plan, path)),
-        mlp(tensors, {path + "LayerNorm_1", path + "Dense_0", path + "Dense_1"}, plan.sites, plan.options.d_model) {
+  QstageBlock(const Tensors& tensors, const QstagePlan& plan, int block)
+      : mixing(make_mixing<Real>(tensors, plan, block_path(block))),
+        mlp(tensors, {block_path(block) + "LayerNorm_1", block_path(block) + "Dense_0", block_path(block) + "Dense_1"}, plan.sites,
+            plan.options.d_model) {
     if (plan.shifted()) shift.emplace(tensors, shift_path(block), plan.features, plan.sites);
   }
 
@@ -69,7 +70,7 @@ class Qstage final : public Network<Real> {
             plan_.pooled_inputs(), plan_.determinant() ? HeadOutput::log_psi : HeadOutput::psi) {
     const Tensors tensors = this->tensors();
     if (plan_.determinant()) determinant_.emplace(tensors, plan_.determinant_sizes());
-    for (int b = 0; b < plan_.options.depth; ++b) blocks_.emplace_back(tensors, plan_, b, block_path(b));
+    for (int b = 0; b < plan_.options.depth; ++b) blocks_.emplace_back(tensors, plan_, b);
     if (plan_.crossed()) cross_.emplace(tensors, plan_.dense_path(0), kCross, plan_.features, plan_.sites);
     for (int k = 0; k < plan_.tails(); ++k) {
       tails_.emplace_back(tensors, plan_.dense_path(plan_.first_tail() + k), static_cast<int>(plan_.columns[k].size()));
