@@ -62,6 +62,11 @@ std::span<const Reference> references() {
   title = {Decoupled Weight Decay Regularization},
   year = {2017}, eprint = {1711.05101}, archivePrefix = {arXiv}
 })"},
+      {"optimizer", {{"stages.optimizer.kind", {"muon"}}}, R"(@misc{liu2025muon,
+  author = {Liu, Jingyuan and Su, Jianlin and others},
+  title = {Muon is Scalable for {LLM} Training},
+  year = {2025}, eprint = {2502.16982}, archivePrefix = {arXiv}
+})"},
       {"V-score of the energies", {{"stages.kind", {"evaluate"}}}, R"(@article{wu2024variational,
   author = {Wu, Dian and Rossi, Riccardo and Vicentini, Filippo and others},
   title = {Variational benchmarks for quantum many-body problems},

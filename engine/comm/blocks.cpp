@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <memory>
 
 #include "kernels/api/error.h"
+#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {
@@ -32,23 +35,37 @@ std::vector<Node> nodes_of(int first, int last) {
   return nodes;
 }
 
-// My blocks joined as far as the tree allows: [nodes][width].
-std::vector<std::vector<double>> join_mine(const Blocks& blocks, std::int64_t width, const std::function<void(int, std::span<double>)>& partial) {
-  std::vector<Node> nodes;
-  std::vector<std::vector<double>> values;
-  for (int block = blocks.first(); block < blocks.last(); ++block) {
-    nodes.push_back({block, 1});
-    partial(block, values.emplace_back(width));
-    while (nodes.size() >= 2 && are_siblings(nodes[nodes.size() - 2], nodes.back())) {
-      std::vector<double>& left = values[values.size() - 2];
-      const std::vector<double>& right = values.back();
-      for (std::int64_t k = 0; k < width; ++k) left[k] += right[k];
-      nodes.pop_back();
-      nodes.back().size *= 2;
-      values.pop_back();
-    }
+using Partial = std::function<void(int block, std::int64_t first, std::span<double> out)>;
+
+// Sum over the blocks of a node, of values [first, first + out.size()); `scratch` has room for that many once for every level of the node.
+void sum_node(const Node& node, const Partial& partial, std::int64_t first, std::span<double> out, double* scratch) {
+  if (node.size == 1) {
+    partial(node.start, first, out);
+    return;
   }
-  QS_ASSERT(nodes == nodes_of(blocks.first(), blocks.last()));
+  const int half = node.size / 2;
+  const std::span<double> right(scratch, out.size());
+  sum_node({node.start, half}, partial, first, out, scratch);
+  sum_node({node.start + half, half}, partial, first, right, scratch + right.size());
+  for (std::size_t k = 0; k < out.size(); ++k) out[k] += right[k];
+}
+
+// My blocks joined as far as the tree allows: [nodes][width].
+std::vector<std::vector<double>> join_mine(const Blocks& blocks, std::int64_t width, std::int64_t segment, const Partial& partial) {
+  const std::vector<Node> nodes = nodes_of(blocks.first(), blocks.last());
+  std::vector<std::vector<double>> values(nodes.size(), std::vector<double>(width));
+  std::size_t levels = 0;
+  for (const Node& node : nodes) levels = std::max<std::size_t>(levels, std::bit_width(static_cast<unsigned>(node.size)) - 1);
+  const auto join = [&](std::int64_t first) {
+    const std::int64_t size = std::min(segment, width - first);
+    const auto scratch = std::make_unique_for_overwrite<double[]>(levels * static_cast<std::size_t>(size));
+    for (std::size_t n = 0; n < nodes.size(); ++n) sum_node(nodes[n], partial, first, std::span(values[n]).subspan(first, size), scratch.get());
+  };
+  if (segment >= width) {
+    join(0);  // whose partials may use the threads
+  } else {
+    parallel_for((width + segment - 1) / segment, [&](std::int64_t i) { join(i * segment); });
+  }
   return values;
 }
 
@@ -117,15 +134,28 @@ std::vector<double> pack_columns(const std::vector<std::vector<double>>& values,
   return packed;
 }
 
+void refuse_more_ranks(int ranks, int blocks) {
+  if (ranks <= blocks) return;
+  throw InputError(
+      fmt::format("{} ranks are more than the {} blocks into which the work is cut (their number fixes the bits of every sum); use at most {}", ranks,
+                  blocks, blocks));
+}
+
 }  // namespace
 
-Blocks::Blocks(std::int64_t items, int ranks, int rank, int blocks) : items_(items), blocks_(blocks), ranks_(ranks), rank_(rank) {
-  QS_ASSERT(items >= 0 && blocks >= 1 && ranks >= 1 && 0 <= rank && rank < ranks);
-  if (ranks > blocks) {
-    throw InputError(
-        fmt::format("{} ranks are more than the {} blocks into which the work is cut (their number fixes the bits of every sum); use at most {}",
-                    ranks, blocks, blocks));
-  }
+Blocks::Blocks(std::int64_t items, std::int64_t grain, std::int64_t grains, int blocks, int ranks, int rank)
+    : items_(items), grain_(grain), grains_(grains), blocks_(blocks), ranks_(ranks), rank_(rank) {
+  QS_ASSERT(items >= 0 && grain >= 1 && blocks >= 1 && ranks >= 1 && 0 <= rank && rank < ranks);
+}
+
+Blocks::Blocks(std::int64_t items, int ranks, int rank, int blocks) : Blocks(items, 1, items, blocks, ranks, rank) {
+  refuse_more_ranks(ranks, blocks);
+}
+
+Blocks Blocks::of_grains(std::int64_t items, std::int64_t grain, int ranks, int rank) {
+  refuse_more_ranks(ranks, default_blocks);
+  const std::int64_t grains = (items + grain - 1) / grain;
+  return {items, grain, grains, static_cast<int>(std::clamp<std::int64_t>(grains, 1, default_blocks)), ranks, rank};
 }
 
 int Blocks::owner(int block) const {
@@ -135,9 +165,15 @@ int Blocks::owner(int block) const {
 
 void tree_sum(Communicator& comm, const Blocks& blocks, std::int64_t width, const std::function<void(int, std::span<double>)>& partial,
               std::span<double> total) {
+  tree_sum_in_segments(
+      comm, blocks, width, width, [&](int block, std::int64_t, std::span<double> out) { partial(block, out); }, total);
+}
+
+void tree_sum_in_segments(Communicator& comm, const Blocks& blocks, std::int64_t width, std::int64_t segment, const Partial& partial,
+                          std::span<double> total) {
   QS_ASSERT(static_cast<std::int64_t>(total.size()) == width);
   std::vector<std::vector<double>> mine;
-  on_all(comm, [&] { mine = join_mine(blocks, width, partial); });
+  on_all(comm, [&] { mine = join_mine(blocks, width, segment, partial); });
 
   const int ranks = comm.size();
   const Frontier frontier(blocks, ranks);

@@ -2,6 +2,7 @@
 // Sums over blocks are joined by one pairwise tree, so their bits are the same on any number of ranks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -17,10 +18,13 @@ class Blocks {
  public:
   // `items` things (chains, basis states) in `blocks` blocks over `ranks` ranks; ranks <= blocks else InputError.
   Blocks(std::int64_t items, int ranks, int rank, int blocks = default_blocks);
+  // At most default_blocks blocks of whole grains: `grain` items each, fewer only in the last grain. Few items make few blocks, and ranks without
+  // any.
+  static Blocks of_grains(std::int64_t items, std::int64_t grain, int ranks, int rank);
 
   int count() const { return blocks_; }
   std::int64_t items() const { return items_; }
-  std::int64_t begin(int block) const { return items_ * block / blocks_; }  // first item of a block
+  std::int64_t begin(int block) const { return std::min(items_, grain_ * (grains_ * block / blocks_)); }  // first item of a block
   std::int64_t end(int block) const { return begin(block + 1); }
   int first_block(int rank) const { return static_cast<int>(std::int64_t{blocks_} * rank / ranks_); }
   int first() const { return first_block(rank_); }  // my blocks: [first(), last())
@@ -31,15 +35,23 @@ class Blocks {
   std::int64_t my_items() const { return my_end() - my_begin(); }
 
  private:
-  std::int64_t items_;
+  Blocks(std::int64_t items, std::int64_t grain, std::int64_t grains, int blocks, int ranks, int rank);
+
+  std::int64_t items_, grain_, grains_;
   int blocks_, ranks_, rank_;
 };
 
 // total[k] = pairwise tree over blocks of partial(block)[k]; the same bits for any rank count. `partial(block, out)` overwrites out [width] and is
 // called for my blocks in order; it makes no collective calls, and if it throws on any rank all ranks throw. A node of the tree joins blocks
 // [i 2^l, (i+1) 2^l): a rank joins the aligned runs among its blocks and only those partials travel (one on 2^k ranks, at most 2 log2(blocks)
-// else, which also bounds the vectors alive). Result on every rank.
+// else; as many vectors again are alive). Result on every rank.
 void tree_sum(Communicator& comm, const Blocks& blocks, std::int64_t width, const std::function<void(int block, std::span<double> out)>& partial,
               std::span<double> total);
+
+// The same bits where the values come in segments that cost no more apart than together: partial(block, first, out) overwrites values
+// [first, first + out.size()), first a multiple of `segment`, out no longer than it. All blocks of a segment are joined before the next, so that
+// partials stay in the cache; segments run on threads.
+void tree_sum_in_segments(Communicator& comm, const Blocks& blocks, std::int64_t width, std::int64_t segment,
+                          const std::function<void(int block, std::int64_t first, std::span<double> out)>& partial, std::span<double> total);
 
 }  // namespace qs

@@ -64,6 +64,7 @@ std::span<const Kind> kinds() {
       {"moves", "flip", "flip one spin"},
       {"moves", "hop", "move one fermion"},
       {"optimizer", "adamw", "Adam with decoupled weight decay"},
+      {"optimizer", "muon", "orthogonalised momentum for weight matrices, Adam for the rest"},
       {"optimizer", "sr", "stochastic reconfiguration in parameter space"},
       {"optimizer", "minsr", "stochastic reconfiguration in sample space"},
       {"optimizer", "natural", "sr or minsr, whichever system is smaller"},

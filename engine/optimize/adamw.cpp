@@ -23,18 +23,27 @@ std::vector<double> loss_gradient(const Tangent& tangent, std::span<const std::c
     if (samples.weight[i] != 0) weight[i] = 2 * samples.weight[i] / samples.problems * residual[i];
   }
   std::vector<double> gradient(tangent.psi.layout().total);
-  std::exception_ptr failure;
   const auto partial = [&](int block, std::span<double> out) {
     const std::int64_t begin = samples.block_begin[block - samples.blocks.first()], end = samples.block_begin[block - samples.blocks.first() + 1];
-    try {
-      vjp(tangent.psi, samples.rows, begin, end - begin, std::span(weight).subspan(begin, end - begin), out);
-    } catch (...) {
-      failure = std::current_exception();  // tree_sum is collective: fail together, after it
-    }
+    vjp(tangent.psi, samples.rows, begin, end - begin, std::span(weight).subspan(begin, end - begin), out);
   };
   tree_sum(tangent.comm, samples.blocks, static_cast<std::int64_t>(gradient.size()), partial, gradient);
-  agree(tangent.comm, failure);
   return gradient;
+}
+
+void adam_direction(const OptimizerOptions& options, std::int64_t updates, std::span<const double> gradient, std::span<double> m, std::span<double> v,
+                    std::span<double> direction) {
+  const double t = static_cast<double>(updates);
+  const double m_scale = 1 / (1 - std::pow(options.beta1, t)), v_scale = 1 / (1 - std::pow(options.beta2, t));
+  for (std::size_t k = 0; k < gradient.size(); ++k) {
+    m[k] = options.beta1 * m[k] + (1 - options.beta1) * gradient[k];
+    v[k] = options.beta2 * v[k] + (1 - options.beta2) * gradient[k] * gradient[k];
+    direction[k] = m_scale * m[k] / (std::sqrt(v_scale * v[k]) + options.epsilon);
+  }
+}
+
+void descend(double rate, double decay, std::span<const double> direction, std::span<double> parameters) {
+  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k] -= rate * (direction[k] + decay * parameters[k]);
 }
 
 StepReport AdamW::update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) {
@@ -44,23 +53,14 @@ StepReport AdamW::update(const Tangent& tangent, std::span<const std::complex<do
   StepReport report;
   report.gradient_norm = euclidean_norm(gradient);
 
-  // m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, d = (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon).
   OptimizerState next = state_;
-  const double rate = options_.lr.at(next.updates);
-  const double t = static_cast<double>(++next.updates);
-  const double m_scale = 1 / (1 - std::pow(options_.beta1, t)), v_scale = 1 / (1 - std::pow(options_.beta2, t));
-  std::vector<double>&m = next.buffers["adam_m"], &v = next.buffers["adam_v"];
+  report.step_size = options_.lr.at(next.updates);
+  ++next.updates;
   std::vector<double> direction(parameters_);
-  for (std::int64_t k = 0; k < parameters_; ++k) {
-    m[k] = options_.beta1 * m[k] + (1 - options_.beta1) * gradient[k];
-    v[k] = options_.beta2 * v[k] + (1 - options_.beta2) * gradient[k] * gradient[k];
-    direction[k] = m_scale * m[k] / (std::sqrt(v_scale * v[k]) + options_.epsilon);
-  }
+  adam_direction(options_, next.updates, gradient, next.buffers["adam_m"], next.buffers["adam_v"], direction);
   require_finite(direction, "direction");
   report.direction_norm = euclidean_norm(direction);
-  report.step_size = constrained_step(rate, options_.norm_constraint, report.direction_norm);
-  // theta -= step d + lr decay theta: the decay is not divided by sqrt(v) (decoupled).
-  for (std::int64_t k = 0; k < parameters_; ++k) parameters[k] -= report.step_size * direction[k] + rate * options_.weight_decay * parameters[k];
+  descend(report.step_size, options_.weight_decay, direction, parameters);
   state_ = std::move(next);
   return report;
 }

@@ -19,6 +19,12 @@ class AdamW : public Optimizer {
   OptimizerState state_;
 };
 
+// m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, d = (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon) after t updates, this one included.
+void adam_direction(const OptimizerOptions& options, std::int64_t updates, std::span<const double> gradient, std::span<double> m, std::span<double> v,
+                    std::span<double> direction);
+// theta -= rate (d + decay theta): the decay is no part of what moments rescale (decoupled).
+void descend(double rate, double decay, std::span<const double> direction, std::span<double> parameters);
+
 // The gradient (1/G) sum_g 2 Re sum_i w_i conj(O_i) eps_i by one backward pass over the fixed blocks. Collective.
 std::vector<double> loss_gradient(const Tangent& tangent, std::span<const std::complex<double>> residual);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/optimize/adamw.h"
+#include "engine/optimize/muon.h"
 #include "engine/optimize/natural_gradient.h"
 #include "kernels/api/error.h"
 
@@ -28,13 +29,14 @@ void check_options(const OptimizerOptions& o) {
   check_schedule("diag_shift", o.diag_shift, true);
   require(o.norm_constraint >= 0, "optimizer.norm_constraint must not be negative (0 = off)");
   require(o.momentum >= 0 && o.momentum <= 1, "optimizer.momentum must lie in [0, 1]");
-  if (o.kind == OptimizerKind::adamw) {
-    require(o.momentum == 0, "optimizer.momentum belongs to sr, minsr and natural; adamw has beta1");
+  if (!is_natural(o.kind)) {
+    require(o.kind == OptimizerKind::muon || o.momentum == 0, "optimizer.momentum belongs to sr, minsr and natural; adamw has beta1");
+    require(o.kind != OptimizerKind::muon || o.momentum < 1, "optimizer.mu must be less than 1");
     require(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1, "optimizer.beta1 and beta2 must lie in [0, 1)");
     require(o.epsilon > 0, "optimizer.epsilon must be positive");
     require(o.weight_decay >= 0, "optimizer.weight_decay must not be negative");
   } else {
-    require(o.weight_decay == 0, "optimizer.weight_decay belongs to adamw; sr, minsr and natural have none");
+    require(o.weight_decay == 0, "optimizer.weight_decay belongs to adamw and muon; sr, minsr and natural have none");
   }
 }
 
@@ -49,6 +51,7 @@ double Schedule::at(std::int64_t step) const {
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::int64_t parameters) {
   check_options(options);
   if (options.kind == OptimizerKind::adamw) return std::make_unique<AdamW>(options, parameters);
+  if (options.kind == OptimizerKind::muon) return std::make_unique<Muon>(options, parameters);
   return std::make_unique<NaturalGradient>(options, parameters);
 }
 

@@ -21,7 +21,10 @@
 
 namespace qs {
 
-enum class OptimizerKind { adamw, sr, minsr, natural };  // natural: SR or minSR by shape (SR iff P <= rows of X)
+enum class OptimizerKind { adamw, muon, sr, minsr, natural };  // natural: SR or minSR by shape (SR iff P <= rows of X)
+
+// Whether a kind solves with the metric of all rows (SR in either shape), for which it forms their derivatives; others take the gradient alone.
+constexpr bool is_natural(OptimizerKind kind) { return kind != OptimizerKind::adamw && kind != OptimizerKind::muon; }
 
 struct Schedule {  // value(step): `from` moving geometrically to `to` over `steps`, then constant. Constant if steps == 0.
   double from = 0, to = 0;
@@ -33,13 +36,13 @@ struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::natural;
   Schedule lr{0.01, 0.01, 0};
   Schedule diag_shift{1e-3, 1e-3, 0};
-  double momentum = 0;                                                  // SPRING mu
+  double momentum = 0;                                                  // mu of SPRING or Muon
   double norm_constraint = 0;                                           // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;  // AdamW
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;  // AdamW, Muon
   Device device = Device::cpu;                                          // of the matrix products and the solve
 };
 
-// Everything that must survive a kill, by name: "momentum", "adam_m", "adam_v"; and the count of updates done.
+// Everything that must survive a kill, by name ("momentum", "adam_m", ...), and the count of updates done.
 struct OptimizerState {
   std::int64_t updates = 0;
   std::map<std::string, std::vector<double>> buffers;
@@ -50,7 +53,7 @@ struct StepReport {
   double direction_norm = 0;  // of d before the step size
   double step_size = 0;       // learning rate, or less under the norm constraint
   double diag_shift = 0;      // the shift that was solved with, after raising
-  int solver_rung = 0;        // 0: none (AdamW), 1: Cholesky, 2: eigen-decomposition, 3+: raised shift
+  int solver_rung = 0;        // 0: none (AdamW, Muon), 1: Cholesky, 2: eigen-decomposition, 3+: raised shift
   double smallest_pivot = 0;  // Cholesky: smallest L_kk^2; eigen-decomposition: smallest eigenvalue
   double residual = 0;        // |A y - b| / |b| of the linear system
 };
@@ -60,7 +63,7 @@ struct Tangent {
   const Wavefunction& psi;
   const SampleSet& samples;
   Communicator& comm;
-  PhaseClock* clock = nullptr;  // phases of an update: derivatives, gram, solve
+  PhaseClock* clock = nullptr;  // phases of an update: derivatives, gram, solve, orthogonalise
 };
 
 class Optimizer {

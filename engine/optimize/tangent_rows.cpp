@@ -12,8 +12,6 @@
 namespace qs {
 namespace {
 
-constexpr std::int64_t small_work = 1 << 16;  // below this many values threads cost more than they save
-
 // Runs body(first, last) for pieces of at most `piece` of `count` things.
 template <class Body>
 void for_pieces(std::int64_t count, std::int64_t piece, const Body& body) {
@@ -22,26 +20,49 @@ void for_pieces(std::int64_t count, std::int64_t piece, const Body& body) {
   parallel_for((count + size - 1) / size, [&](std::int64_t i) { body(i * size, std::min(count, (i + 1) * size)); });
 }
 
-// `out` = sums of `a`, c-th ones with weights [c][a.count]: column by column on threads, each in row order, so threads do not change bits.
+// Rows of one block that enter a sum: their numbers among this rank's rows, nothing for all `count` of them from `first` on, and their weights
+// [vectors][count].
+struct WeightedRows {
+  std::vector<std::int64_t> index;
+  std::int64_t first = 0, count = 0;
+  std::vector<double> weight;
+};
+
+// `out` = sums of columns of `a`, c-th ones with weights [c][a.count], in row order.
 template <class Real>
 void sum_rows(Device device, const kernels::RowView<const Real>& a, const std::vector<double>& weights, std::span<double> out) {
   const bool in_place = kernels::shares_host_memory(device);
   Buffer<double> own(device, in_place ? 0 : out.size());
   double* sum = in_place ? out.data() : own.data();
   std::fill(out.begin(), out.end(), 0.0);
+  if (a.count == 0) return;
   const Staged<const double> weight(device, weights.data(), weights.size());
-  const int vectors = static_cast<int>(out.size() / a.columns);
-  const auto run = [&](std::int64_t first, std::int64_t last) {
-    kernels::add_weighted_rows<Real>(device, {a.base + first, a.stride, a.index, a.count, last - first}, vectors, weight.data(), sum + first,
-                                     a.columns);
-  };
-  const std::int64_t piece = kernels::row_piece(device).columns;
-  if (a.columns * a.count < small_work) {
-    for (std::int64_t first = 0; first < a.columns; first += std::min(piece, a.columns)) run(first, first + std::min(piece, a.columns - first));
-  } else {
-    for_pieces(a.columns, piece, run);
-  }
+  kernels::add_weighted_rows<Real>(device, a, static_cast<int>(out.size() / a.columns), weight.data(), sum, a.columns);
   if (!in_place) own.download(out.data(), out.size());
+}
+
+// Sums of rows [columns of them] over all ranks, `vectors` at once: of_block[b] says what of my b-th block enters. Column by column on threads.
+template <class Real>
+std::vector<std::vector<double>> weighted_sums(Communicator& comm, const TangentRows<Real>& rows, std::int64_t columns, std::int64_t vectors,
+                                               const std::vector<WeightedRows>& of_block) {
+  const Blocks& blocks = rows.layout.blocks;
+  const std::int64_t piece = std::min(columns, kernels::row_piece(rows.device).columns);
+  std::vector<double> total(columns * vectors);  // [pieces of columns][vectors][columns of the piece]
+  const auto partial = [&](int block, std::int64_t first_value, std::span<double> out) {
+    const WeightedRows& chosen = of_block[block - blocks.first()];
+    const std::int64_t first = first_value / vectors, size = static_cast<std::int64_t>(out.size()) / vectors;
+    const Staged<const std::int64_t> index(rows.device, chosen.index.data(), chosen.index.size());
+    sum_rows<Real>(rows.device,
+                   {rows.values.data() + chosen.first * columns + first, columns, chosen.index.empty() ? nullptr : index.data(), chosen.count, size},
+                   chosen.weight, out);
+  };
+  tree_sum_in_segments(comm, blocks, columns * vectors, piece * vectors, partial, total);
+  std::vector<std::vector<double>> sums(vectors, std::vector<double>(columns));
+  for (std::int64_t first = 0; first < columns; first += piece) {
+    const std::int64_t size = std::min(piece, columns - first);
+    for (std::int64_t c = 0; c < vectors; ++c) std::copy_n(total.begin() + first * vectors + c * size, size, sums[c].begin() + first);
+  }
+  return sums;
 }
 
 // Samples [first, last) of one problem, counted from this rank's first one.
@@ -64,18 +85,16 @@ kernels::RowView<Real> rows_of(Rows& rows, const std::int64_t* samples, std::int
 template <class Real>
 std::vector<double> problem_mean(Communicator& comm, const RowWeights& weights, const TangentRows<Real>& rows, int problem) {
   const RowLayout& layout = rows.layout;
-  std::vector<double> mean(layout.per_sample * rows.parameters);
-  const auto partial = [&](int block, std::span<double> out) {
-    const auto sample_of = [&](std::int64_t row) { return (row - layout.my_begin()) / layout.per_sample; };
-    std::vector<std::int64_t> samples = samples_of(weights, problem, sample_of(layout.block_begin[block]), sample_of(layout.block_begin[block + 1]));
-    std::erase_if(samples, [&](std::int64_t i) { return weights.weight[i] == 0; });
-    std::vector<double> weight;
-    for (const std::int64_t i : samples) weight.push_back(weights.weight[i]);
-    const Staged<const std::int64_t> index(rows.device, samples.data(), samples.size());
-    sum_rows(rows.device, rows_of<const Real>(rows, index.data(), static_cast<std::int64_t>(samples.size())), weight, out);
-  };
-  tree_sum(comm, layout.blocks, static_cast<std::int64_t>(mean.size()), partial, mean);
-  return mean;
+  const auto sample_of = [&](std::int64_t row) { return (row - layout.my_begin()) / layout.per_sample; };
+  std::vector<WeightedRows> of_block;
+  for (int block = layout.blocks.first(); block < layout.blocks.last(); ++block) {
+    WeightedRows& chosen = of_block.emplace_back();
+    chosen.index = samples_of(weights, problem, sample_of(layout.block_begin[block]), sample_of(layout.block_begin[block + 1]));
+    std::erase_if(chosen.index, [&](std::int64_t i) { return weights.weight[i] == 0; });
+    chosen.count = static_cast<std::int64_t>(chosen.index.size());
+    for (const std::int64_t i : chosen.index) chosen.weight.push_back(weights.weight[i]);
+  }
+  return std::move(weighted_sums(comm, rows, layout.per_sample * rows.parameters, 1, of_block).front());
 }
 
 // X -> sqrt(w/G) (X - mean), samples of one problem.
@@ -199,18 +218,16 @@ std::vector<double> multiply(const TangentRows<Real>& rows, std::span<const doub
 template <class Real>
 std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const TangentRows<Real>& rows,
                                                      const std::vector<std::span<const double>>& y) {
-  const std::int64_t width = rows.parameters, begin = rows.layout.my_begin();
-  std::vector<double> total(width * y.size());
-  const auto partial = [&](int block, std::span<double> out) {
-    const std::int64_t first = rows.layout.block_begin[block] - begin, last = rows.layout.block_begin[block + 1] - begin;
-    std::vector<double> weights;
-    for (const std::span<const double>& vector : y) weights.insert(weights.end(), vector.begin() + first, vector.begin() + last);
-    sum_rows(rows.device, rows.block(block), weights, out);
-  };
-  tree_sum(comm, rows.layout.blocks, static_cast<std::int64_t>(total.size()), partial, total);
-  std::vector<std::vector<double>> out;
-  for (std::size_t c = 0; c < y.size(); ++c) out.emplace_back(total.begin() + c * width, total.begin() + (c + 1) * width);
-  return out;
+  const RowLayout& layout = rows.layout;
+  std::vector<WeightedRows> of_block;
+  for (int block = layout.blocks.first(); block < layout.blocks.last(); ++block) {
+    const std::int64_t first = layout.block_begin[block] - layout.my_begin(), last = layout.block_begin[block + 1] - layout.my_begin();
+    WeightedRows& chosen = of_block.emplace_back();
+    chosen.first = first;
+    chosen.count = last - first;
+    for (const std::span<const double>& vector : y) chosen.weight.insert(chosen.weight.end(), vector.begin() + first, vector.begin() + last);
+  }
+  return weighted_sums(comm, rows, rows.parameters, static_cast<std::int64_t>(y.size()), of_block);
 }
 
 template void centre_rows(Communicator&, const RowWeights&, TangentRows<float>&);

@@ -29,7 +29,7 @@ RowLayout planned_layout(std::int64_t items, std::int64_t samples, int per_sampl
 
 UpdateMemory update_memory(OptimizerKind kind, const RowLayout& layout, std::int64_t parameters, Precision precision) {
   UpdateMemory memory;
-  if (kind == OptimizerKind::adamw) return memory;
+  if (!is_natural(kind)) return memory;
   const std::int64_t total = layout.total(), mine = layout.my_rows(), bytes = precision == Precision::float32 ? 4 : 8;
   memory.rows = mine * parameters * bytes;
   memory.sums = 2 * float64_bytes * (parameters + mine);

@@ -63,7 +63,7 @@ StepCost vmc_cost(const VmcOptions& options, const ProblemFamily& family, const 
     cost.evaluations = samples * sweep + problems * static_cast<double>(m.chains * m.discard) * sweep;
     for (const Problem& problem : family.problems) cost.evaluations += static_cast<double>(m.samples) * connected_per_sample(family, problem);
   }
-  if (options.optimizer.kind == OptimizerKind::adamw) return cost;
+  if (!is_natural(options.optimizer.kind)) return cost;
   const double rows = samples * rows_per_sample(psi.jacobian_mode());
   const double parameters = static_cast<double>(psi.layout().total);
   const bool by_parameters = resolved_kind(options.optimizer.kind, psi.layout().total, static_cast<std::int64_t>(rows)) == OptimizerKind::sr;

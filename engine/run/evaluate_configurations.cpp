@@ -250,7 +250,7 @@ DataTree evaluate_configurations(const RunPlan& plan, std::span<const double> pa
   const Tangent tangent{*psi, samples, *comm};
   store_parameters(tree, "gradient", psi->layout(), loss_gradient(tangent, residual));
   const auto* vmc = first_stage<VmcOptions>(plan);
-  if (vmc && vmc->optimizer.kind != OptimizerKind::adamw) store_directions(tree, vmc->optimizer, tangent, residual);
+  if (vmc && is_natural(vmc->optimizer.kind)) store_directions(tree, vmc->optimizer, tangent, residual);
   return tree;
 }
 

@@ -34,7 +34,7 @@ StageMemory plan_memory(const VmcOptions& options, const ProblemFamily& family, 
                         std::int64_t samples) {
   StageMemory memory{.network = psi.memory_on(Device::cuda), .layout = {Blocks(0, 1, 0), 1, {}}, .update = {}};
   const WavefunctionMemory& network = memory.network;
-  const bool by_rows = options.optimizer.kind != OptimizerKind::adamw;
+  const bool by_rows = is_natural(options.optimizer.kind);
   const std::size_t chunk = std::max(network.log_psi_chunk, by_rows ? network.jacobian_chunk : network.vjp_chunk);
   memory.chunks = static_cast<std::size_t>(threads) * chunk;
   const int per_sample = rows_per_sample(psi.jacobian_mode());
@@ -81,7 +81,7 @@ std::string describe_gpu_memory(const VmcOptions& options, const ProblemFamily& 
   text += line("tiles of the matrix", memory.update.tiles) + line("matrix, then its factor", memory.update.matrix);
   text += line("CUDA and its libraries, about", cuda_itself);
   text += line("at most together (sampling, energies and update take turns)", memory.total());
-  if (options.sampler.kind == SamplerKind::exact_sum || options.optimizer.kind == OptimizerKind::adamw) return text;
+  if (options.sampler.kind == SamplerKind::exact_sum || !is_natural(options.optimizer.kind)) return text;
   text += "    sampler.samples that fit";
   for (const std::size_t size : gpu_sizes) {
     const std::int64_t samples = most_samples(sampler.chains, family.size(), size,

@@ -116,8 +116,9 @@ OptimizerOptions optimizer_options(const Node& optimizer) {
   OptimizerOptions options;
   options.lr = schedule_of(optimizer["lr"]);
   const std::string kind = optimizer.kind();
-  if (kind == "adamw") {
-    options.kind = OptimizerKind::adamw;
+  if (kind == "adamw" || kind == "muon") {
+    options.kind = kind == "adamw" ? OptimizerKind::adamw : OptimizerKind::muon;
+    if (kind == "muon") options.momentum = optimizer["mu"].number();
     const std::vector<double> betas = optimizer["betas"].numbers();
     options.beta1 = betas.at(0);
     options.beta2 = betas.at(1);

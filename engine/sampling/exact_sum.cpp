@@ -35,7 +35,7 @@ class ExactSum final : public Sampler {
       : comm_(comm),
         problems_(family.size()),
         offset_(state_offsets(family)),
-        blocks_(offset_.back(), comm.size(), comm.rank()),
+        blocks_(Blocks::of_grains(offset_.back(), rows_per_grain, comm.size(), comm.rank())),
         modes_(family.modes()) {
     states_ = ConfigurationBatch(family.modes(), blocks_.my_items());
     int g = 0;

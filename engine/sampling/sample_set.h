@@ -23,6 +23,10 @@ struct SampleSet {
   std::int64_t total_rows = 0;         // over all ranks
 };
 
+// Rows that no Markov chain ties together are cut into blocks of whole grains: two chunks of 16 float32 lanes. Fewer rows would leave lanes empty,
+// and clearing and adding the gradient of a block of them would take as long as computing it.
+inline constexpr std::int64_t rows_per_grain = 32;
+
 // Every rank's per-row values in global row order, on every rank.
 template <class T>
 std::vector<T> gather_rows(Communicator& comm, const std::vector<T>& mine) {

@@ -178,7 +178,7 @@ SampleSet PretrainStage::drawn_rows(std::int64_t step) const {
                     .log_psi = {},
                     .weight = {},
                     .block_begin = {0},
-                    .blocks = Blocks(all.rows(), context_.comm.size(), context_.comm.rank()),
+                    .blocks = Blocks::of_grains(all.rows(), rows_per_grain, context_.comm.size(), context_.comm.rank()),
                     .problems = train_.family.size(),
                     .samples_per_chain = 1,
                     .markov = false,
@@ -217,7 +217,7 @@ std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& sampl
     mean[all_problems[i]] += all_weights[i] * all_ratios[i];
     square[all_problems[i]] += all_weights[i] * std::norm(all_ratios[i]);
   }
-  const bool natural = options_.optimizer.kind != OptimizerKind::adamw;
+  const bool natural = is_natural(options_.optimizer.kind);
   for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
     const int g = samples.rows.problem[i];
     const double overlap_squared = std::norm(mean[g]) / square[g];

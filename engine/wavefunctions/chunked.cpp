@@ -57,7 +57,8 @@ void log_psi_on_device(const Wavefunction& psi, const DeviceRows& rows, std::int
 std::int64_t rows_of_whole_chunks(std::int64_t count, int chunk_rows) { return (count + chunk_rows - 1) / chunk_rows * chunk_rows; }
 
 // Pieces of a few chunks go in waves so that memory is a few partials per thread; the order of the additions depends neither on the size of a wave
-// nor on the number of threads. Of a large network, the gradient of one chunk (16 rows) would take longer to clear and to add than to compute.
+// nor on the number of threads: one alone adds piece after piece where the sum is wanted. Of a large network, the gradient of one chunk (16 rows)
+// would take longer to clear and to add than to compute.
 void vjp(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t first, std::int64_t count,
          std::span<const std::complex<double>> weight, std::span<double> gradient) {
   QS_ASSERT(static_cast<std::int64_t>(weight.size()) == count && first + count <= batch.rows());
@@ -66,15 +67,21 @@ void vjp(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t 
   const std::int64_t size = psi.layout().total;
   const std::int64_t piece = chunks_per_sum * psi.chunk_rows();
   const std::int64_t pieces = (count + piece - 1) / piece;
+  const auto add_piece = [&](std::int64_t i, double* sum) {
+    psi.vjp_chunks(batch, first + i * piece, std::min(piece, count - i * piece), weight.data() + i * piece, sum);
+  };
+  if (threads() == 1 || pieces == 1) {
+    parallel_for(pieces > 0 ? 1 : 0, [&](std::int64_t) {
+      for (std::int64_t i = 0; i < pieces; ++i) add_piece(i, gradient.data());
+    });
+    return;
+  }
   const std::int64_t wave = std::min<std::int64_t>(pieces, 4 * static_cast<std::int64_t>(threads()));
   std::vector<double> partials(static_cast<std::size_t>(wave * size));
   for (std::int64_t from = 0; from < pieces; from += wave) {
     const std::int64_t to = std::min(pieces, from + wave);
     std::fill(partials.begin(), partials.end(), 0.0);
-    parallel_for(to - from, [&](std::int64_t i) {
-      const std::int64_t begin = (from + i) * piece;
-      psi.vjp_chunks(batch, first + begin, std::min(piece, count - begin), weight.data() + begin, partials.data() + i * size);
-    });
+    parallel_for(to - from, [&](std::int64_t i) { add_piece(from + i, partials.data() + i * size); });
     add_in_order(partials, to - from, gradient);
   }
 }

@@ -74,6 +74,32 @@ TEST(Blocks, MoreRanksThanBlocksAreRefused) {
   EXPECT_NO_THROW(Blocks(1000, 64, 63));
 }
 
+TEST(Blocks, OfGrainsPartitionEveryItemAndCutOnlyBetweenGrains) {
+  for (std::int64_t items : {0, 1, 31, 32, 384, 3696, 100000}) {
+    for (int ranks : {1, 2, 3, 5, 64}) {
+      std::int64_t next = 0;
+      for (int rank = 0; rank < ranks; ++rank) {
+        const Blocks blocks = Blocks::of_grains(items, 32, ranks, rank);
+        EXPECT_EQ(blocks.my_begin(), next);
+        next = blocks.my_end();
+        for (int block = blocks.first(); block < blocks.last(); ++block) {
+          EXPECT_EQ(blocks.owner(block), rank);
+          EXPECT_EQ(blocks.begin(block) % 32, 0);
+          EXPECT_TRUE(blocks.end(block) > blocks.begin(block) || items == 0);
+        }
+      }
+      EXPECT_EQ(next, items);
+    }
+  }
+}
+
+TEST(Blocks, OfGrainsAreFewForFewItemsAndAtMostTheDefault) {
+  EXPECT_EQ(Blocks::of_grains(384, 32, 2, 0).count(), 12);
+  EXPECT_EQ(Blocks::of_grains(385, 32, 2, 0).count(), 13);
+  EXPECT_EQ(Blocks::of_grains(100000, 32, 2, 0).count(), default_blocks);
+  EXPECT_THROW(Blocks::of_grains(100000, 32, 65, 0), InputError);
+}
+
 TEST(TreeSum, FollowsTheRecursiveDefinition) {
   for (int count : {1, 2, 5, 48, 64}) {
     const Blocks blocks(777, 1, 0, count);
@@ -96,6 +122,30 @@ TEST_P(TreeSumRanks, GivesTheBitsOfOneRank) {
 TEST_P(TreeSumRanks, GivesTheBitsOfOneRankForLongValuesThatTravelInSlices) { EXPECT_EQ(sum_on(GetParam(), 64, 130, 5003), sum_on(1, 64, 130, 5003)); }
 
 INSTANTIATE_TEST_SUITE_P(Ranks, TreeSumRanks, ::testing::Values(2, 3, 4, 5, 6, 7, 8));
+
+TEST_P(TreeSumRanks, InSegmentsGivesTheSameBitsAlsoToRanksWithoutBlocks) {
+  constexpr std::int64_t items = 100, width = 5003;
+  const auto fill = [](const Blocks& blocks, int block, std::int64_t first, std::span<double> out) {
+    std::fill(out.begin(), out.end(), 0.0);
+    for (std::int64_t i = blocks.begin(block); i < blocks.end(block); ++i) {
+      for (std::size_t k = 0; k < out.size(); ++k) out[k] += item(i, first + static_cast<std::int64_t>(k));
+    }
+  };
+  run_in_process(GetParam(), [&](Communicator& comm) {
+    const Blocks blocks = Blocks::of_grains(items, 32, comm.size(), comm.rank());  // 4 blocks
+    std::vector<double> whole(width), segments(width);
+    tree_sum(
+        comm, blocks, width, [&](int block, std::span<double> out) { fill(blocks, block, 0, out); }, whole);
+    tree_sum_in_segments(
+        comm, blocks, width, 512, [&](int block, std::int64_t first, std::span<double> out) { fill(blocks, block, first, out); }, segments);
+    EXPECT_EQ(segments, whole);
+    const Blocks alone = Blocks::of_grains(items, 32, 1, 0);
+    std::vector<double> on_one(width);
+    tree_sum(
+        *self_communicator(), alone, width, [&](int block, std::span<double> out) { fill(alone, block, 0, out); }, on_one);
+    EXPECT_EQ(whole, on_one);
+  });
+}
 
 TEST(TreeSum, DiffersFromASumInRankOrder) {
   // Shows that the test data would reveal a dependence on the order.

@@ -6,6 +6,7 @@
 #include <complex>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/optimize/optimizer.h"
@@ -22,6 +23,8 @@ class LinearNetwork : public Wavefunction {
       : mode_(mode), precision_(precision), device_(device) {
     layout_.add("theta", {parameters});
   }
+  LinearNetwork(ParameterLayout layout, JacobianMode mode, Precision precision)
+      : layout_(std::move(layout)), mode_(mode), precision_(precision), device_(Device::cpu) {}
 
   // O_k(sigma); 0.3 keeps the means away from zero.
   static std::complex<double> derivative(Word sigma, std::int64_t k) {
