@@ -96,7 +96,7 @@ std::string stages_text(const Template& entry, const SectorOptions& sector) {
   const double states = std::exp(Sector(sector).log_dimension());
   std::string text;
   if (sector.kind != SectorKind::spin_half && states <= most_supervised)
-    text += "  - {kind: pretrain, targets: ed, steps: 60, rows: 256, optimizer: {kind: minsr, lr: 0.1}}\n";
+    text += "  - {kind: pretrain, targets: ed, steps: 600, rows: 128, optimizer: {kind: muon, lr: {from: 1.0e-2, to: 5.0e-4, steps: 600}}}\n";
   text += "  - {kind: vmc, steps: 300, optimizer: {kind: natural, lr: 0.02, diag_shift: {from: 1.0e-2, to: 1.0e-4, steps: 100}}}\n";
   return text + fmt::format("  - {{kind: evaluate, sampler: {{samples: 16384}}, observables: [{}]{}}}\n", entry.observables,
                             states <= most_compared ? ", compare: ed" : "");

@@ -3,32 +3,15 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/optimize/gradient.h"
 #include "engine/optimize/state.h"
 #include "engine/optimize/tangent_rows.h"
-#include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
 AdamW::AdamW(OptimizerOptions options, std::int64_t parameters) : options_(std::move(options)), parameters_(parameters) {
   state_.buffers["adam_m"].resize(parameters);
   state_.buffers["adam_v"].resize(parameters);
-}
-
-std::vector<double> loss_gradient(const Tangent& tangent, std::span<const std::complex<double>> residual) {
-  const SampleSet& samples = tangent.samples;
-  std::vector<std::complex<double>> weight(residual.size());
-  for (std::size_t i = 0; i < weight.size(); ++i) {
-    // Residuals are centred per problem, so <O> drops out of sum_i w_i conj(O_i - <O>) eps_i.
-    if (samples.weight[i] != 0) weight[i] = 2 * samples.weight[i] / samples.problems * residual[i];
-  }
-  std::vector<double> gradient(tangent.psi.layout().total);
-  const auto partial = [&](int block, std::span<double> out) {
-    const std::int64_t begin = samples.block_begin[block - samples.blocks.first()], end = samples.block_begin[block - samples.blocks.first() + 1];
-    vjp(tangent.psi, samples.rows, begin, end - begin, std::span(weight).subspan(begin, end - begin), out);
-  };
-  tree_sum(tangent.comm, samples.blocks, static_cast<std::int64_t>(gradient.size()), partial, gradient);
-  return gradient;
 }
 
 void adam_direction(const OptimizerOptions& options, std::int64_t updates, std::span<const double> gradient, std::span<double> m, std::span<double> v,

@@ -25,7 +25,4 @@ void adam_direction(const OptimizerOptions& options, std::int64_t updates, std::
 // theta -= rate (d + decay theta): the decay is no part of what moments rescale (decoupled).
 void descend(double rate, double decay, std::span<const double> direction, std::span<double> parameters);
 
-// The gradient (1/G) sum_g 2 Re sum_i w_i conj(O_i) eps_i by one backward pass over the fixed blocks. Collective.
-std::vector<double> loss_gradient(const Tangent& tangent, std::span<const std::complex<double>> residual);
-
 }  // namespace qs

@@ -6,7 +6,6 @@
 #include <span>
 #include <type_traits>
 
-#include "engine/optimize/symmetric_tiles.h"
 #include "kernels/api/memory.h"
 
 namespace qs {
@@ -79,17 +78,15 @@ class Slices {
   std::optional<Staged<const Real>> staged_;
 };
 
-// The matrix of all products of `order` vectors of `summed` elements; slice(first, count): these elements of all vectors.
+// Adds all products of `order` vectors of `summed` elements; slice(first, count): these elements of all vectors.
 template <class Real, class SliceOf>
-std::vector<double> sum_of_slices(kernels::Arithmetic arithmetic, Communicator& comm, Device device, std::int64_t order, std::int64_t summed,
-                                  const SliceOf& slice) {
+void add_slices(kernels::Arithmetic arithmetic, Communicator& comm, std::int64_t order, std::int64_t summed, const SliceOf& slice,
+                SymmetricTiles& tiles) {
   const std::int64_t length = slice_length(order, sizeof(Real));
-  SymmetricTiles tiles(comm, device, order);
   for (std::int64_t first = 0; first < summed; first += length) {
     const kernels::GramFactor<Real> factor = slice(first, std::min(length, summed - first));
     on_all(comm, [&] { tiles.add(arithmetic, factor); });
   }
-  return tiles.collect();
 }
 
 }  // namespace
@@ -116,21 +113,32 @@ double gram_rounding(Communicator& comm, const TangentRows<Real>& rows) {
 }
 
 template <class Real>
-std::vector<double> gram_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
+void add_gram(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows, SymmetricTiles& tiles) {
   Slices<Real> slices(comm, rows);
-  return sum_of_slices<Real>(arithmetic, comm, rows.device, rows.layout.total(), rows.parameters,
-                             [&](std::int64_t first, std::int64_t count) { return slices.columns(first, count); });
+  const auto slice = [&](std::int64_t first, std::int64_t count) { return slices.columns(first, count); };
+  add_slices<Real>(arithmetic, comm, rows.layout.total(), rows.parameters, slice, tiles);
+}
+
+template <class Real>
+std::vector<double> gram_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
+  SymmetricTiles tiles(comm, rows.device, rows.layout.total());
+  add_gram(arithmetic, comm, rows, tiles);
+  return tiles.collect();
 }
 
 template <class Real>
 std::vector<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
   Slices<Real> slices(comm, rows);
-  return sum_of_slices<Real>(arithmetic, comm, rows.device, rows.parameters, rows.layout.total(),
-                             [&](std::int64_t first, std::int64_t count) { return slices.rows(first, count); });
+  SymmetricTiles tiles(comm, rows.device, rows.parameters);
+  const auto slice = [&](std::int64_t first, std::int64_t count) { return slices.rows(first, count); };
+  add_slices<Real>(arithmetic, comm, rows.parameters, rows.layout.total(), slice, tiles);
+  return tiles.collect();
 }
 
 template double gram_rounding(Communicator&, const TangentRows<float>&);
 template double gram_rounding(Communicator&, const TangentRows<double>&);
+template void add_gram(kernels::Arithmetic, Communicator&, const TangentRows<float>&, SymmetricTiles&);
+template void add_gram(kernels::Arithmetic, Communicator&, const TangentRows<double>&, SymmetricTiles&);
 template std::vector<double> gram_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);
 template std::vector<double> gram_matrix(kernels::Arithmetic, Communicator&, const TangentRows<double>&);
 template std::vector<double> metric_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);

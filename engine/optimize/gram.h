@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/comm/communicator.h"
+#include "engine/optimize/symmetric_tiles.h"
 #include "engine/optimize/tangent_rows.h"
 #include "kernels/api/gram.h"
 
@@ -22,6 +23,10 @@ inline constexpr std::int64_t slice_gap = 16;
 // factor. Zero for float64 rows. Same on every rank count. Collective.
 template <class Real>
 double gram_rounding(Communicator& comm, const TangentRows<Real>& rows);
+
+// tiles += X X^T, of all rows. Collective.
+template <class Real>
+void add_gram(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows, SymmetricTiles& tiles);
 
 // X X^T [rows, rows] on the root; empty elsewhere. Collective.
 template <class Real>

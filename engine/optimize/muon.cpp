@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/optimize/adamw.h"
+#include "engine/optimize/gradient.h"
 #include "engine/optimize/orthogonal.h"
 #include "engine/optimize/state.h"
 #include "engine/optimize/tangent_rows.h"

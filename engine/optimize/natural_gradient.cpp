@@ -4,23 +4,13 @@
 #include <utility>
 
 #include "engine/optimize/gram.h"
+#include "engine/optimize/minsr_in_blocks.h"
 #include "engine/optimize/refined_solver.h"
 #include "engine/optimize/state.h"
 #include "kernels/api/error.h"
 
 namespace qs {
 namespace {
-
-// The root solves, every rank receives.
-ShiftedSolution solve_on_root(Device device, Communicator& comm, ShiftedSystem system) {
-  ShiftedSolution solution;
-  on_root(comm, [&] { solution = solve_shifted(device, system); });
-  solution.x.resize(system.n);
-  comm.broadcast<double>(solution.x, 0);
-  double numbers[] = {static_cast<double>(solution.rung), solution.shift, solution.smallest_pivot, solution.residual};
-  comm.broadcast<double>(numbers, 0);
-  return {std::move(solution.x), static_cast<int>(numbers[0]), numbers[1], numbers[2], numbers[3]};
-}
 
 // (X X^T + shift) y = b. Float32 products take half the time of float64 ones; exact products with X make up for their rounding.
 template <class Real>
@@ -40,15 +30,26 @@ ShiftedSolution solve_minsr(Communicator& comm, const TangentRows<Real>& rows, s
 template <class Real>
 NaturalDirection direction_for(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual, double shift,
                                std::span<const double> momentum) {
+  const std::vector<double> v = residual_rows({tangent.samples.problems, tangent.samples.rows.problem, tangent.samples.weight},
+                                              rows_per_sample(tangent.psi.jacobian_mode()), residual);
+  if (options.parameter_blocks > 1) return minsr_direction_in_blocks<Real>(options, tangent, v, shift, momentum);
   TangentRows<Real> rows = timed(tangent.clock, "derivatives", [&] { return centred_jacobian<Real>(options.device, tangent); });
-  const std::vector<double> v =
-      residual_rows({tangent.samples.problems, tangent.samples.rows.problem, tangent.samples.weight}, rows.layout.per_sample, residual);
   const bool sr = resolved_kind(options.kind, rows.parameters, rows.layout.total()) == OptimizerKind::sr;
   return sr ? sr_direction<Real>(tangent.comm, rows, v, shift, momentum, tangent.clock)
             : minsr_direction<Real>(tangent.comm, rows, v, shift, momentum, tangent.clock);
 }
 
 }  // namespace
+
+ShiftedSolution solve_on_root(Device device, Communicator& comm, ShiftedSystem system) {
+  ShiftedSolution solution;
+  on_root(comm, [&] { solution = solve_shifted(device, system); });
+  solution.x.resize(system.n);
+  comm.broadcast<double>(solution.x, 0);
+  double numbers[] = {static_cast<double>(solution.rung), solution.shift, solution.smallest_pivot, solution.residual};
+  comm.broadcast<double>(numbers, 0);
+  return {std::move(solution.x), static_cast<int>(numbers[0]), numbers[1], numbers[2], numbers[3]};
+}
 
 OptimizerKind resolved_kind(OptimizerKind kind, std::int64_t parameters, std::int64_t rows) {
   if (kind != OptimizerKind::natural) return kind;

@@ -29,6 +29,9 @@ class NaturalGradient : public Optimizer {
   OptimizerState state_;
 };
 
+// The root solves, every rank receives. Collective.
+ShiftedSolution solve_on_root(Device device, Communicator& comm, ShiftedSystem system);
+
 struct NaturalDirection {
   std::vector<double> direction, gradient;  // d and X^T v, on every rank
   ShiftedSolution solution;                 // x is empty

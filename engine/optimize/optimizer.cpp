@@ -27,6 +27,8 @@ void check_schedule(const std::string& name, const Schedule& schedule, bool may_
 void check_options(const OptimizerOptions& o) {
   check_schedule("lr", o.lr, false);
   check_schedule("diag_shift", o.diag_shift, true);
+  require(o.parameter_blocks >= 1, "optimizer.parameter_blocks must be at least 1");
+  require(o.parameter_blocks == 1 || o.kind == OptimizerKind::minsr, "optimizer.parameter_blocks belongs to minsr");
   require(o.norm_constraint >= 0, "optimizer.norm_constraint must not be negative (0 = off)");
   require(o.momentum >= 0 && o.momentum <= 1, "optimizer.momentum must lie in [0, 1]");
   if (!is_natural(o.kind)) {

@@ -39,6 +39,7 @@ struct OptimizerOptions {
   double momentum = 0;                                                  // mu of SPRING or Muon
   double norm_constraint = 0;                                           // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;  // AdamW, Muon
+  int parameter_blocks = 1;                                             // minSR: blocks of parameters whose derivatives are formed in turn
   Device device = Device::cpu;                                          // of the matrix products and the solve
 };
 

@@ -7,6 +7,7 @@
 
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
+#include "kernels/api/network.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
@@ -110,6 +111,25 @@ void centre_problem(const RowWeights& weights, TangentRows<Real>& rows, int prob
   });
 }
 
+// The derivatives by some parameters, cut out of chunks of whole rows; every thread has room for one.
+template <class Real>
+void jacobian_columns(const Wavefunction& psi, const ConfigurationBatch& batch, const ParameterRange& range, TangentRows<Real>& rows) {
+  const std::int64_t total = psi.layout().total, size = psi.chunk_rows(), chunks = (batch.rows() + size - 1) / size;
+  const std::int64_t per_sample = rows.layout.per_sample, workers = std::min<std::int64_t>(threads(), chunks);
+  parallel_for(workers, [&](std::int64_t worker) {
+    RowStorage<Real> whole(rows.device, static_cast<std::size_t>(size * per_sample * total));
+    for (std::int64_t chunk = worker; chunk < chunks; chunk += workers) {
+      const std::int64_t first = chunk * size, count = std::min(size, batch.rows() - first);
+      psi.jacobian_chunk(batch, first, static_cast<int>(count), whole.data(), total);
+      for (std::int64_t i = 0; i < count * per_sample; ++i) {
+        Real* row = rows.row(first * per_sample + i);
+        kernels::clear(rows.device, row, static_cast<std::size_t>(range.count) * sizeof(Real));
+        kernels::add<Real>(rows.device, range.count, whole.data() + i * total + range.first, row);
+      }
+    }
+  });
+}
+
 // Names the first non-finite derivative of this rank's rows of one problem.
 template <class Real>
 void throw_if_not_finite(int rank, const RowWeights& weights, const TangentRows<Real>& rows, int problem) {
@@ -184,9 +204,14 @@ std::vector<double> residual_rows(const RowWeights& weights, int per_sample, std
 
 template <class Real>
 TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent) {
+  return centred_jacobian<Real>(device, tangent, {0, tangent.psi.layout().total});
+}
+
+template <class Real>
+TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, const ParameterRange& range) {
   const SampleSet& samples = tangent.samples;
   const int per_sample = rows_per_sample(tangent.psi.jacobian_mode());
-  TangentRows<Real> rows{make_row_layout(tangent.comm, samples.blocks, samples.block_begin, per_sample), tangent.psi.layout().total, device, {}};
+  TangentRows<Real> rows{make_row_layout(tangent.comm, samples.blocks, samples.block_begin, per_sample), range.count, device, {}};
   on_all(tangent.comm, [&] {
     const std::int64_t count = rows.layout.my_rows() * rows.parameters;
     try {
@@ -196,7 +221,11 @@ TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent) {
                         std::to_string(rows.layout.my_rows()) + " rows x " + std::to_string(rows.parameters) + " parameters, " +
                         std::to_string(count * sizeof(Real)) + " bytes); use more ranks or fewer samples");
     }
-    jacobian<Real>(tangent.psi, samples.rows, 0, samples.rows.rows(), rows.values.data(), rows.parameters);
+    if (range.count == tangent.psi.layout().total) {
+      jacobian<Real>(tangent.psi, samples.rows, 0, samples.rows.rows(), rows.values.data(), rows.parameters);
+    } else {
+      jacobian_columns(tangent.psi, samples.rows, range, rows);
+    }
   });
   centre_rows(tangent.comm, {samples.problems, samples.rows.problem, samples.weight}, rows);
   return rows;
@@ -234,6 +263,8 @@ template void centre_rows(Communicator&, const RowWeights&, TangentRows<float>&)
 template void centre_rows(Communicator&, const RowWeights&, TangentRows<double>&);
 template TangentRows<float> centred_jacobian(Device, const Tangent&);
 template TangentRows<double> centred_jacobian(Device, const Tangent&);
+template TangentRows<float> centred_jacobian(Device, const Tangent&, const ParameterRange&);
+template TangentRows<double> centred_jacobian(Device, const Tangent&, const ParameterRange&);
 template std::vector<double> multiply(const TangentRows<float>&, std::span<const double>);
 template std::vector<double> multiply(const TangentRows<double>&, std::span<const double>);
 template std::vector<std::vector<double>> multiply_transposed(Communicator&, const TangentRows<float>&, const std::vector<std::span<const double>>&);

@@ -85,9 +85,16 @@ void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real
 void check_residual(const Tangent& tangent, std::span<const std::complex<double>> residual);
 // v of my rows.
 std::vector<double> residual_rows(const RowWeights& weights, int per_sample, std::span<const std::complex<double>> residual);
-// The Jacobian of my samples, centred, in the memory of `device`, which is that of the wavefunction too. Collective.
+// Some of the parameters, in the order of the layout.
+struct ParameterRange {
+  std::int64_t first = 0, count = 0;
+};
+// The Jacobian of my samples by all parameters, or by some of them, centred, in the memory of `device`, which is that of the wavefunction too.
+// Derivatives by some take the time of those by all, and memory for a chunk of whole rows on every thread. Collective.
 template <class Real>
 TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent);
+template <class Real>
+TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, const ParameterRange& range);
 
 // X u for my rows.
 template <class Real>

@@ -27,11 +27,11 @@ RowLayout planned_layout(std::int64_t items, std::int64_t samples, int per_sampl
   return layout;
 }
 
-UpdateMemory update_memory(OptimizerKind kind, const RowLayout& layout, std::int64_t parameters, Precision precision) {
+UpdateMemory update_memory(OptimizerKind kind, const RowLayout& layout, std::int64_t parameters, Precision precision, int parameter_blocks) {
   UpdateMemory memory;
   if (!is_natural(kind)) return memory;
   const std::int64_t total = layout.total(), mine = layout.my_rows(), bytes = precision == Precision::float32 ? 4 : 8;
-  memory.rows = mine * parameters * bytes;
+  memory.rows = mine * ((parameters + parameter_blocks - 1) / parameter_blocks) * bytes;
   memory.sums = 2 * float64_bytes * (parameters + mine);
   const bool sr = resolved_kind(kind, parameters, total) == OptimizerKind::sr;
   const std::int64_t order = sr ? parameters : total, summed = sr ? total : parameters;

@@ -17,8 +17,8 @@ constexpr double gib = 1073741824.0;
 
 struct StepCost {
   double evaluations = 0;     // log psi per step, all ranks
-  double jacobian_bytes = 0;  // all ranks together
-  double root_bytes = 0;      // Gram matrix and its factor, on the root
+  double jacobian_bytes = 0;  // at a time, all ranks together
+  double matrix_bytes = 0;    // Gram matrix, overwritten by its factor; a rank sums its share of the upper half
   double update_flops = 0;    // Gram matrix and factorisation
 };
 
@@ -68,8 +68,8 @@ StepCost vmc_cost(const VmcOptions& options, const ProblemFamily& family, const 
   const double parameters = static_cast<double>(psi.layout().total);
   const bool by_parameters = resolved_kind(options.optimizer.kind, psi.layout().total, static_cast<std::int64_t>(rows)) == OptimizerKind::sr;
   const double order = by_parameters ? parameters : rows, inner = by_parameters ? rows : parameters;
-  cost.jacobian_bytes = rows * parameters * real_bytes;
-  cost.root_bytes = 2 * order * order * 8;
+  cost.jacobian_bytes = rows * parameters * real_bytes / options.optimizer.parameter_blocks;
+  cost.matrix_bytes = order * order * 8;
   cost.update_flops = order * order * inner + order * order * order / 3;
   return cost;
 }
@@ -98,8 +98,9 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
       text += fmt::format("  per step: {:.3g} evaluations of log psi = {:.3g} TFLOP, update {:.3g} TFLOP\n", cost.evaluations,
                           cost.evaluations * psi->flops_per_evaluation() / 1e12, cost.update_flops / 1e12);
       if (cost.jacobian_bytes > 0)
-        text += fmt::format("  memory: Jacobian {:.3g} GiB per rank, Gram matrix and factor {:.3g} GiB on rank 0\n",
-                            cost.jacobian_bytes / ranks / gib, cost.root_bytes / gib);
+        text += fmt::format("  memory: derivatives {:.3g} GiB per rank{}, Gram matrix {:.3g} GiB on rank 0{}\n", cost.jacobian_bytes / ranks / gib,
+                            vmc->optimizer.parameter_blocks > 1 ? fmt::format(" (one of {} blocks)", vmc->optimizer.parameter_blocks) : "",
+                            cost.matrix_bytes / gib, ranks > 1 ? fmt::format(", {:.3g} GiB on each other", cost.matrix_bytes / 2 / ranks / gib) : "");
       if (plan.device == Device::cuda) text += describe_gpu_memory(*vmc, stage.family, *psi, ranks, plan.threads.value_or(threads()));
     }
   }

@@ -10,7 +10,7 @@
 #include "engine/energy/local_energy.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
-#include "engine/optimize/adamw.h"
+#include "engine/optimize/gradient.h"
 #include "engine/run/provenance.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"

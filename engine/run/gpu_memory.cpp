@@ -48,7 +48,11 @@ StageMemory plan_memory(const VmcOptions& options, const ProblemFamily& family, 
     memory.chains = metropolis_memory(options.sampler.metropolis, family, ranks, Device::cuda, network.chunk_rows);
     memory.connected = connected_memory(family.table, family.size(), network.chunk_rows);
   }
-  memory.update = update_memory(options.optimizer.kind, memory.layout, psi.layout().total, psi.precision());
+  memory.update = update_memory(options.optimizer.kind, memory.layout, psi.layout().total, psi.precision(), options.optimizer.parameter_blocks);
+  if (options.optimizer.parameter_blocks > 1) {  // chunks of whole rows, which blocks are cut out of
+    const std::size_t real_bytes = psi.precision() == Precision::float32 ? sizeof(float) : sizeof(double);
+    memory.chunks += static_cast<std::size_t>(threads) * network.chunk_rows * per_sample * psi.layout().total * real_bytes;
+  }
   return memory;
 }
 

@@ -114,7 +114,7 @@ class Qstage final : public Network<Real> {
 
   BlockSaved carve_block(Arena<Real>& arena, int rows, Pass pass) const {
     BlockSaved saved{};
-    if (plan_.shifted()) saved.shift = blocks_.front().shift->carve(arena, rows);
+    if (plan_.shifted()) saved.shift = blocks_.front().shift->carve(arena, rows, pass);
     saved.mixing = blocks_.front().mixing.carve(arena, rows);
     saved.mlp = blocks_.front().mlp.carve(arena, rows, pass);
     return saved;
@@ -142,7 +142,7 @@ class Qstage final : public Network<Real> {
     buffers.tail_inputs = arena.take(components * rows);
     if (cross_) buffers.cross = cross_->carve(arena, rows);
     buffers.head = head_.carve(arena, rows, pass);
-    if (determinant_) buffers.determinant = determinant_->carve(arena, rows);
+    if (determinant_) buffers.determinant = determinant_->carve(arena, rows, pass);
     buffers.blocks = arena;
     arena.take(block_values(rows, pass) * (pass == Pass::differentiate ? blocks_.size() : 1));
     return buffers;

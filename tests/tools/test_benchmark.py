@@ -194,6 +194,27 @@ class Command(unittest.TestCase):
     def calls(self):
         return self.log.read_text().splitlines() if self.log.exists() else []
 
+    def scaling(self, *options, ours):
+        environment = {**os.environ, "PATH": f"{self.root}/bin:{os.environ['PATH']}", "FAKE_OURS": json.dumps(ours), "FAKE_LOG": str(self.log)}
+        command = [sys.executable, BENCHMARK / "scaling", "--program", "ours", "--output", self.root / "out", *options]
+        return subprocess.run([str(word) for word in command], env=environment, capture_output=True, text=True, check=False)
+
+    def test_scaling_divides_growth_by_what_is_expected(self):
+        # The fake takes the same time for every size: twice the samples at the price of one, four times the products.
+        result = self.scaling("--samples", "256,512", "--sides", "4", ours={**BENCH_OF_VMC, "flops_per_log_psi": 1e6})
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("| 6x6, 512 samples, 155620 parameters | 0.5 (0.50) | 1 (0.50) | 2 (0.25) | 4 | 8e-07 GB |", result.stdout)
+        self.assertIn("system.lattice.size=[4, 4]", self.calls()[2])
+        self.assertNotIn("wavefunction.weights", self.log.read_text())
+
+    def test_scaling_tells_that_the_program_failed(self):
+        result = self.scaling("--samples", "256", "--sides", "4", ours=None)
+
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("scaling: error:", result.stderr)
+        self.assertIn("out of luck", result.stderr)
+
     def test_help_names_the_workloads(self):
         result = self.benchmark("--help")
 

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from measurement import Measurement, from_bench, from_worker
 from workloads import ROOT, Workload
@@ -65,13 +66,17 @@ class Ours:
     def __init__(self, program: pathlib.Path, folder: pathlib.Path) -> None:
         self.program, self.folder, self.ranks = program.resolve(), folder, ranks()
 
-    def run(self, workload: Workload, precision: str, weights: pathlib.Path, steps: int) -> Measurement:
+    def bench(self, workload: Workload, precision: str, weights: pathlib.Path | None, steps: int) -> dict[str, Any]:
+        """The JSON of `qstage-vmc bench`; `weights` None: a random network."""
         answer = self.folder / f"{workload.name}_ours_{precision}.json"
-        settings = [*workload.settings, f"precision.network={precision}", f"wavefunction.weights={weights}"]
+        settings = [*workload.settings, f"precision.network={precision}", *([f"wavefunction.weights={weights}"] if weights else [])]
         options = [word for setting in settings for word in ("--set", setting)]
         command = ["mpirun", "-n", self.ranks, self.program, "bench", workload.input, "--steps", steps, "--json", answer, *options]
         start(shell('mpi_environment; exec "$@"', *command), answer.with_suffix(".log"), clean_environment())
-        return from_bench(json.loads(answer.read_text(encoding="utf-8")))
+        return json.loads(answer.read_text(encoding="utf-8"))
+
+    def run(self, workload: Workload, precision: str, weights: pathlib.Path, steps: int) -> Measurement:
+        return from_bench(self.bench(workload, precision, weights, steps))
 
 
 class Theirs:

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/layers/layer_norm.h"
+#include "engine/wavefunctions/layers/perceptron.h"
 
 namespace qs {
 
@@ -19,8 +19,7 @@ class AmplitudeHead {
     std::string first, second, norm, out;
   };
   struct Saved {
-    Real* hidden;  // before gelu
-    Real* active;
+    typename Perceptron<Real>::Saved pool;
     Real* pooled;  // before the norm, not needed by backward
     typename LayerNorm<Real>::Saved norm;
     Real* normed;
@@ -28,21 +27,17 @@ class AmplitudeHead {
   };
 
   AmplitudeHead(const Tensors& tensors, const Paths& paths, int inputs, HeadOutput output)
-      : output_(output),
-        first_(tensors, paths.first, inputs),
-        second_(tensors, paths.second, first_.out()),
-        norm_(tensors, paths.norm),
-        out_(tensors, paths.out, second_.out()) {}
+      : output_(output), pool_(tensors, paths.first, paths.second, inputs), norm_(tensors, paths.norm), out_(tensors, paths.out, pool_.out()) {}
 
   void load(std::span<const double> parameters) {
-    for (Dense<Real>* dense : {&first_, &second_, &out_}) dense->load(parameters);
+    pool_.load(parameters);
     norm_.load(parameters);
+    out_.load(parameters);
   }
 
   Saved carve(Arena<Real>& arena, int rows, Pass pass) const {
     Saved saved;
-    saved.hidden = arena.take(hidden_values(rows));
-    saved.active = pass == Pass::evaluate ? saved.hidden : arena.take(hidden_values(rows));
+    saved.pool = pool_.carve(arena, 1, rows, pass);
     saved.pooled = arena.take(pooled_values(rows));
     saved.norm = norm_.carve(arena, 1, rows);
     saved.normed = arena.take(pooled_values(rows));
@@ -51,9 +46,7 @@ class AmplitudeHead {
   }
 
   void forward(Lanes lanes, const Real* x, const Saved& saved, double* re, double* im) const {
-    first_.forward(lanes, 1, x, saved.hidden);
-    kernels::gelu(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, saved.active);
-    second_.forward(lanes, 1, saved.active, saved.pooled);
+    pool_.forward(lanes, 1, x, saved.pool, saved.pooled, kernels::Write::overwrite);
     norm_.forward(lanes, 1, saved.pooled, saved.normed, saved.norm);
     out_.forward(lanes, 1, saved.normed, saved.psi);
     if (output_ == HeadOutput::log_psi) {
@@ -65,7 +58,7 @@ class AmplitudeHead {
   }
 
   std::size_t scratch_values(int rows) const {
-    return output_values(rows) + 2 * pooled_values(rows) + hidden_values(rows) + norm_.scratch_values(rows);
+    return output_values(rows) + 2 * pooled_values(rows) + pool_.scratch_values(1, rows) + norm_.scratch_values(rows);
   }
   // Overwrites dx.
   void backward(Lanes lanes, const Real* x, const Saved& saved, const Real* wre, const Real* wim, Real* dx, Arena<Real> scratch,
@@ -73,7 +66,6 @@ class AmplitudeHead {
     Real* dpsi = scratch.take(output_values(lanes.rows));
     Real* dnormed = scratch.take(pooled_values(lanes.rows));
     Real* dpooled = scratch.take(pooled_values(lanes.rows));
-    Real* dhidden = scratch.take(hidden_values(lanes.rows));
     if (output_ == HeadOutput::psi) {
       kernels::log_amplitude_backward(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), wre, wim, dpsi,
                                       imaginary(dpsi, lanes.rows));
@@ -82,26 +74,19 @@ class AmplitudeHead {
     out_.backward_weights(lanes, 1, saved.normed, doutput, gradient);
     out_.backward_input(lanes, 1, doutput, dnormed);
     norm_.backward(lanes, 1, dnormed, saved.norm, dpooled, kernels::Write::overwrite, scratch, gradient);
-    second_.backward_weights(lanes, 1, saved.active, dpooled, gradient);
-    second_.backward_input(lanes, 1, dpooled, dhidden);
-    kernels::gelu_backward(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, dhidden, dhidden);
-    first_.backward_weights(lanes, 1, x, dhidden, gradient);
-    first_.backward_input(lanes, 1, dhidden, dx);
+    pool_.backward(lanes, 1, x, saved.pool, dpooled, dx, scratch, gradient);
   }
 
-  double flops() const { return first_.flops(1) + second_.flops(1) + out_.flops(1); }
+  double flops() const { return pool_.flops(1) + out_.flops(1); }
 
  private:
-  std::size_t hidden_values(int rows) const { return std::size_t(first_.out()) * rows; }
-  std::size_t pooled_values(int rows) const { return std::size_t(second_.out()) * rows; }
-
+  std::size_t pooled_values(int rows) const { return std::size_t(pool_.out()) * rows; }
   std::size_t output_values(int rows) const { return std::size_t(out_.out()) * rows; }
   // The second row of psi or its gradient; nullptr for a real amplitude.
   Real* imaginary(Real* psi, int rows) const { return out_.out() == 2 ? psi + rows : nullptr; }
 
   HeadOutput output_;
-  Dense<Real> first_;
-  Dense<Real> second_;
+  Perceptron<Real> pool_;
   LayerNorm<Real> norm_;
   Dense<Real> out_;
 };

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/layers/layer_norm.h"
+#include "engine/wavefunctions/layers/perceptron.h"
 
 namespace qs {
 
@@ -23,8 +23,7 @@ class BackflowDeterminant {
   struct Saved {
     typename LayerNorm<Real>::Saved norm;
     Real* normed;  // [T][D][B]
-    Real* hidden;  // before gelu
-    Real* active;
+    typename Perceptron<Real>::Saved mean_field;
     Real* phi;        // [T][K][B]
     Real* factor;     // [T][K][B]: LN(x) U
     Real* orbitals;   // [T][K][B]
@@ -36,8 +35,7 @@ class BackflowDeterminant {
         norm_(tensors, "Backflow_0/LayerNorm_0"),
         add_(tensors, "Backflow_0/Dense_0/kernel", "", sizes.width),
         multiply_(tensors, "Backflow_0/Dense_1/kernel", "", sizes.width),
-        first_(tensors, "Backflow_0/Dense_2", sizes.couplings),
-        second_(tensors, "Backflow_0/Dense_3", sizes.hidden),
+        mean_field_(tensors, "Backflow_0/Dense_2", "Backflow_0/Dense_3", sizes.couplings),
         orbitals_(tensors, "Backflow_0/orbitals"),
         no_table_(tensors.device, 2 * std::size_t(sizes.orbitals)) {}
 
@@ -54,15 +52,16 @@ class BackflowDeterminant {
 
   void load(std::span<const double> parameters) {
     norm_.load(parameters);
-    for (Dense<Real>* dense : {&add_, &multiply_, &first_, &second_}) dense->load(parameters);
+    for (Dense<Real>* dense : {&add_, &multiply_}) dense->load(parameters);
+    mean_field_.load(parameters);
     orbitals_.load(parameters);
   }
 
-  Saved carve(Arena<Real>& arena, int rows) const {
+  Saved carve(Arena<Real>& arena, int rows, Pass pass) const {
     Saved saved;
     saved.norm = norm_.carve(arena, sizes_.tokens, rows);
     saved.normed = arena.take(stream_values(rows));
-    for (Real** piece : {&saved.hidden, &saved.active}) *piece = arena.take(hidden_values(rows));
+    saved.mean_field = mean_field_.carve(arena, 1, rows, pass);
     for (Real** piece : {&saved.phi, &saved.factor, &saved.orbitals}) *piece = arena.take(orbital_values(rows));
     const std::size_t K = sizes_.orbitals;
     saved.factors = reinterpret_cast<double*>(arena.take(K * (K + 2) * rows * (sizeof(double) / sizeof(Real))));
@@ -71,7 +70,9 @@ class BackflowDeterminant {
 
   // x [T][D][B] is the residual stream. re += ln|det|, im = 0 or pi.
   void forward(Lanes lanes, const Real* spins, const Real* couplings, const Real* x, const Saved& saved, double* re, double* im) const {
-    mean_field(lanes, spins, couplings, saved);
+    // The embedding with a table of zeros: every configuration starts from the same orbitals.
+    kernels::embed_tokens(lanes.device, sizes_.tokens, sizes_.orbitals, lanes.rows, spins, no_table_.data(), orbitals_.data(), saved.phi);
+    mean_field_.forward(lanes, 1, couplings, saved.mean_field, saved.phi, kernels::Write::accumulate);
     norm_.forward(lanes, sizes_.tokens, x, saved.normed, saved.norm);
     add_.forward(lanes, sizes_.tokens, saved.normed, saved.orbitals);
     multiply_.forward(lanes, sizes_.tokens, saved.normed, saved.factor);
@@ -82,7 +83,7 @@ class BackflowDeterminant {
   }
 
   std::size_t scratch_values(int rows) const {
-    return 2 * orbital_values(rows) + stream_values(rows) + hidden_values(rows) + norm_.scratch_values(rows);
+    return 2 * orbital_values(rows) + stream_values(rows) + mean_field_.scratch_values(1, rows) + norm_.scratch_values(rows);
   }
   // dx += input gradient. The phase is piecewise constant: only the cotangent of Re log psi enters.
   void backward(Lanes lanes, const Real* couplings, const Saved& saved, const Real* wre, Real* dx, Arena<Real> scratch,
@@ -100,44 +101,26 @@ class BackflowDeterminant {
     multiply_.backward_input(lanes, tokens, dfactor, dnormed, kernels::Write::accumulate);
     Real* dphi = dorbitals;  // (1 + factor) dorbitals
     kernels::multiply(lanes.device, values, dorbitals, saved.factor, dphi, kernels::Write::accumulate);
-    backward_mean_field(lanes, couplings, saved, dphi, scratch, gradient);
+    kernels::emit_gradient(lanes.device, tokens * sizes_.orbitals, lanes.rows, dphi, gradient.at(orbitals_.offset()));
+    mean_field_.backward(lanes, 1, couplings, saved.mean_field, dphi, nullptr, scratch, gradient);
     norm_.backward(lanes, tokens, dnormed, saved.norm, dx, kernels::Write::accumulate, scratch, gradient);
   }
 
   double flops() const {
     const double K = sizes_.orbitals;
-    return add_.flops(sizes_.tokens) + multiply_.flops(sizes_.tokens) + first_.flops(1) + second_.flops(1) + 2.0 / 3.0 * K * K * K;
+    return add_.flops(sizes_.tokens) + multiply_.flops(sizes_.tokens) + mean_field_.flops(1) + 2.0 / 3.0 * K * K * K;
   }
 
  private:
   std::size_t stream_values(int rows) const { return std::size_t(sizes_.tokens) * sizes_.width * rows; }
   std::size_t orbital_values(int rows) const { return std::size_t(sizes_.tokens) * sizes_.orbitals * rows; }
-  std::size_t hidden_values(int rows) const { return std::size_t(sizes_.hidden) * rows; }
   kernels::DeterminantShape shape(int rows) const { return {sizes_.tokens, sizes_.orbitals, rows}; }
-
-  void mean_field(Lanes lanes, const Real* spins, const Real* couplings, const Saved& saved) const {
-    // The embedding with a table of zeros: every configuration starts from the same orbitals.
-    kernels::embed_tokens(lanes.device, sizes_.tokens, sizes_.orbitals, lanes.rows, spins, no_table_.data(), orbitals_.data(), saved.phi);
-    first_.forward(lanes, 1, couplings, saved.hidden);
-    kernels::gelu(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, saved.active);
-    second_.forward(lanes, 1, saved.active, saved.phi, kernels::Write::accumulate);
-  }
-  void backward_mean_field(Lanes lanes, const Real* couplings, const Saved& saved, const Real* dphi, Arena<Real>& scratch,
-                           const Gradient<Real>& gradient) const {
-    Real* dhidden = scratch.take(hidden_values(lanes.rows));
-    kernels::emit_gradient(lanes.device, sizes_.tokens * sizes_.orbitals, lanes.rows, dphi, gradient.at(orbitals_.offset()));
-    second_.backward_weights(lanes, 1, saved.active, dphi, gradient);
-    second_.backward_input(lanes, 1, dphi, dhidden);
-    kernels::gelu_backward(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, dhidden, dhidden);
-    first_.backward_weights(lanes, 1, couplings, dhidden, gradient);
-  }
 
   DeterminantSizes sizes_;
   LayerNorm<Real> norm_;
   Dense<Real> add_;
   Dense<Real> multiply_;
-  Dense<Real> first_;
-  Dense<Real> second_;
+  Perceptron<Real> mean_field_;
   Weight<Real> orbitals_;
   Buffer<Real> no_table_;
 };

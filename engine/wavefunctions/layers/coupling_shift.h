@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/wavefunctions/layers/dense.h"
+#include "engine/wavefunctions/layers/perceptron.h"
 
 namespace qs {
 
@@ -13,58 +13,46 @@ template <class Real>
 class CouplingShift {
  public:
   struct Saved {
-    Real* hidden;  // before gelu
-    Real* active;
+    typename Perceptron<Real>::Saved layers;
     Real* shift;
   };
 
   CouplingShift(const Tensors& tensors, const std::string& path, int couplings, int sites)
-      : sites_(sites), first_(tensors, path + "/Dense_0", couplings), second_(tensors, path + "/Dense_1", first_.out()) {}
+      : sites_(sites), layers_(tensors, path + "/Dense_0", path + "/Dense_1", couplings) {}
 
   static void declare(std::vector<TensorSpec>& specs, const std::string& path, int couplings, int hidden, int width) {
     Dense<double>::declare(specs, path + "/Dense_0", couplings, hidden, Initial::lecun_normal(couplings));
     Dense<double>::declare(specs, path + "/Dense_1", hidden, width, Initial::lecun_normal(hidden));
   }
 
-  void load(std::span<const double> parameters) {
-    first_.load(parameters);
-    second_.load(parameters);
-  }
+  void load(std::span<const double> parameters) { layers_.load(parameters); }
 
-  Saved carve(Arena<Real>& arena, int rows) const {
+  Saved carve(Arena<Real>& arena, int rows, Pass pass) const {
     Saved saved;
-    for (Real** piece : {&saved.hidden, &saved.active}) *piece = arena.take(hidden_values(rows));
+    saved.layers = layers_.carve(arena, 1, rows, pass);
     saved.shift = arena.take(width_values(rows));
     return saved;
   }
   void forward(Lanes lanes, const Real* couplings, Real* x, const Saved& saved) const {
-    first_.forward(lanes, 1, couplings, saved.hidden);
-    kernels::gelu(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, saved.active);
-    second_.forward(lanes, 1, saved.active, saved.shift);
-    kernels::broadcast_tokens(lanes.device, sites_, second_.out(), lanes.rows, saved.shift, x, kernels::Write::accumulate);
+    layers_.forward(lanes, 1, couplings, saved.layers, saved.shift, kernels::Write::overwrite);
+    kernels::broadcast_tokens(lanes.device, sites_, layers_.out(), lanes.rows, saved.shift, x, kernels::Write::accumulate);
   }
 
-  std::size_t scratch_values(int rows) const { return width_values(rows) + hidden_values(rows); }
+  std::size_t scratch_values(int rows) const { return width_values(rows) + layers_.scratch_values(1, rows); }
   // The gradient of x passes unchanged.
   void backward(Lanes lanes, const Real* couplings, const Real* dx, const Saved& saved, Arena<Real> scratch, const Gradient<Real>& gradient) const {
     Real* dshift = scratch.take(width_values(lanes.rows));
-    Real* dhidden = scratch.take(hidden_values(lanes.rows));
-    kernels::sum_tokens(lanes.device, sites_, second_.out(), lanes.rows, dx, dshift);
-    second_.backward_weights(lanes, 1, saved.active, dshift, gradient);
-    second_.backward_input(lanes, 1, dshift, dhidden);
-    kernels::gelu_backward(lanes.device, static_cast<std::int64_t>(hidden_values(lanes.rows)), saved.hidden, dhidden, dhidden);
-    first_.backward_weights(lanes, 1, couplings, dhidden, gradient);
+    kernels::sum_tokens(lanes.device, sites_, layers_.out(), lanes.rows, dx, dshift);
+    layers_.backward(lanes, 1, couplings, saved.layers, dshift, nullptr, scratch, gradient);
   }
 
-  double flops() const { return first_.flops(1) + second_.flops(1); }
+  double flops() const { return layers_.flops(1); }
 
  private:
-  std::size_t hidden_values(int rows) const { return std::size_t(first_.out()) * rows; }
-  std::size_t width_values(int rows) const { return std::size_t(second_.out()) * rows; }
+  std::size_t width_values(int rows) const { return std::size_t(layers_.out()) * rows; }
 
   int sites_;
-  Dense<Real> first_;
-  Dense<Real> second_;
+  Perceptron<Real> layers_;
 };
 
 }  // namespace qs

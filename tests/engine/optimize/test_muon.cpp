@@ -5,7 +5,7 @@
 #include <Eigen/Dense>
 #include <cmath>
 
-#include "engine/optimize/adamw.h"
+#include "engine/optimize/gradient.h"
 #include "engine/optimize/orthogonal.h"
 #include "tests/engine/optimize/linear_network.h"
 

@@ -7,7 +7,7 @@
 #include <Eigen/Dense>
 #include <cmath>
 
-#include "engine/optimize/adamw.h"
+#include "engine/optimize/gradient.h"
 #include "engine/optimize/refined_solver.h"
 #include "kernels/api/error.h"
 #include "tests/engine/optimize/linear_network.h"
@@ -109,6 +109,48 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Natural,
                                            Case{OptimizerKind::sr, 300, 4, 280, JacobianMode::real_log, Precision::float64},
                                            Case{OptimizerKind::sr, 70, 2, 40, JacobianMode::complex_log, Precision::float32},
                                            Case{OptimizerKind::minsr, 70, 2, 2500, JacobianMode::complex_log, Precision::float32}));
+
+// The same matrix and products, summed block by block of parameters: 7 blocks do not divide 100 parameters.
+TEST(MinsrInBlocks, GivesTheStepsOfAllDerivativesAtOnce) {
+  for (const JacobianMode mode : {JacobianMode::complex_log, JacobianMode::real_log}) {
+    const auto comm = self_communicator();
+    const Share share(make_rows(60, 3), 3, *comm);
+    const LinearNetwork psi(100, mode, Precision::float64);
+    OptimizerOptions options{.kind = OptimizerKind::minsr, .lr = {0.05}, .diag_shift = {0.01}, .momentum = 0.9};
+    const auto whole = make_optimizer(options, 100);
+    options.parameter_blocks = 7;
+    const auto blocks = make_optimizer(options, 100);
+    std::vector<double> theta(100, 0.0), expected = theta;
+    for (int step = 0; step < 3; ++step) {
+      const StepReport from_whole = whole->update({psi, share.samples, *comm}, share.residual, expected);
+      const StepReport from_blocks = blocks->update({psi, share.samples, *comm}, share.residual, theta);
+      for (std::int64_t k = 0; k < 100; ++k) EXPECT_NEAR(theta[k], expected[k], 1e-11) << "parameter " << k << ", step " << step;
+      EXPECT_NEAR(from_blocks.gradient_norm, from_whole.gradient_norm, 1e-12);
+      EXPECT_EQ(from_blocks.solver_rung, 1);
+    }
+  }
+}
+
+// Float32 products would perturb the matrix by more than this shift: then they are float64.
+TEST(MinsrInBlocks, MultipliesInFloat64WhereTheShiftIsBelowTheRounding) {
+  const auto comm = self_communicator();
+  const Share share(make_rows(60, 1), 1, *comm);
+  const LinearNetwork psi(300, JacobianMode::complex_log, Precision::float32);
+  const auto optimizer = make_optimizer({.kind = OptimizerKind::minsr, .lr = {1}, .diag_shift = {1e-9}, .parameter_blocks = 3}, 300);
+  std::vector<double> theta(300, 0.0);
+
+  const StepReport report = optimizer->update({psi, share.samples, *comm}, share.residual, theta);
+
+  EXPECT_EQ(report.solver_rung, 1);
+  EXPECT_EQ(report.diag_shift, 1e-9);
+  EXPECT_LE(report.residual, 1e-9);
+}
+
+TEST(MinsrInBlocks, AreRefusedForOtherKinds) {
+  for (const OptimizerKind kind : {OptimizerKind::sr, OptimizerKind::natural, OptimizerKind::adamw}) {
+    EXPECT_THROW(make_optimizer({.kind = kind, .parameter_blocks = 2}, 10), InputError);
+  }
+}
 
 TEST(Natural, ConstrainsTheNormAndKeepsTheUnclippedDirection) {
   const std::vector<Row> rows = make_rows(80, 1);

@@ -41,13 +41,14 @@ struct Case {
   int samples;
   std::int64_t parameters;
   Precision precision;
+  int parameter_blocks = 1;
 };
 
 class OptimizerRanks : public ::testing::TestWithParam<Case> {};
 
 TEST_P(OptimizerRanks, GiveTheSameBitsAsOneRank) {
   const Case c = GetParam();
-  OptimizerOptions options{.kind = c.kind, .lr = {0.1}, .diag_shift = {1e-3}};
+  OptimizerOptions options{.kind = c.kind, .lr = {0.1}, .diag_shift = {1e-3}, .parameter_blocks = c.parameter_blocks};
   if (c.kind != OptimizerKind::adamw) options.momentum = 0.8;
   const Outcome one = two_steps(options, c.samples, c.parameters, c.precision, 1);
 
@@ -69,6 +70,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, OptimizerRanks,
                          ::testing::Values(Case{OptimizerKind::minsr, 700, 150, Precision::float32},
                                            Case{OptimizerKind::minsr, 50, 3000, Precision::float32},
                                            Case{OptimizerKind::minsr, 150, 500, Precision::float64},
+                                           Case{OptimizerKind::minsr, 150, 500, Precision::float32, 4},
                                            Case{OptimizerKind::sr, 700, 300, Precision::float32}, Case{OptimizerKind::sr, 50, 20, Precision::float64},
                                            Case{OptimizerKind::adamw, 200, 90, Precision::float32}));
 
