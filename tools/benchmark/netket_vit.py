@@ -177,6 +177,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     first = step(driver)["total"]
     for _ in range(options.thermalise):
         driver.state.sample()
+    jax.block_until_ready(driver.state.samples)  # JAX only queues those sweeps: the first timed step would wait for them
     steps, energies = [], []
     for _ in range(options.steps):
         steps.append(step(driver))
