@@ -21,13 +21,13 @@ namespace {
 constexpr std::size_t input_limit = 1 << 20;
 
 struct Source {
-  std::string text, name, directory;
+  std::string text, name;
+  std::string directory;  // where its relative paths begin; empty: where the file `name` lies
 };
 
 input::Document read_document(const Source& source, const std::vector<input::SetOption>& sets, input::Diagnostics& diagnostics) {
   input::Document document = input::load_text(source.text, source.name, sets, diagnostics);
-  document.path = source.name;
-  document.directory = source.directory;
+  if (!source.directory.empty()) document.directory = source.directory;
   return document;
 }
 
@@ -53,7 +53,7 @@ Prepared prepare(const Source& source, const std::vector<input::SetOption>& sets
 
 // Root reads, all ranks get it.
 Source input_file(const std::string& path, Communicator& comm) {
-  Source source{"", path, std::filesystem::path(path).parent_path().string()};
+  Source source{"", path, ""};
   on_root(comm, [&] { source.text = read_text(path, input_limit); });
   comm.broadcast_string(source.text, 0);
   return source;
