@@ -1,5 +1,7 @@
 #include "engine/optimize/optimizer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -24,11 +26,13 @@ void check_schedule(const std::string& name, const Schedule& schedule, bool may_
   require(may_vanish ? schedule.from >= 0 : schedule.from > 0, "optimizer." + name + (may_vanish ? " must not be negative" : " must be positive"));
 }
 
-void check_options(const OptimizerOptions& o) {
+void check_options(const OptimizerOptions& o, std::int64_t parameters) {
   check_schedule("lr", o.lr, false);
   check_schedule("diag_shift", o.diag_shift, true);
   require(o.parameter_blocks >= 1, "optimizer.parameter_blocks must be at least 1");
   require(o.parameter_blocks == 1 || o.kind == OptimizerKind::minsr, "optimizer.parameter_blocks belongs to minsr");
+  require(o.parameter_blocks <= parameters,
+          fmt::format("optimizer.parameter_blocks: {} blocks of {} parameters would leave some empty; use fewer", o.parameter_blocks, parameters));
   require(o.norm_constraint >= 0, "optimizer.norm_constraint must not be negative (0 = off)");
   require(o.momentum >= 0 && o.momentum <= 1, "optimizer.momentum must lie in [0, 1]");
   if (!is_natural(o.kind)) {
@@ -51,7 +55,7 @@ double Schedule::at(std::int64_t step) const {
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::int64_t parameters) {
-  check_options(options);
+  check_options(options, parameters);
   if (options.kind == OptimizerKind::adamw) return std::make_unique<AdamW>(options, parameters);
   if (options.kind == OptimizerKind::muon) return std::make_unique<Muon>(options, parameters);
   return std::make_unique<NaturalGradient>(options, parameters);

@@ -152,6 +152,11 @@ TEST(MinsrInBlocks, AreRefusedForOtherKinds) {
   }
 }
 
+TEST(MinsrInBlocks, HaveAParameterEach) {
+  EXPECT_NO_THROW(make_optimizer({.kind = OptimizerKind::minsr, .parameter_blocks = 10}, 10));
+  EXPECT_THROW(make_optimizer({.kind = OptimizerKind::minsr, .parameter_blocks = 11}, 10), InputError);
+}
+
 TEST(Natural, ConstrainsTheNormAndKeepsTheUnclippedDirection) {
   const std::vector<Row> rows = make_rows(80, 1);
   const auto comm = self_communicator();
