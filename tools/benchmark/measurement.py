@@ -41,8 +41,13 @@ def with_update(sample: float, local_energy: float, total: float) -> dict[str, f
     return {"sample": sample, "local_energy": local_energy, "update": total - sample - local_energy, "total": total}
 
 
+def peak_memory(report: Mapping[str, Any]) -> int:
+    """Bytes over all ranks, from the JSON of `bench`. Ranks use about the same; the one that needs most is counted for all of them."""
+    return report["ranks"] * max(phase["peak_memory_bytes"] for phase in report["step"]["phases"])
+
+
 def from_bench(report: Mapping[str, Any]) -> Measurement:
-    """From the JSON of `qstage-vmc bench`. Ranks use about the same memory; the one that needs most is counted for all of them."""
+    """From the JSON of `qstage-vmc bench`."""
     step = report["step"]
     phases = {phase["name"]: phase["seconds"] for phase in step["phases"]}
     total = step["seconds_per_step"]
@@ -50,7 +55,7 @@ def from_bench(report: Mapping[str, Any]) -> Measurement:
     return Measurement(
         seconds=with_update(phases["sample"], phases["local_energy"], total) if "local_energy" in phases else {"total": total},
         first_step=step["first_step_seconds"],
-        peak_memory=report["ranks"] * max(phase["peak_memory_bytes"] for phase in step["phases"]),
+        peak_memory=peak_memory(report),
         parameters=report["parameters"],
         versions={"qstage-vmc": report["version"], "instructions": report["instruction_set"]},
         energies=[Energy(*pair) for pair in zip(column.get("energy_00", ()), column.get("error_00", ()))],
