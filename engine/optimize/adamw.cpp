@@ -3,15 +3,14 @@
 #include <cmath>
 #include <utility>
 
-#include "engine/optimize/gradient.h"
-#include "engine/optimize/state.h"
-#include "engine/optimize/tangent_rows.h"
-
 namespace qs {
 
-AdamW::AdamW(OptimizerOptions options, std::int64_t parameters) : options_(std::move(options)), parameters_(parameters) {
-  state_.buffers["adam_m"].resize(parameters);
-  state_.buffers["adam_v"].resize(parameters);
+AdamW::AdamW(OptimizerOptions options, std::int64_t parameters) : GradientDescent(std::move(options), parameters, {"adam_m", "adam_v"}) {}
+
+std::vector<double> AdamW::direction(const Tangent&, std::span<const double> gradient, OptimizerState& next) const {
+  std::vector<double> direction(gradient.size());
+  adam_direction(options(), next.updates, gradient, next.buffers.at("adam_m"), next.buffers.at("adam_v"), direction);
+  return direction;
 }
 
 void adam_direction(const OptimizerOptions& options, std::int64_t updates, std::span<const double> gradient, std::span<double> m, std::span<double> v,
@@ -23,34 +22,6 @@ void adam_direction(const OptimizerOptions& options, std::int64_t updates, std::
     v[k] = options.beta2 * v[k] + (1 - options.beta2) * gradient[k] * gradient[k];
     direction[k] = m_scale * m[k] / (std::sqrt(v_scale * v[k]) + options.epsilon);
   }
-}
-
-void descend(double rate, double decay, std::span<const double> direction, std::span<double> parameters) {
-  for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k] -= rate * (direction[k] + decay * parameters[k]);
-}
-
-StepReport AdamW::update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) {
-  check_residual(tangent, residual);
-  const std::vector<double> gradient = timed(tangent.clock, "derivatives", [&] { return loss_gradient(tangent, residual); });
-  require_finite(gradient, "gradient");
-  StepReport report;
-  report.gradient_norm = euclidean_norm(gradient);
-
-  OptimizerState next = state_;
-  report.step_size = options_.lr.at(next.updates);
-  ++next.updates;
-  std::vector<double> direction(parameters_);
-  adam_direction(options_, next.updates, gradient, next.buffers["adam_m"], next.buffers["adam_v"], direction);
-  require_finite(direction, "direction");
-  report.direction_norm = euclidean_norm(direction);
-  descend(report.step_size, options_.weight_decay, direction, parameters);
-  state_ = std::move(next);
-  return report;
-}
-
-void AdamW::restore(OptimizerState state) {
-  check_state(state, state_);
-  state_ = std::move(state);
 }
 
 }  // namespace qs

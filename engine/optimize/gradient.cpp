@@ -40,9 +40,7 @@ std::vector<double> transposed_product(const Tangent& tangent, std::span<const d
     c[i] = std::sqrt(weights[i] / samples.problems) * value;
     sum[problems[i]] += c[i];
   }
-  std::size_t first = 0;  // of my rows among all
-  const std::vector<std::int64_t> counts = tangent.comm.all_gather<std::int64_t>(std::vector<std::int64_t>{samples.rows.rows()});
-  for (int rank = 0; rank < tangent.comm.rank(); ++rank) first += static_cast<std::size_t>(counts[rank]);
+  const std::int64_t first = first_row(tangent.comm, samples);
   std::vector<std::complex<double>> mine(samples.weight.size());
   for (std::size_t i = 0; i < mine.size(); ++i) mine[i] = c[first + i] - samples.weight[i] * sum[samples.rows.problem[i]];
   return weighted_derivatives(tangent, mine);

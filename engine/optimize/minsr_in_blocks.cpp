@@ -10,17 +10,17 @@
 namespace qs {
 namespace {
 
-struct Pass {
+struct GramPass {
   std::vector<double> gram;   // on the root
   std::vector<double> moved;  // X momentum, my rows; empty without momentum
   double rounding = 0;        // gram_rounding of X
 };
 
 template <class Real>
-Pass pass_over_blocks(kernels::Arithmetic arithmetic, const OptimizerOptions& options, const Tangent& tangent, const RowLayout& layout,
-                      std::span<const double> momentum) {
+GramPass pass_over_blocks(kernels::Arithmetic arithmetic, const OptimizerOptions& options, const Tangent& tangent, const RowLayout& layout,
+                          std::span<const double> momentum) {
   const std::int64_t parameters = tangent.psi.layout().total;
-  Pass pass;
+  GramPass pass;
   if (!momentum.empty()) pass.moved.resize(layout.my_rows());
   SymmetricTiles tiles(tangent.comm, options.device, layout.total());
   for (int block = 0; block < options.parameter_blocks; ++block) {
@@ -42,17 +42,18 @@ Pass pass_over_blocks(kernels::Arithmetic arithmetic, const OptimizerOptions& op
 }  // namespace
 
 template <class Real>
-NaturalDirection minsr_direction_in_blocks(const OptimizerOptions& options, const Tangent& tangent, std::span<const double> v, double shift,
-                                           std::span<const double> momentum) {
-  const RowLayout layout =
-      make_row_layout(tangent.comm, tangent.samples.blocks, tangent.samples.block_begin, rows_per_sample(tangent.psi.jacobian_mode()));
-  Pass pass = pass_over_blocks<Real>(kernels::Arithmetic::own, options, tangent, layout, momentum);
+NaturalDirection minsr_direction_in_blocks(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual,
+                                           double shift, std::span<const double> momentum) {
+  const SampleSet& samples = tangent.samples;
+  const int per_sample = rows_per_sample(tangent.psi.jacobian_mode());
+  const RowLayout layout = make_row_layout(tangent.comm, samples.blocks, samples.block_begin, per_sample);
+  GramPass pass = pass_over_blocks<Real>(kernels::Arithmetic::own, options, tangent, layout, momentum);
   if (pass.rounding > shift) {
     pass.gram.clear();  // two of them might not fit
     pass.gram.shrink_to_fit();
     pass = pass_over_blocks<Real>(kernels::Arithmetic::wide, options, tangent, layout, momentum);
   }
-  std::vector<double> right(v.begin(), v.end());
+  std::vector<double> right = residual_rows({samples.problems, samples.rows.problem, samples.weight}, per_sample, residual);
   for (std::size_t i = 0; i < pass.moved.size(); ++i) right[i] -= pass.moved[i];
   ShiftedSystem system{layout.total(), std::move(pass.gram), tangent.comm.all_gather<double>(right), {}, shift};
   NaturalDirection out;
@@ -60,15 +61,15 @@ NaturalDirection minsr_direction_in_blocks(const OptimizerOptions& options, cons
   const std::vector<double> y = std::exchange(out.solution.x, {});
   timed(tangent.clock, "derivatives", [&] {
     out.direction = transposed_product(tangent, y);
-    out.gradient = transposed_product(tangent, tangent.comm.all_gather<double>(v));
+    out.gradient = loss_gradient(tangent, residual);
   });
   for (std::size_t k = 0; k < momentum.size(); ++k) out.direction[k] += momentum[k];
   return out;
 }
 
-template NaturalDirection minsr_direction_in_blocks<float>(const OptimizerOptions&, const Tangent&, std::span<const double>, double,
+template NaturalDirection minsr_direction_in_blocks<float>(const OptimizerOptions&, const Tangent&, std::span<const std::complex<double>>, double,
                                                            std::span<const double>);
-template NaturalDirection minsr_direction_in_blocks<double>(const OptimizerOptions&, const Tangent&, std::span<const double>, double,
+template NaturalDirection minsr_direction_in_blocks<double>(const OptimizerOptions&, const Tangent&, std::span<const std::complex<double>>, double,
                                                             std::span<const double>);
 
 }  // namespace qs

@@ -2,16 +2,17 @@
 // time. Every block takes a pass of derivatives over all rows; the products dominate from some hundred rows on.
 #pragma once
 
+#include <complex>
 #include <span>
 
 #include "engine/optimize/natural_gradient.h"
 
 namespace qs {
 
-// As minsr_direction, with `blocks` blocks of parameters. Memory: rows x parameters / blocks values over all ranks, and one chunk of whole rows for
+// As minsr_direction, with options.parameter_blocks blocks. Memory: rows x parameters / blocks values over all ranks, and one chunk of whole rows for
 // every thread. With float32 rows the products are float32 unless their rounding could reach the shift. Collective.
 template <class Real>
-NaturalDirection minsr_direction_in_blocks(const OptimizerOptions& options, const Tangent& tangent, std::span<const double> v, double shift,
-                                           std::span<const double> momentum);
+NaturalDirection minsr_direction_in_blocks(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual,
+                                           double shift, std::span<const double> momentum);
 
 }  // namespace qs

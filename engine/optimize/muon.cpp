@@ -5,10 +5,7 @@
 #include <utility>
 
 #include "engine/optimize/adamw.h"
-#include "engine/optimize/gradient.h"
 #include "engine/optimize/orthogonal.h"
-#include "engine/optimize/state.h"
-#include "engine/optimize/tangent_rows.h"
 
 namespace qs {
 namespace {
@@ -30,46 +27,26 @@ void scale(const WeightMatrix& matrix, std::span<double> direction) {
 
 }  // namespace
 
-Muon::Muon(OptimizerOptions options, std::int64_t parameters) : options_(std::move(options)) {
-  state_.buffers["muon_m"].resize(parameters);
-  state_.buffers["muon_v"].resize(parameters);
-}
+Muon::Muon(OptimizerOptions options, std::int64_t parameters) : GradientDescent(std::move(options), parameters, {"muon_m", "muon_v"}) {}
 
-StepReport Muon::update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) {
-  check_residual(tangent, residual);
-  const std::vector<double> gradient = timed(tangent.clock, "derivatives", [&] { return loss_gradient(tangent, residual); });
-  require_finite(gradient, "gradient");
+std::vector<double> Muon::direction(const Tangent& tangent, std::span<const double> gradient, OptimizerState& next) const {
   const std::vector<WeightMatrix> matrices = weight_matrices(tangent.psi.layout());
-
-  OptimizerState next = state_;
-  const double rate = options_.lr.at(next.updates);
-  ++next.updates;
-  std::vector<double>&m = next.buffers["muon_m"], &v = next.buffers["muon_v"];
+  std::vector<double>&m = next.buffers.at("muon_m"), &v = next.buffers.at("muon_v");
   std::vector<double> direction(gradient.size());
   std::int64_t done = 0;  // matrices are in the order of the layout, Adam's parameters lie between them
   const auto adam = [&](std::int64_t end) {
     const auto part = [&](std::span<double> all) { return all.subspan(done, end - done); };
-    adam_direction(options_, next.updates, std::span(gradient).subspan(done, end - done), part(m), part(v), part(direction));
+    adam_direction(options(), next.updates, gradient.subspan(done, end - done), part(m), part(v), part(direction));
   };
   for (const WeightMatrix& matrix : matrices) {
     adam(matrix.offset);
-    accumulate(matrix, options_.momentum, gradient, m, direction);
+    accumulate(matrix, options().momentum, gradient, m, direction);
     done = matrix.offset + matrix.rows * matrix.columns;
   }
   adam(static_cast<std::int64_t>(gradient.size()));
-  timed(tangent.clock, "orthogonalise", [&] { orthogonalise(options_.device, tangent.comm, matrices, direction); });
+  timed(tangent.clock, "orthogonalise", [&] { orthogonalise(options().device, tangent.comm, matrices, direction); });
   for (const WeightMatrix& matrix : matrices) scale(matrix, direction);
-  require_finite(direction, "direction");
-
-  const StepReport report{.gradient_norm = euclidean_norm(gradient), .direction_norm = euclidean_norm(direction), .step_size = rate};
-  descend(rate, options_.weight_decay, direction, parameters);
-  state_ = std::move(next);
-  return report;
-}
-
-void Muon::restore(OptimizerState state) {
-  check_state(state, state_);
-  state_ = std::move(state);
+  return direction;
 }
 
 }  // namespace qs

@@ -6,21 +6,17 @@
 // The factor (Liu et al., arXiv 2502.16982, section 2.2) gives a step the root mean square of Adam's, so that one learning rate suits both.
 #pragma once
 
-#include "engine/optimize/optimizer.h"
+#include "engine/optimize/gradient_descent.h"
 
 namespace qs {
 
-class Muon : public Optimizer {
+class Muon : public GradientDescent {
  public:
   Muon(OptimizerOptions options, std::int64_t parameters);
 
-  StepReport update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) override;
-  const OptimizerState& state() const override { return state_; }
-  void restore(OptimizerState state) override;
-
  private:
-  OptimizerOptions options_;
-  OptimizerState state_;  // muon_m: M of matrices, Adam's first moment of the rest; muon_v: its second moment, 0 for matrices
+  // History: muon_m, M of matrices and Adam's first moment of the rest; muon_v, its second moment, 0 for matrices.
+  std::vector<double> direction(const Tangent& tangent, std::span<const double> gradient, OptimizerState& next) const override;
 };
 
 }  // namespace qs

@@ -30,9 +30,9 @@ ShiftedSolution solve_minsr(Communicator& comm, const TangentRows<Real>& rows, s
 template <class Real>
 NaturalDirection direction_for(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual, double shift,
                                std::span<const double> momentum) {
+  if (options.parameter_blocks > 1) return minsr_direction_in_blocks<Real>(options, tangent, residual, shift, momentum);
   const std::vector<double> v = residual_rows({tangent.samples.problems, tangent.samples.rows.problem, tangent.samples.weight},
                                               rows_per_sample(tangent.psi.jacobian_mode()), residual);
-  if (options.parameter_blocks > 1) return minsr_direction_in_blocks<Real>(options, tangent, v, shift, momentum);
   TangentRows<Real> rows = timed(tangent.clock, "derivatives", [&] { return centred_jacobian<Real>(options.device, tangent); });
   const bool sr = resolved_kind(options.kind, rows.parameters, rows.layout.total()) == OptimizerKind::sr;
   return sr ? sr_direction<Real>(tangent.comm, rows, v, shift, momentum, tangent.clock)

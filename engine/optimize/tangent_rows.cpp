@@ -177,10 +177,8 @@ void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real
 
 void check_residual(const Tangent& tangent, std::span<const std::complex<double>> residual) {
   const SampleSet& samples = tangent.samples;
-  const std::vector<std::int64_t> counts = tangent.comm.all_gather<std::int64_t>(std::vector<std::int64_t>{samples.rows.rows()});
+  std::int64_t row = first_row(tangent.comm, samples);
   on_all(tangent.comm, [&] {
-    std::int64_t row = 0;
-    for (int r = 0; r < tangent.comm.rank(); ++r) row += counts[r];
     for (std::size_t i = 0; i < residual.size(); ++i, ++row) {
       if (samples.weight[i] == 0 || (std::isfinite(residual[i].real()) && std::isfinite(residual[i].imag()))) continue;
       std::string where = "rank " + std::to_string(tangent.comm.rank()) + ", global row " + std::to_string(row);

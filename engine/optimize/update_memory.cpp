@@ -21,9 +21,9 @@ std::int64_t tile_bytes(std::int64_t order, std::int64_t ranks) {
 
 }  // namespace
 
-RowLayout planned_layout(std::int64_t items, std::int64_t samples, int per_sample, int ranks) {
-  RowLayout layout{Blocks(items, ranks, 0), per_sample, {}};
-  for (int block = 0; block <= layout.blocks.count(); ++block) layout.block_begin.push_back(layout.blocks.begin(block) * samples * per_sample);
+RowLayout planned_layout(const Blocks& items, std::int64_t samples, int per_sample) {
+  RowLayout layout{items, per_sample, {}};
+  for (int block = 0; block <= items.count(); ++block) layout.block_begin.push_back(items.begin(block) * samples * per_sample);
   return layout;
 }
 

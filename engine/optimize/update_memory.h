@@ -22,8 +22,8 @@ struct UpdateMemory {
   std::size_t peak() const { return rows + std::max(slice + tiles, matrix + sums); }
 };
 
-// The rows of X on rank 0 of `ranks` for `items` chains (or basis states) with `samples` samples each.
-RowLayout planned_layout(std::int64_t items, std::int64_t samples, int per_sample, int ranks);
+// The rows of X for these chains (or basis states) with `samples` samples each.
+RowLayout planned_layout(const Blocks& items, std::int64_t samples, int per_sample);
 
 // AdamW and Muon need none of these. `parameters`: of the network, of which one block at a time has rows.
 UpdateMemory update_memory(OptimizerKind kind, const RowLayout& layout, std::int64_t parameters, Precision precision, int parameter_blocks = 1);

@@ -8,6 +8,7 @@
 
 #include "engine/energy/connected_on_device.h"
 #include "engine/optimize/update_memory.h"
+#include "engine/sampling/sample_set.h"
 
 namespace qs {
 namespace {
@@ -41,10 +42,10 @@ StageMemory plan_memory(const VmcOptions& options, const ProblemFamily& family, 
   if (options.sampler.kind == SamplerKind::exact_sum) {
     std::int64_t states = 0;
     for (const Problem& problem : family.problems) states += problem.sector.dimension();
-    memory.layout = planned_layout(states, 1, per_sample, ranks);
+    memory.layout = planned_layout(Blocks::of_grains(states, rows_per_grain, ranks, 0), 1, per_sample);
   } else {
     const std::int64_t chains = options.sampler.metropolis.chains;
-    memory.layout = planned_layout(chains * family.size(), samples / chains, per_sample, ranks);
+    memory.layout = planned_layout(Blocks(chains * family.size(), ranks, 0), samples / chains, per_sample);
     memory.chains = metropolis_memory(options.sampler.metropolis, family, ranks, Device::cuda, network.chunk_rows);
     memory.connected = connected_memory(family.table, family.size(), network.chunk_rows);
   }

@@ -4,6 +4,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "engine/comm/blocks.h"
@@ -31,6 +32,12 @@ inline constexpr std::int64_t rows_per_grain = 32;
 template <class T>
 std::vector<T> gather_rows(Communicator& comm, const std::vector<T>& mine) {
   return comm.all_gather<T>(std::span<const T>(mine));
+}
+
+// How many rows stand before mine in global order. Collective.
+inline std::int64_t first_row(Communicator& comm, const SampleSet& samples) {
+  const std::vector<std::int64_t> counts = comm.all_gather<std::int64_t>(std::vector<std::int64_t>{samples.rows.rows()});
+  return std::accumulate(counts.begin(), counts.begin() + comm.rank(), std::int64_t{0});
 }
 
 }  // namespace qs

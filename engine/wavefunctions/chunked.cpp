@@ -71,6 +71,7 @@ void vjp(const Wavefunction& psi, const ConfigurationBatch& batch, std::int64_t 
     psi.vjp_chunks(batch, first + i * piece, std::min(piece, count - i * piece), weight.data() + i * piece, sum);
   };
   if (threads() == 1 || pieces == 1) {
+    // One call of parallel_for, though for one thread: its threads take subnormal numbers as zero, and the bits must not depend on their count.
     parallel_for(pieces > 0 ? 1 : 0, [&](std::int64_t) {
       for (std::int64_t i = 0; i < pieces; ++i) add_piece(i, gradient.data());
     });

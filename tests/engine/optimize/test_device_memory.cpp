@@ -70,7 +70,7 @@ TEST(NaturalOnAGpu, TakesTheMemoryThatWasPlanned) {
     const LinearNetwork psi(c.parameters, JacobianMode::complex_log, c.precision, Device::cuda);
     const auto optimizer = make_optimizer({.kind = c.kind, .lr = {0.05}, .diag_shift = {0.01}, .device = Device::cuda}, c.parameters);
     std::vector<double> theta(c.parameters, 0.0);
-    const UpdateMemory plan = update_memory(c.kind, planned_layout(120, 1, 2, 1), c.parameters, c.precision);
+    const UpdateMemory plan = update_memory(c.kind, planned_layout(Blocks(120, 1, 0), 1, 2), c.parameters, c.precision);
     test::fake_gpu_peak_bytes();
 
     optimizer->update({psi, share.samples, *comm}, share.residual, theta);
@@ -83,8 +83,8 @@ TEST(NaturalOnAGpu, TakesTheMemoryThatWasPlanned) {
 
 // Several ranks: the plan is the root's, whose neighbours have no matrix.
 TEST(NaturalOnAGpu, PlansForRowsOfOtherRanks) {
-  const UpdateMemory alone = update_memory(OptimizerKind::minsr, planned_layout(4096, 1, 2, 1), 100000, Precision::float32);
-  const UpdateMemory shared = update_memory(OptimizerKind::minsr, planned_layout(4096, 1, 2, 4), 100000, Precision::float32);
+  const UpdateMemory alone = update_memory(OptimizerKind::minsr, planned_layout(Blocks(4096, 1, 0), 1, 2), 100000, Precision::float32);
+  const UpdateMemory shared = update_memory(OptimizerKind::minsr, planned_layout(Blocks(4096, 4, 0), 1, 2), 100000, Precision::float32);
 
   EXPECT_EQ(alone.rows, 8192u * 100000 * 4);
   EXPECT_EQ(alone.slice, 0u);
