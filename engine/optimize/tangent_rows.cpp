@@ -117,7 +117,7 @@ void jacobian_columns(const Wavefunction& psi, const ConfigurationBatch& batch, 
   const std::int64_t total = psi.layout().total, size = psi.chunk_rows(), chunks = (batch.rows() + size - 1) / size;
   const std::int64_t per_sample = rows.layout.per_sample, workers = std::min<std::int64_t>(threads(), chunks);
   parallel_for(workers, [&](std::int64_t worker) {
-    RowStorage<Real> whole(rows.device, static_cast<std::size_t>(size * per_sample * total));
+    Buffer<Real> whole(rows.device, static_cast<std::size_t>(size * per_sample * total), kernels::Contents::anything);
     for (std::int64_t chunk = worker; chunk < chunks; chunk += workers) {
       const std::int64_t first = chunk * size, count = std::min(size, batch.rows() - first);
       psi.jacobian_chunk(batch, first, static_cast<int>(count), whole.data(), total);
@@ -213,7 +213,7 @@ TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, const 
   on_all(tangent.comm, [&] {
     const std::int64_t count = rows.layout.my_rows() * rows.parameters;
     try {
-      rows.values = RowStorage<Real>(device, static_cast<std::size_t>(count));
+      rows.values = Buffer<Real>(device, static_cast<std::size_t>(count), kernels::Contents::anything);
     } catch (const std::bad_alloc&) {
       throw MemoryError("no memory for the derivatives of rank " + std::to_string(tangent.comm.rank()) + " (" +
                         std::to_string(rows.layout.my_rows()) + " rows x " + std::to_string(rows.parameters) + " parameters, " +

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -31,33 +30,13 @@ struct RowLayout {
 // `my_block_begin`: samples, as SampleSet::block_begin. Collective.
 RowLayout make_row_layout(Communicator& comm, const Blocks& blocks, const std::vector<std::int64_t>& my_block_begin, int per_sample);
 
-// `count` values where the device computes. Unlike a Buffer not cleared on the host, where that would take long for gigabytes.
-template <class Real>
-class RowStorage {
- public:
-  RowStorage() = default;
-  RowStorage(Device device, std::size_t count) {
-    if (kernels::shares_host_memory(device)) {
-      host_ = std::make_unique_for_overwrite<Real[]>(count);
-    } else {
-      own_ = Buffer<Real>(device, count);
-    }
-  }
-  Real* data() { return host_ ? host_.get() : own_.data(); }
-  const Real* data() const { return host_ ? host_.get() : own_.data(); }
-
- private:
-  std::unique_ptr<Real[]> host_;
-  Buffer<Real> own_;
-};
-
 // Rows stay where they are computed: pointers to them are for the primitives of `device`, for the host only through host_view.
 template <class Real>
 struct TangentRows {
   RowLayout layout;
   std::int64_t parameters = 0;
   Device device = Device::cpu;
-  RowStorage<Real> values;  // [my_rows, parameters]
+  Buffer<Real> values;  // [my_rows, parameters]
 
   // Counted from this rank's first one.
   Real* row(std::int64_t i) { return values.data() + i * parameters; }

@@ -14,8 +14,10 @@ namespace qs {
 
 namespace kernels {
 
-// Zeroed, aligned to 64 bytes at least. DeviceError, with the key to lower, if the device has no memory left (host: std::bad_alloc).
-void* allocate(Device device, std::size_t bytes);
+// What new memory holds. Clearing gigabytes that are overwritten anyway takes a tenth of a second each.
+enum class Contents { zeros, anything };
+// Aligned to 64 bytes at least. DeviceError, with the key to lower, if the device has no memory left (host: std::bad_alloc).
+void* allocate(Device device, std::size_t bytes, Contents contents);
 void release(Device device, void* memory) noexcept;
 void clear(Device device, void* memory, std::size_t bytes);
 // `rows` pieces of `bytes` bytes, `stride` bytes apart.
@@ -32,15 +34,15 @@ bool shares_host_memory(Device device);
 
 }  // namespace kernels
 
-// `count` values in the memory of a device, zero at first.
+// `count` values in the memory of a device, zero at first unless asked otherwise.
 template <class T>
 class Buffer {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
   Buffer() = default;
-  Buffer(Device device, std::size_t count)
-      : device_(device), count_(count), data_(count > 0 ? static_cast<T*>(kernels::allocate(device, count * sizeof(T))) : nullptr) {}
+  Buffer(Device device, std::size_t count, kernels::Contents contents = kernels::Contents::zeros)
+      : device_(device), count_(count), data_(count > 0 ? static_cast<T*>(kernels::allocate(device, count * sizeof(T), contents)) : nullptr) {}
   ~Buffer() {
     if (data_ != nullptr) kernels::release(device_, data_);
   }

@@ -18,10 +18,10 @@ struct Held {
   std::unique_lock<std::mutex> lock;
 };
 
-void* allocate(std::size_t bytes) {
+void* allocate(std::size_t bytes, Contents contents) {
   Held held;
   void* memory = allocate_queued(held.device, bytes);
-  check(cudaMemsetAsync(memory, 0, bytes, held.device.stream), "clearing memory");
+  if (contents == Contents::zeros) check(cudaMemsetAsync(memory, 0, bytes, held.device.stream), "clearing memory");
   return memory;
 }
 

@@ -34,7 +34,7 @@ void use_physical_device(Device device, int index) { on(device).use_physical_dev
 
 namespace kernels {
 
-void* allocate(Device device, std::size_t bytes) { return on(device).allocate(bytes); }
+void* allocate(Device device, std::size_t bytes, Contents contents) { return on(device).allocate(bytes, contents); }
 void release(Device device, void* memory) noexcept { on(device).release(memory); }
 void clear(Device device, void* memory, std::size_t bytes) { on(device).clear(memory, bytes); }
 void clear_rows(Device device, void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows) {

@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "kernels/api/device.h"
+#include "kernels/api/memory.h"
 
 namespace qs::kernels {
 
 struct DeviceTable {
-  void* (*allocate)(std::size_t bytes);
+  void* (*allocate)(std::size_t bytes, Contents contents);
   void (*release)(void* memory) noexcept;
   void (*clear)(void* memory, std::size_t bytes);
   void (*clear_rows)(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows);

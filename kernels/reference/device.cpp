@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::align_val_t alignment{64};
 
-void* allocate(std::size_t bytes) {
+void* allocate(std::size_t bytes, Contents contents) {
   void* memory = ::operator new(std::max<std::size_t>(bytes, 1), alignment);
-  std::memset(memory, 0, bytes);
+  if (contents == Contents::zeros) std::memset(memory, 0, bytes);
   return memory;
 }
 

@@ -196,11 +196,11 @@ struct OnDevice {
   }
 };
 
-void* allocate(std::size_t bytes) {
+void* allocate(std::size_t bytes, kernels::Contents contents) {
   require_not_recording();
   const Opened opened;
   void* memory = DeviceMemory::instance().allocate(bytes);
-  std::memset(memory, 0, bytes);
+  std::memset(memory, contents == kernels::Contents::zeros ? 0 : 0xFF, bytes);  // not a number, where zeros are not promised
   return memory;
 }
 
@@ -373,13 +373,13 @@ const SolverTable& solver_table() {
 }
 
 const DeviceTable& device_table() {
-  static const DeviceTable table{allocate,
-                                 release,
-                                 clear,
-                                 clear_rows,
-                                 upload,
-                                 download,
-                                 download_rows,
+  static const DeviceTable table{test::allocate,
+                                 test::release,
+                                 test::clear,
+                                 test::clear_rows,
+                                 test::upload,
+                                 test::download,
+                                 test::download_rows,
                                  physical_devices,
                                  use_device,
                                  lane_groups_per_chunk,

@@ -22,7 +22,7 @@ TangentRows<float> similar_rows(Communicator& comm) {
   std::vector<std::int64_t> begin;
   for (int b = blocks.first(); b <= blocks.last(); ++b) begin.push_back(blocks.begin(b) - blocks.my_begin());
   TangentRows<float> rows{make_row_layout(comm, blocks, begin, 1), parameters, Device::cpu, {}};
-  rows.values = RowStorage<float>(Device::cpu, static_cast<std::size_t>(rows.layout.my_rows() * parameters));
+  rows.values = Buffer<float>(Device::cpu, static_cast<std::size_t>(rows.layout.my_rows() * parameters));
   for (std::int64_t i = 0; i < rows.layout.my_rows(); ++i) {
     for (std::int64_t k = 0; k < parameters; ++k) {
       const RandomWords words = random_words({5, 6}, static_cast<std::uint32_t>(rows.layout.my_begin() + i), static_cast<std::uint32_t>(k), 0);
