@@ -21,6 +21,8 @@ if(QSTAGE_FUZZ)
   target_compile_options(qs_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(QSTAGE_SANITIZE)
+  # With -fsanitize=address g++ 12 takes what std::regex and std::function leave in place for uninitialised (GCC bug 105562).
+  target_compile_options(qs_flags INTERFACE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>")
   target_compile_options(qs_flags INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined;-fno-omit-frame-pointer>")
   target_link_options(qs_flags INTERFACE -fsanitize=address,undefined)
 endif()
