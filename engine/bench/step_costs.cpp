@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "engine/bench/peak_memory.h"
-#include "engine/bench/timed_communicator.h"
+#include "engine/comm/observed_communicator.h"
 #include "engine/run/make_stage.h"
 
 namespace qs {
@@ -64,7 +64,8 @@ double run_steps(Stage& stage, RunState& state, int steps) {
 
 StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefunction& psi, std::vector<double> parameters, int steps,
                         Communicator& world) {
-  TimedCommunicator comm(world);
+  PhaseClock* waiting = nullptr;  // gets the time inside collectives, their own work and the waiting for slower ranks, as the phase "wait"
+  ObservedCommunicator comm(world, [&](const auto& collective) { timed(waiting, "wait", collective); });
   ExactStates exact(plan.ed, comm);
   const auto stage = make_stage(endless(stage_plan),
                                 {.comm = comm,
@@ -80,9 +81,11 @@ StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefu
   stage->begin(state);
   const double first_seconds = run_steps(*stage, state, 1);
 
-  comm.report_to(stage->clock());
+  waiting = &stage->clock();
   MemoryByPhase memory;
-  stage->clock().watch([&](const std::string& phase) { memory.left(phase); });
+  stage->clock().watch([&](const std::string* left, const std::string*) {
+    if (left) memory.left(*left);
+  });
   const std::map<std::string, double> before = stage->clock().seconds();
   state.trace = {stage->trace_columns(), {}};
   const double seconds = run_steps(*stage, state, steps);

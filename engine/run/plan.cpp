@@ -72,6 +72,10 @@ class Planner {
     const Node limits = root_["limits"];
     if (!limits["walltime"].is_null()) plan_.walltime = limits["walltime"].number();
     plan_.margin = limits["margin"].number();
+    plan_.watchdog = limits["watchdog"].number();
+    if (plan_.watchdog < 1)
+      diagnostics_.error(limits["watchdog"].where(),
+                         "'limits.watchdog' is 0 s, which would end every run; write at least 1s, or 1000h to be rid of it");
     plan_.memory_limit = limits["memory"].integer();
     plan_.checkpoint_interval = root_["checkpoint"]["interval"].number();
     plan_.keep_every = root_["checkpoint"]["keep_every"].integer();

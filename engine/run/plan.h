@@ -49,6 +49,7 @@ struct RunPlan {
   std::string directory;
   std::optional<double> walltime;    // seconds
   double margin = 30;                // seconds kept free at the end
+  double watchdog = 300;             // seconds without progress that end the job
   std::int64_t memory_limit = 0;     // bytes per rank
   double checkpoint_interval = 300;  // seconds
   std::int64_t keep_every = 0;       // steps; 0 = only newest and previous

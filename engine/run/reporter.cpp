@@ -94,21 +94,16 @@ Reporter::Reporter(ReporterOptions options, std::ostream* screen, std::unique_pt
 
 void Reporter::begin_stage(const std::string& name, int index, int stages, std::int64_t first_step, std::int64_t steps) {
   row_ = {.stage = name, .index = index, .stages = stages, .step = first_step, .steps = steps, .shown = {}, .seconds_per_step = 0};
-  row_time_ = clock_.seconds();
+  rate_.begin(clock_.seconds());
   nothing_shown_ = true;
   const std::string resumed = first_step > 0 ? fmt::format(", resumed after step {}", first_step) : "";
   note(fmt::format("stage {} of {}: {}, {} step{}{}", index + 1, stages, name, steps, steps == 1 ? "" : "s", resumed));
 }
 
 void Reporter::row(std::int64_t step, std::vector<std::pair<std::string, std::string>> shown) {
-  const double now = clock_.seconds();
-  if (const std::int64_t finished = step - row_.step; finished > 0) {
-    // Exponential mean over about 10 steps: follows a change of the step size, ignores a single slow step.
-    constexpr double newest_share = 0.1;
-    const double latest = (now - row_time_) / static_cast<double>(finished);
-    row_.seconds_per_step = row_.seconds_per_step > 0 ? (1 - newest_share) * row_.seconds_per_step + newest_share * latest : latest;
-  }
-  row_time_ = now;
+  row_time_ = clock_.seconds();
+  if (step > row_.step) rate_.finish(step - row_.step, row_time_);
+  row_.seconds_per_step = rate_.seconds_per_step();
   row_.step = step;
   row_.shown = std::move(shown);
   show_row();

@@ -13,6 +13,7 @@
 
 #include "engine/run/clock.h"
 #include "engine/run/log.h"
+#include "engine/run/step_rate.h"
 
 namespace qs {
 
@@ -86,6 +87,7 @@ class Reporter {
   Clock clock_;
   double started_;
   ProgressRow row_;
+  StepRate rate_;
   double row_time_ = 0;  // when the last row arrived
   double shown_time_ = 0, drawn_time_ = 0;
   bool nothing_shown_ = true;   // in this stage

@@ -8,8 +8,10 @@
 #include <optional>
 #include <set>
 
+#include "engine/comm/observed_communicator.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/hdf5.h"
+#include "engine/run/checkpoints.h"
 #include "engine/run/choose_device.h"
 #include "engine/run/export_states.h"
 #include "engine/run/make_stage.h"
@@ -17,6 +19,7 @@
 #include "engine/run/results.h"
 #include "engine/run/state_tree.h"
 #include "engine/run/status.h"
+#include "engine/run/watchdog.h"
 #include "engine/run/weight_names.h"
 #include "kernels/api/parallel.h"
 
@@ -25,22 +28,41 @@ namespace {
 
 // Random numbers of the initial parameters have a stage number of their own, beyond any stage of an input.
 constexpr std::uint32_t initial_parameters_stage = (1u << 12) - 1;
-constexpr double checkpoint_overhead = 100;  // at least this many write times between checkpoints: 1 % at most
+
+// From the watchdog's thread, on whichever rank found out. The line comes first: a file system may be what hangs.
+[[noreturn]] void end_hung_job(const RunPlan& plan, const Clock& clock, const std::string& reason) {
+  constexpr ExitCode code = ExitCode::watchdog;
+  std::cerr << fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason,
+                           plan.directory);
+  mark_failed((std::filesystem::path(plan.directory) / file_names::status).string(), code, reason, clock);
+  ::_exit(static_cast<int>(code));
+}
 
 class Runner {
  public:
   Runner(const RunPlan& plan, const input::Document& document, const RunOptions& options, Communicator& comm)
-      : plan_(plan), document_(document), comm_(comm), clock_(system_clock()), exact_(plan.ed, comm) {
+      : plan_(plan),
+        document_(document),
+        clock_(system_clock()),
+        watchdog_({.rank = comm.rank(),
+                   .patience = plan.watchdog,
+                   .neighbours = neighbours(comm),
+                   .clock = clock_,
+                   .end_job = [this](const std::string& reason) { end_hung_job(plan_, clock_, reason); }}),
+        comm_(comm, [this](const auto& collective) { watchdog_.watch_collective(collective); }),
+        exact_(plan.ed, comm_) {
     if (plan.threads) set_threads(*plan.threads);
-    const std::string gpu = choose_device(plan.device, comm);  // before anything is written
-    on_root(comm, [&] {
+    const std::string gpu = choose_device(plan.device, comm_);  // before anything is written
+    on_root(comm_, [&] {
       directory_.emplace(plan.directory, options.existing);
       directory_->write_input(document.original);
       status_.emplace(directory_->file(file_names::status), clock_);
     });
-    provenance_ = collect_provenance(comm, plan.device, options.command_line, clock_);
+    provenance_ = collect_provenance(comm_, plan.device, options.command_line, clock_);
     provenance_.gpu = gpu;
     open_reporter(options);
+    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string()};
+    checkpoints_.emplace(plan.directory, resume, CheckpointCadence{plan.checkpoint_interval, plan.keep_every}, *reporter_, clock_);
     requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
     if (plan.network) {
       psi_ = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
@@ -96,6 +118,7 @@ class Runner {
     });
     resumed = comm_.max(resumed);
     if (resumed) {
+      checkpoints_->found();
       comm_.broadcast_string(image, 0);
       on_all(comm_, [&] {
         const auto* data = reinterpret_cast<const std::byte*>(image.data());
@@ -128,11 +151,15 @@ class Runner {
       on_root(comm_, [&] { trace_->begin_stage(state_.trace.columns); });
     }
     reporter_->begin_stage(plan.group, state_.stage, static_cast<int>(plan_.stages.size()), state_.step, stage->steps());
+    watchdog_.begin_stage(plan.group, stage->pace());
+    stage->clock().watch([&](const std::string*, const std::string* entered) { watchdog_.enter_phase(entered ? *entered : ""); });
     stage->begin(state_);
     bool finished = false;
     while (state_.step < stage->steps() && !finished) {
       const double started = clock_.seconds();
+      watchdog_.begin_step(state_.step + 1);
       const StepOutcome outcome = stage->step(state_);
+      watchdog_.end_step();
       finished = outcome.finished;
       ++state_.step;
       record(plan, outcome);
@@ -161,13 +188,11 @@ class Runner {
   int serve_requests(const StagePlan& plan, Stage& stage) {
     const Request request = requests_->poll(comm_);
     if (request == Request::abandon) return requests_->exit_code();
-    std::int64_t due = clock_.seconds() - last_checkpoint_ > std::max(plan_.checkpoint_interval, checkpoint_overhead * checkpoint_seconds_);
-    due = comm_.max(comm_.is_root() ? due : 0);
-    const bool kept = plan_.keep_every > 0 && state_.step % plan_.keep_every == 0;
+    const bool due = checkpoints_->is_due(comm_), kept = checkpoints_->is_kept(state_.step);
     if (request == Request::none && !due && !kept) return 0;
     stage.save(state_);
-    write_checkpoint_now();
-    if (kept) keep_copy(plan);
+    write_checkpoint();
+    if (kept) checkpoints_->keep(comm_, fmt::format("{}_{:06}", plan.group, state_.step));
     return request == Request::stop ? requests_->exit_code() : 0;
   }
 
@@ -180,7 +205,7 @@ class Runner {
     state_.buffers.clear();
     state_.shift_factor = 1;
     state_.trace = {};
-    write_checkpoint_now();
+    write_checkpoint();
     on_root(comm_, [&] { write_outputs(RunPhase::running); });
   }
 
@@ -192,40 +217,7 @@ class Runner {
     });
   }
 
-  // A full disk is survived while an older checkpoint is valid, a few times.
-  void write_checkpoint_now() {
-    const double started = clock_.seconds();
-    const auto timing = reporter_->time_phase("checkpoint");
-    std::string failure;
-    on_root(comm_, [&] {
-      trace_->log().sync();
-      state_.trace_bytes = trace_->log().bytes();
-      state_.trace_hash = trace_->log().hash();
-      const auto tree = to_tree(state_, {document_.resolved, std::filesystem::absolute(document_.directory).string()}, layout_);
-      try {
-        write_checkpoint(plan_.directory, tree, state_.step);
-        checkpoint_failures_ = 0;
-        has_checkpoint_ = true;
-      } catch (const FileError& error) {
-        constexpr int allowed = 3;
-        if (!has_checkpoint_ || ++checkpoint_failures_ > allowed) throw;
-        reporter_->warn(std::string("checkpoint not written, the older one stays valid: ") + error.what());
-      }
-    });
-    last_checkpoint_ = clock_.seconds();
-    checkpoint_seconds_ = last_checkpoint_ - started;
-    requests_->wall_time().checkpoint_took(checkpoint_seconds_);
-  }
-
-  void keep_copy(const StagePlan& plan) {
-    on_root(comm_, [&] {
-      try {
-        keep_checkpoint(plan_.directory, fmt::format("{}_{:06}", plan.group, state_.step));
-      } catch (const FileError& error) {
-        reporter_->warn(std::string("a checkpoint could not be kept: ") + error.what());
-      }
-    });
-  }
+  void write_checkpoint() { requests_->wall_time().checkpoint_took(checkpoints_->write(comm_, state_, layout_, trace_ ? &*trace_ : nullptr)); }
 
   void add_times(const StagePlan& plan, const Stage& stage) {
     for (const auto& [phase, seconds] : stage.clock().seconds()) state_.seconds[plan.group + "/" + phase] += seconds;
@@ -245,7 +237,7 @@ class Runner {
     status.stage = row.stage;
     status.step = row.step;
     status.steps = row.steps;
-    if (has_checkpoint_) status.checkpoint = directory_->file(file_names::checkpoint);
+    if (checkpoints_->exist()) status.checkpoint = directory_->file(file_names::checkpoint);
     if (phase != RunPhase::finished) status.resume_command = "qstage-vmc resume " + plan_.directory;
     status.message = message;
     return status;
@@ -272,21 +264,20 @@ class Runner {
 
   const RunPlan& plan_;
   const input::Document& document_;
-  Communicator& comm_;
   Clock clock_;
+  Watchdog watchdog_;
+  ObservedCommunicator comm_;
   ExactStates exact_;
   std::optional<RunDirectory> directory_;  // root only, as all files
   std::optional<StatusFile> status_;
   std::optional<TraceFile> trace_;
   Provenance provenance_;
   std::optional<Reporter> reporter_;
+  std::optional<Checkpoints> checkpoints_;
   std::optional<Requests> requests_;
   std::unique_ptr<Wavefunction> psi_;
   ParameterLayout layout_;
   RunState state_;
-  double last_checkpoint_ = 0, checkpoint_seconds_ = 0;
-  int checkpoint_failures_ = 0;
-  bool has_checkpoint_ = false;
 };
 
 }  // namespace

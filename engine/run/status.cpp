@@ -60,6 +60,20 @@ void StatusFile::write(const Status& status) {
   }
 }
 
+void mark_failed(const std::string& path, ExitCode code, const std::string& message, const Clock& clock) noexcept {
+  constexpr std::size_t size_limit = 1 << 20;
+  try {
+    nlohmann::json json = nlohmann::json::parse(read_text(path, size_limit));
+    json["state"] = phase_name(RunPhase::failed);
+    json["exit_code"] = static_cast<int>(code);
+    json["message"] = message;
+    json["updated"] = utc_text(clock.unix_seconds());
+    write_json(path, json);
+  } catch (const std::exception&) {
+    // The line on the screen has said it already.
+  }
+}
+
 void write_json(const std::string& path, const nlohmann::json& document) {
   replace_file(path, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }

@@ -48,6 +48,9 @@ class StatusFile {
   std::string problem_;
 };
 
+// Rewrites status.json as failed, keeping what it says of stage and step; for those who cannot ask the run. Never throws.
+void mark_failed(const std::string& path, ExitCode code, const std::string& message, const Clock& clock) noexcept;
+
 // Writes any JSON document whole or not at all; NaN and infinities become null, invalid UTF-8 is replaced. FileError if it cannot.
 void write_json(const std::string& path, const nlohmann::json& document);
 

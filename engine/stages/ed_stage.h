@@ -20,6 +20,7 @@ class EdStage : public Stage {
  public:
   EdStage(EdStageOptions options, StageContext context, ExactStates& exact);
   std::int64_t steps() const override { return context_.family.size(); }
+  Pace pace() const override { return Pace::uneven; }  // sectors differ in size
   std::vector<std::string> trace_columns() const override { return {"step", "energy", "residual", "dimension", "applications"}; }
   void begin(RunState& state) override;
   StepOutcome step(RunState& state) override;

@@ -33,10 +33,14 @@ struct StageContext {
   std::string group;                    // "02_vmc": prefix of this stage's outputs
 };
 
+// Whether the steps of a stage cost about the same: then one that lasts many times longer than all before it hangs.
+enum class Pace { even, uneven };
+
 class Stage {
  public:
   virtual ~Stage() = default;
   virtual std::int64_t steps() const = 0;
+  virtual Pace pace() const { return Pace::even; }
   virtual std::vector<std::string> trace_columns() const = 0;
   // Before the first step of this process; state.step > 0 when resuming. Collective, as all below.
   virtual void begin(RunState& state) = 0;

@@ -17,8 +17,9 @@ class PhaseClock {
     return work();
   }
   const std::map<std::string, double>& seconds() const { return seconds_; }
-  // Called with the name of a phase whenever it ends or gives way to an inner one.
-  void watch(std::function<void(const std::string&)> left) { left_ = std::move(left); }
+  // Called at every change with the phase that ends or gives way and the one that begins or goes on; nullptr: none.
+  using Watcher = std::function<void(const std::string* left, const std::string* entered)>;
+  void watch(Watcher watcher) { watcher_ = std::move(watcher); }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -36,16 +37,14 @@ class PhaseClock {
   };
 
   void switch_to(const std::string* next) {
-    if (current_) {
-      seconds_[*current_] += std::chrono::duration<double>(Clock::now() - since_).count();
-      if (left_) left_(*current_);
-    }
+    if (current_) seconds_[*current_] += std::chrono::duration<double>(Clock::now() - since_).count();
+    if (watcher_) watcher_(current_, next);
     current_ = next;
     since_ = Clock::now();
   }
 
   std::map<std::string, double> seconds_;
-  std::function<void(const std::string&)> left_;
+  Watcher watcher_;
   const std::string* current_ = nullptr;
   Clock::time_point since_;
 };

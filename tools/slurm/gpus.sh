@@ -14,5 +14,5 @@ if [ -n "$got" ]; then # the trap interrupted the first wait
   wait "$pid"
   rc=$?
 fi
-if [ "$rc" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+if { [ "$rc" -eq 75 ] || [ "$rc" -eq 71 ]; } && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
 exit "$rc"

@@ -4,7 +4,8 @@
 #SBATCH --time=12:00:00 --requeue --open-mode=append
 #SBATCH --signal=USR2@180
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
-srun --mpi=pmix qstage-vmc run "${1:?input file}" --continue
+# A rank that ends with an error ends the job: the others would wait for it.
+srun --mpi=pmix --kill-on-bad-exit=1 qstage-vmc run "${1:?input file}" --continue
 rc=$?
-if [ "$rc" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
+if { [ "$rc" -eq 75 ] || [ "$rc" -eq 71 ]; } && [ "${SLURM_RESTART_COUNT:-0}" -lt 20 ]; then scontrol requeue "$SLURM_JOB_ID"; fi
 exit "$rc"

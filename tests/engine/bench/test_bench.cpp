@@ -7,7 +7,7 @@
 
 #include "engine/bench/beside_peak.h"
 #include "engine/bench/peak_memory.h"
-#include "engine/bench/timed_communicator.h"
+#include "engine/comm/observed_communicator.h"
 #include "kernels/api/error.h"
 #include "kernels/api/peak.h"
 #include "tests/plan_of.h"
@@ -170,29 +170,31 @@ TEST(BesidePeak, MultiplyAddsReachTheirOwnPeak) {
 
 TEST(PhaseClock, GivesTheTimeOfAnInnerPhaseToTheInnerPhaseAlone) {
   PhaseClock clock;
-  std::vector<std::string> left;
-  clock.watch([&](const std::string& phase) { left.push_back(phase); });
+  std::vector<std::string> left, entered;
+  clock.watch([&](const std::string* before, const std::string* now) {
+    left.push_back(before ? *before : "-");
+    entered.push_back(now ? *now : "-");
+  });
 
   const int answer = clock.measure("outer", [&] { return clock.measure("inner", [&] { return clock.measure("outer", [] { return 6; }); }) * 7; });
 
   EXPECT_EQ(answer, 42);
-  EXPECT_EQ(left, (std::vector<std::string>{"outer", "inner", "outer", "inner", "outer"}));
+  EXPECT_EQ(left, (std::vector<std::string>{"-", "outer", "inner", "outer", "inner", "outer"}));
+  EXPECT_EQ(entered, (std::vector<std::string>{"outer", "inner", "outer", "inner", "outer", "-"}));
   EXPECT_EQ(clock.seconds().size(), 2u);
 }
 
-TEST(TimedCommunicator, PassesCollectivesOnAndCountsThem) {
+TEST(ObservedCommunicator, PassesCollectivesOnAndLetsThemBeTimed) {
   run_in_process(2, [](Communicator& world) {
     PhaseClock clock;
-    TimedCommunicator comm(world);
-    EXPECT_EQ(comm.sum(comm.rank() + 1), 3);
-    EXPECT_TRUE(clock.seconds().empty());
+    ObservedCommunicator comm(world, [&](const auto& collective) { timed(&clock, "wait", collective); });
 
-    comm.report_to(clock);
     std::string text = comm.is_root() ? "abc" : "";
     comm.broadcast_string(text, 0);
 
     EXPECT_EQ(text, "abc");
     EXPECT_EQ(comm.max(comm.rank()), 1);
+    EXPECT_EQ(comm.sum(comm.rank() + 1), 3);
     EXPECT_GT(clock.seconds().at("wait"), 0);
   });
 }

@@ -60,6 +60,39 @@ TEST(Reporter, CountsTimePerStepFromTheResumedStep) {
   EXPECT_NE(screen.str().find("ETA 18 s"), std::string::npos);
 }
 
+// 50 steps of 0.1 s and an evaluation of 5 s: 0.2 s a step, whenever one looks.
+TEST(StepRate, HoldsTheCostlyStepsThatComeNowAndThen) {
+  StepRate rate;
+  double now = 3;
+  rate.begin(now);
+  EXPECT_EQ(rate.seconds_per_step(), 0);
+  for (int step = 1; step <= 2000; ++step) {
+    now += step % 50 == 0 ? 5.1 : 0.1;
+    rate.finish(1, now);
+    if (step > 500) {
+      EXPECT_NEAR(rate.seconds_per_step(), 0.2, 0.02) << step;
+    }
+  }
+}
+
+TEST(StepRate, ForgetsThePreparationsAndThenTheSpeedOfAMinuteAgo) {
+  StepRate rate;
+  rate.begin(0);
+  rate.finish(1, 40);
+  EXPECT_DOUBLE_EQ(rate.seconds_per_step(), 40);
+  rate.finish(2, 44);
+  EXPECT_DOUBLE_EQ(rate.seconds_per_step(), 2);
+  for (int k = 1; k <= 600; ++k) rate.finish(1, 44 + 0.5 * k);
+  EXPECT_NEAR(rate.seconds_per_step(), 0.5, 0.01);
+
+  rate.begin(1000);
+  EXPECT_EQ(rate.seconds_per_step(), 0);
+  rate.finish(1, 1300);
+  for (int k = 1; k <= 5; ++k) rate.finish(1, 1300 + 300.0 * k);  // longer than the minute: ten steps
+  rate.finish(1, 2800 + 600);
+  EXPECT_NEAR(rate.seconds_per_step(), 350, 25);
+}
+
 TEST(Reporter, RedrawsOneLineThatFitsTheTerminal) {
   HandClock time;
   std::ostringstream screen;

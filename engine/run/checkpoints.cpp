@@ -1,0 +1,48 @@
+#include "engine/run/checkpoints.h"
+
+#include <algorithm>
+
+#include "engine/io/checkpoint_file.h"
+#include "kernels/api/error.h"
+
+namespace qs {
+
+bool Checkpoints::is_due(Communicator& comm) const {
+  constexpr double overhead = 100;  // at least this many write times between checkpoints: 1 % at most
+  const bool due = clock_.seconds() - last_ > std::max(cadence_.interval, overhead * seconds_);
+  return comm.max(comm.is_root() && due) != 0;
+}
+
+double Checkpoints::write(Communicator& comm, RunState& state, const ParameterLayout& layout, TraceFile* trace) {
+  const double started = clock_.seconds();
+  const auto timing = reporter_.time_phase("checkpoint");
+  on_root(comm, [&] {
+    trace->log().sync();
+    state.trace_bytes = trace->log().bytes();
+    state.trace_hash = trace->log().hash();
+    const auto tree = to_tree(state, input_, layout);
+    try {
+      write_checkpoint(directory_, tree, state.step);
+      failures_ = 0;
+      exist_ = true;
+    } catch (const FileError& error) {
+      constexpr int allowed = 3;
+      if (!exist_ || ++failures_ > allowed) throw;
+      reporter_.warn(std::string("checkpoint not written, the older one stays valid: ") + error.what());
+    }
+  });
+  last_ = clock_.seconds();
+  return seconds_ = last_ - started;
+}
+
+void Checkpoints::keep(Communicator& comm, const std::string& label) {
+  on_root(comm, [&] {
+    try {
+      keep_checkpoint(directory_, label);
+    } catch (const FileError& error) {
+      reporter_.warn(std::string("a checkpoint could not be kept: ") + error.what());
+    }
+  });
+}
+
+}  // namespace qs

@@ -1,0 +1,71 @@
+#include "engine/run/hang_rule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/run/clock.h"
+#include "engine/stages/stage.h"
+
+namespace qs {
+namespace {
+
+constexpr double longer_than_any = 20;
+constexpr int steps_to_know = 3;
+constexpr double late_periods = 3;
+
+}  // namespace
+
+void HangRule::begin_stage(const std::string& name, Pace pace) {
+  stage_ = name;
+  pace_ = pace;
+  step_began_.reset();
+  longest_ = 0;
+  finished_ = 0;
+}
+
+void HangRule::begin_step(std::int64_t step, double now) {
+  step_ = step;
+  step_began_ = now;
+}
+
+void HangRule::end_step(double now) {
+  if (step_began_) longest_ = std::max(longest_, now - *step_began_);
+  step_began_.reset();
+  ++finished_;
+}
+
+std::optional<std::string> HangRule::judge(double now, std::span<const int> stopped) {
+  const bool stood_still = judged_ && now - *judged_ > late_periods * period_;
+  judged_ = now;
+  if (stood_still) {
+    stopped_since_.clear();
+    if (step_began_) step_began_ = now;
+  }
+  if (auto reason = judge_ranks(now, stopped)) return reason;
+  return judge_step(now);
+}
+
+std::optional<std::string> HangRule::judge_ranks(double now, std::span<const int> stopped) {
+  std::erase_if(stopped_since_, [&](const auto& seen) { return std::find(stopped.begin(), stopped.end(), seen.first) == stopped.end(); });
+  for (const int rank : stopped) {
+    const double since = stopped_since_.emplace(rank, now).first->second;
+    if (now - since >= patience_)
+      return fmt::format("rank {} has been stopped for {} (SIGSTOP, or a debugger left it)", rank, duration_text(now - since));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> HangRule::judge_step(double now) const {
+  if (!step_began_ || pace_ != Pace::even || finished_ < steps_to_know) return std::nullopt;
+  const double lasted = now - *step_began_;
+  if (lasted < std::max(patience_, longer_than_any * longest_)) return std::nullopt;
+  return fmt::format("a step has lasted {}, none before it more than {:.3g} s", duration_text(lasted), longest_);
+}
+
+std::string HangRule::place() const {
+  if (stage_.empty()) return "before the first stage";
+  return step_began_ ? fmt::format("step {} of {}", step_, stage_) : "between the steps of " + stage_;
+}
+
+}  // namespace qs
