@@ -20,10 +20,6 @@ struct EvaluateRequest {
   ExistingFile existing = ExistingFile::refuse;
 };
 
-// Packed rows of `configurations` [n, modes], integers +1/-1 (spin up, down) or 1/0 (occupied, empty), and of `problem` [n], the member of the family
-// that a row belongs to, counted from 0. FileError for a tree without such tables, and naming the row that is not in the sector of its problem.
-ConfigurationBatch to_configurations(const DataTree& tree, const ProblemFamily& family, const std::string& name);
-
 // What the output holds, n rows, P parameters in the groups as one dataset per tensor:
 //   configurations [n, modes] int8, problem [n] (several problems), log_psi_re, log_psi_im [n] (phase not reduced), local_energies_re, _im [n]
 //   psi_re, psi_im [n]         networks that give psi itself

@@ -15,6 +15,7 @@
 #include "engine/run/choose_device.h"
 #include "engine/run/export_states.h"
 #include "engine/run/make_stage.h"
+#include "engine/run/nonfinite.h"
 #include "engine/run/requests.h"
 #include "engine/run/results.h"
 #include "engine/run/state_tree.h"
@@ -141,7 +142,20 @@ class Runner {
             .psi = psi_.get(),
             .features = plan_.network ? plan_.network->input.feature_names : std::vector<std::string>{},
             .key = {plan_.seed, static_cast<std::uint32_t>(state_.stage)},
-            .group = plan.group};
+            .group = plan.group,
+            .on_nonfinite = [this, &plan](const NonfiniteStep& failed) { keep_evidence(plan, failed); }};
+  }
+
+  void keep_evidence(const StagePlan& plan, const NonfiniteStep& failed) {
+    if (!comm_.is_root()) return;
+    const std::string file = directory_->file(fmt::format("nonfinite.{}_{:06}.h5", plan.group, failed.step));
+    try {
+      replace_file(file, to_hdf5_image(nonfinite_tree(failed, plan.group, plan.family, layout_)));
+      reporter_->note(
+          fmt::format("its parameters and configurations: {0} (qstage-vmc evaluate INPUT --weights {0} --configurations {0} --output FILE)", file));
+    } catch (const FileError& error) {
+      reporter_->warn(std::string("the evidence of a step that is not finite was not kept: ") + error.what());
+    }
   }
 
   int run_stage(const StagePlan& plan) {

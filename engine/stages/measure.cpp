@@ -11,6 +11,7 @@ namespace {
 
 // Values and weights of one problem, in global row order.
 struct ProblemRows {
+  std::vector<std::int64_t> number;  // global
   std::vector<std::complex<double>> values;
   std::vector<double> weights;
 };
@@ -21,6 +22,7 @@ std::vector<ProblemRows> by_problem(Communicator& comm, const SampleSet& samples
   const auto all_problems = gather_rows(comm, samples.rows.problem);
   std::vector<ProblemRows> rows(samples.problems);
   for (std::size_t i = 0; i < all_values.size(); ++i) {
+    rows[all_problems[i]].number.push_back(static_cast<std::int64_t>(i));
     rows[all_problems[i]].values.push_back(all_values[i]);
     rows[all_problems[i]].weights.push_back(all_weights[i]);
   }
@@ -31,9 +33,9 @@ void require_finite(const SampleSet& samples, const ProblemRows& rows, int probl
   for (std::size_t i = 0; i < rows.values.size(); ++i) {
     if (std::isfinite(rows.values[i].real()) && std::isfinite(rows.values[i].imag())) continue;
     if (rows.weights[i] == 0) continue;  // a state with psi = 0 in an exact sum carries no weight
-    const std::string row =
-        samples.markov ? "chain " + std::to_string(static_cast<std::int64_t>(i) / samples.samples_per_chain) : "basis state " + std::to_string(i);
-    throw NumericalError("non-finite " + quantity + " at " + row + " of problem " + std::to_string(problem) +
+    const std::string chain = samples.markov ? ", sample of chain " + std::to_string(static_cast<std::int64_t>(i) / samples.samples_per_chain)
+                                             : ", basis state " + std::to_string(i);
+    throw NumericalError("non-finite " + quantity + " at row " + std::to_string(rows.number[i]) + chain + " of problem " + std::to_string(problem) +
                          " (the wavefunction or its ratios overflowed); lower optimizer.lr or raise optimizer.diag_shift");
   }
 }

@@ -1,6 +1,8 @@
 // A stage is a loop of steps over a RunState. It opens no files and prints nothing: what it has to say travels in StepOutcome.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,6 +24,15 @@ struct StepOutcome {
   bool finished = false;  // stop before the last step (overlap reached)
 };
 
+// A step that met a number that is not finite, with its parameters and its configurations: those of all ranks in global order, the samples if it
+// came to them, else the chains; none in an exact sum that failed at once.
+struct NonfiniteStep {
+  std::string reason;
+  std::int64_t step;
+  const std::vector<double>& parameters;
+  const ConfigurationBatch& rows;
+};
+
 // What every stage works with. `family` belongs to the stage, the wavefunction to the run.
 struct StageContext {
   Communicator& comm;
@@ -31,6 +42,8 @@ struct StageContext {
   std::vector<std::string> features;    // names of the features the wavefunction sees
   RandomKey key;                        // stage number included
   std::string group;                    // "02_vmc": prefix of this stage's outputs
+  // Called on every rank before the step is repeated or given up: the runner keeps the evidence.
+  std::function<void(const NonfiniteStep&)> on_nonfinite = [](const NonfiniteStep&) {};
 };
 
 // Whether the steps of a stage cost about the same: then one that lasts many times longer than all before it hangs.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "engine/stages/quantities.h"
 #include "kernels/api/error.h"
@@ -15,6 +16,13 @@ namespace {
 constexpr int rollbacks_allowed = 3;
 constexpr double rollback_shift_factor = 10;
 
+ConfigurationBatch gather_samples(Communicator& comm, const SampleSet& samples) {
+  ConfigurationBatch rows(samples.rows.modes, 0);
+  rows.bits = gather_rows(comm, samples.rows.bits);
+  rows.problem = gather_rows(comm, samples.rows.problem);
+  return rows;
+}
+
 double or_nan(const std::optional<double>& value) { return value.value_or(std::numeric_limits<double>::quiet_NaN()); }
 
 }  // namespace
@@ -24,9 +32,21 @@ VmcStage::VmcStage(VmcOptions options, StageContext context) : options_(std::mov
 // One VMC iteration. The energy that is reported belongs to the parameters *before* the update.
 VmcStage::Iteration VmcStage::iterate(RunState& state) {
   Wavefunction& psi = *context_.psi;
-  Communicator& comm = context_.comm;
   psi.set_parameters(state.parameters);
-  const SampleSet samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
+  std::optional<SampleSet> samples;
+  try {
+    samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
+    return update(state, *samples);
+  } catch (const NumericalError& failure) {  // on every rank alike
+    const ConfigurationBatch rows = samples ? gather_samples(context_.comm, *samples) : sampler_->gather_chains();
+    context_.on_nonfinite({.reason = failure.what(), .step = state.step, .parameters = state.parameters, .rows = rows});
+    throw;
+  }
+}
+
+VmcStage::Iteration VmcStage::update(RunState& state, const SampleSet& samples) {
+  const Wavefunction& psi = *context_.psi;
+  Communicator& comm = context_.comm;
   const auto local =
       clock_.measure("local_energy", [&] { return sampled_energies(comm, context_.family, psi, samples); });  // sum_s' H psi(s')/psi(s)
   const auto energy = estimate(comm, samples, local, "local energy");                                         // per problem, over ranks

@@ -38,6 +38,7 @@ class VmcStage : public Stage {
     StepReport report;
   };
   Iteration iterate(RunState& state);
+  Iteration update(RunState& state, const SampleSet& samples);
   void remember_good(const RunState& state);
   void roll_back(RunState& state, const NumericalError& failure, StepOutcome& outcome);
   StepOutcome describe(const RunState& state, const Iteration& iteration) const;

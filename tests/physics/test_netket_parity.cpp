@@ -8,6 +8,7 @@
 #include "engine/energy/local_energy.h"
 #include "engine/io/hdf5.h"
 #include "engine/optimize/gradient.h"
+#include "engine/run/configuration_table.h"
 #include "engine/run/evaluate_configurations.h"
 #include "engine/stages/measure.h"
 #include "engine/statistics/estimate.h"

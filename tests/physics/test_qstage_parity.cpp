@@ -11,6 +11,7 @@
 
 #include "engine/ed/lanczos.h"
 #include "engine/io/hdf5.h"
+#include "engine/run/configuration_table.h"
 #include "engine/run/evaluate_configurations.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/pretrain_stage.h"

@@ -10,6 +10,7 @@
 
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
+#include "engine/run/configuration_table.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"

@@ -202,12 +202,22 @@ TEST_F(Fixture, EveryStoredDatasetSaysItsUnitsAndWhatItIs) {
 
 TEST_F(Fixture, AnOverflowIsRolledBackAFewTimesAndThenEndsTheRun) {
   state.parameters.assign(state.parameters.size(), std::numeric_limits<double>::quiet_NaN());
-  VmcStage stage({.steps = 3, .sampler = {.kind = SamplerKind::exact_sum}, .optimizer = {}}, context("02_vmc", 2));
+  StageContext watched = context("02_vmc", 2);
+  std::vector<std::string> reasons;
+  watched.on_nonfinite = [&](const NonfiniteStep& failed) {
+    reasons.push_back(failed.reason);
+    EXPECT_EQ(failed.step, 0);
+    EXPECT_TRUE(std::isnan(failed.parameters.front()));
+    EXPECT_EQ(failed.rows.rows(), 2 * 4);  // the chains of both problems
+  };
+  VmcStage stage({.steps = 3, .sampler = {.metropolis = {.moves = {{.kind = MoveKind::hop}}, .chains = 4, .samples = 8}}, .optimizer = {}}, watched);
   state.trace = {stage.trace_columns(), {}};
   stage.begin(state);
 
   EXPECT_THROW(stage.step(state), NumericalError);
   EXPECT_GE(state.nonfinite_events, 1);
+  ASSERT_EQ(reasons.size(), static_cast<std::size_t>(state.nonfinite_events));
+  EXPECT_NE(reasons.front().find("log psi of a current state is nan"), std::string::npos) << reasons.front();
 }
 
 TEST(EnergyResult, BelowTheExactValueByMoreThanFourErrorsIsAnAlarm) {

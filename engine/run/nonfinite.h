@@ -1,0 +1,15 @@
+// The evidence of a step that met a number that is not finite, as a file that `evaluate` takes for both weights and configurations.
+#pragma once
+
+#include <string>
+
+#include "engine/io/data_tree.h"
+#include "engine/stages/stage.h"
+#include "engine/wavefunctions/parameters.h"
+
+namespace qs {
+
+// parameters/, configurations [n, modes], problem [n]; `reason`, `stage` and `step` as attributes.
+DataTree nonfinite_tree(const NonfiniteStep& failed, const std::string& stage, const ProblemFamily& family, const ParameterLayout& layout);
+
+}  // namespace qs
