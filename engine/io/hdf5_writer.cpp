@@ -137,9 +137,9 @@ class Writer {
   }
 
   void write_attributes(hid_t object, const std::map<std::string, Attribute>& attributes, const std::string& path) {
-    for (const auto& [name, attribute] : attributes) {
-      const std::string label = fmt::format("{}@{}", path, name);
-      std::visit([&](const auto& value) { write_attribute(object, name, label, value); }, attribute);
+    for (const auto& entry : attributes) {
+      const std::string &name = entry.first, label = fmt::format("{}@{}", path, name);
+      std::visit([&](const auto& value) { write_attribute(object, name, label, value); }, entry.second);
     }
   }
 

@@ -1,25 +1,26 @@
 // Square tiles of lane vectors: transposition, sums over lanes, and the delivery of gradients to their targets.
 #pragma once
 
+#include <utility>
+
 #include "kernels/api/network.h"
 #include "kernels/cpu/partial.h"
 
 namespace qs::kernels::QS_ISA {
 
-// a0 b0 a1 b1 ... from the lower (first = 0) or upper (first = lanes/2) halves.
-template <class Real>
-inline IntVec<Real> interleaving(int first) {
-  IntVec<Real> selection;
-  for (int l = 0; l < lanes<Real>; ++l) selection[l] = first + l / 2 + l % 2 * lanes<Real>;
-  return selection;
+// a0 b0 a1 b1 ... of the lanes from `first` on. In the form that both g++ and clang know: lane numbers as constants, b behind a.
+template <int first, class Real, int... K>
+inline Vec<Real> interleave(Vec<Real> a, Vec<Real> b, std::integer_sequence<int, K...>) {
+  return __builtin_shufflevector(a, b, (first + K / 2 + K % 2 * lanes<Real>)...);
 }
+// Of the lower and of the upper halves.
 template <class Real>
 inline Vec<Real> interleave_lower(Vec<Real> a, Vec<Real> b) {
-  return __builtin_shuffle(a, b, interleaving<Real>(0));
+  return interleave<0, Real>(a, b, std::make_integer_sequence<int, lanes<Real>>{});
 }
 template <class Real>
 inline Vec<Real> interleave_upper(Vec<Real> a, Vec<Real> b) {
-  return __builtin_shuffle(a, b, interleaving<Real>(lanes<Real> / 2));
+  return interleave<lanes<Real> / 2, Real>(a, b, std::make_integer_sequence<int, lanes<Real>>{});
 }
 
 // tile[i] lane j <-> tile[j] lane i: log2(lanes) rounds, each interleaving vector k with vector k + lanes/2 (a rotation of the index bits).
