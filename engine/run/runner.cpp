@@ -143,7 +143,7 @@ class Runner {
             .features = plan_.network ? plan_.network->input.feature_names : std::vector<std::string>{},
             .key = {plan_.seed, static_cast<std::uint32_t>(state_.stage)},
             .group = plan.group,
-            .on_nonfinite = [this, &plan](const NonfiniteStep& failed) { keep_evidence(plan, failed); }};
+            .keep_evidence = [this, &plan](const NonfiniteStep& failed) { keep_evidence(plan, failed); }};
   }
 
   void keep_evidence(const StagePlan& plan, const NonfiniteStep& failed) {

@@ -75,9 +75,11 @@ void Watchdog::watch_collective(const std::function<void()>& collective) {
 void Watchdog::watch() {
   std::unique_lock lock(mutex_);
   while (sleep(lock, period_)) {
+    lock.unlock();  // the main thread does not wait for files to be read
     const std::vector<int> stopped = stopped_ranks();
+    lock.lock();
     const auto reason = rule_.judge(options_.clock.seconds(), stopped);
-    if (!reason) continue;
+    if (!reason || ending_) continue;
     const std::string text = sentence(*reason);
     if (!speaks_first(stopped) && !sleep(lock, politeness)) return;
     lock.unlock();

@@ -214,12 +214,7 @@ SampleSet Metropolis::sample(const Wavefunction& psi) {
   return samples;
 }
 
-ConfigurationBatch Metropolis::gather_chains() const {
-  ConfigurationBatch all(family_.modes(), 0);
-  all.bits = comm_.all_gather<Word>(chains_.bits);
-  all.problem = comm_.all_gather<std::int32_t>(chains_.problem);
-  return all;
-}
+ConfigurationBatch Metropolis::gather_chains() const { return gather_rows(comm_, chains_); }
 
 void Metropolis::restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) {
   if (all_chains.modes != chains_.modes || all_chains.rows() != blocks_.items()) {

@@ -34,6 +34,14 @@ std::vector<T> gather_rows(Communicator& comm, const std::vector<T>& mine) {
   return comm.all_gather<T>(std::span<const T>(mine));
 }
 
+// The same of configurations.
+inline ConfigurationBatch gather_rows(Communicator& comm, const ConfigurationBatch& mine) {
+  ConfigurationBatch all(mine.modes, 0);
+  all.bits = gather_rows(comm, mine.bits);
+  all.problem = gather_rows(comm, mine.problem);
+  return all;
+}
+
 // How many rows stand before mine in global order. Collective.
 inline std::int64_t first_row(Communicator& comm, const SampleSet& samples) {
   const std::vector<std::int64_t> counts = comm.all_gather<std::int64_t>(std::vector<std::int64_t>{samples.rows.rows()});

@@ -43,7 +43,7 @@ struct StageContext {
   RandomKey key;                        // stage number included
   std::string group;                    // "02_vmc": prefix of this stage's outputs
   // Called on every rank before the step is repeated or given up: the runner keeps the evidence.
-  std::function<void(const NonfiniteStep&)> on_nonfinite = [](const NonfiniteStep&) {};
+  std::function<void(const NonfiniteStep&)> keep_evidence = [](const NonfiniteStep&) {};
 };
 
 // Whether the steps of a stage cost about the same: then one that lasts many times longer than all before it hangs.

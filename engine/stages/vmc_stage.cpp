@@ -16,13 +16,6 @@ namespace {
 constexpr int rollbacks_allowed = 3;
 constexpr double rollback_shift_factor = 10;
 
-ConfigurationBatch gather_samples(Communicator& comm, const SampleSet& samples) {
-  ConfigurationBatch rows(samples.rows.modes, 0);
-  rows.bits = gather_rows(comm, samples.rows.bits);
-  rows.problem = gather_rows(comm, samples.rows.problem);
-  return rows;
-}
-
 double or_nan(const std::optional<double>& value) { return value.value_or(std::numeric_limits<double>::quiet_NaN()); }
 
 }  // namespace
@@ -38,8 +31,8 @@ VmcStage::Iteration VmcStage::iterate(RunState& state) {
     samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
     return update(state, *samples);
   } catch (const NumericalError& failure) {  // on every rank alike
-    const ConfigurationBatch rows = samples ? gather_samples(context_.comm, *samples) : sampler_->gather_chains();
-    context_.on_nonfinite({.reason = failure.what(), .step = state.step, .parameters = state.parameters, .rows = rows});
+    const ConfigurationBatch rows = samples ? gather_rows(context_.comm, samples->rows) : sampler_->gather_chains();
+    context_.keep_evidence({.reason = failure.what(), .step = state.step, .parameters = state.parameters, .rows = rows});
     throw;
   }
 }

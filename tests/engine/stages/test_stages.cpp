@@ -204,7 +204,7 @@ TEST_F(Fixture, AnOverflowIsRolledBackAFewTimesAndThenEndsTheRun) {
   state.parameters.assign(state.parameters.size(), std::numeric_limits<double>::quiet_NaN());
   StageContext watched = context("02_vmc", 2);
   std::vector<std::string> reasons;
-  watched.on_nonfinite = [&](const NonfiniteStep& failed) {
+  watched.keep_evidence = [&](const NonfiniteStep& failed) {
     reasons.push_back(failed.reason);
     EXPECT_EQ(failed.step, 0);
     EXPECT_TRUE(std::isnan(failed.parameters.front()));
