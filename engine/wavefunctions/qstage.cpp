@@ -106,29 +106,35 @@ class Qstage final : public Network<Real> {
     typename ParameterToken<Real>::Saved cross;
     typename AmplitudeHead<Real>::Saved head;
     typename BackflowDeterminant<Real>::Saved determinant;
-    Arena<Real> blocks;  // what the blocks keep
+    Arena<Real> blocks;  // what the blocks keep, or their scratch memory
   };
 
   std::size_t stream_values(int rows) const { return token_offset(plan_.stream_tokens(), rows); }
   std::size_t token_offset(int token, int rows) const { return std::size_t(token) * width_ * rows; }
 
-  BlockSaved carve_block(Arena<Real>& arena, int rows, Pass pass) const {
+  // All blocks have the same shapes.
+  BlockSaved carve_block(Arena<Real>& arena, int rows) const {
     BlockSaved saved{};
-    if (plan_.shifted()) saved.shift = blocks_.front().shift->carve(arena, rows, pass);
+    if (plan_.shifted()) saved.shift = blocks_.front().shift->carve(arena, rows, Pass::differentiate);
     saved.mixing = blocks_.front().mixing.carve(arena, rows);
-    saved.mlp = blocks_.front().mlp.carve(arena, rows, pass);
+    saved.mlp = blocks_.front().mlp.carve(arena, rows);
     return saved;
   }
-  std::size_t block_values(int rows, Pass pass) const {
+  std::size_t block_values(int rows) const {
     Arena<Real> count;
-    carve_block(count, rows, pass);
+    carve_block(count, rows);
     return count.used();
   }
-  // All blocks have the same shapes: when only evaluating they share one set of buffers.
-  BlockSaved block_saved(const Buffers& buffers, std::size_t block, int rows, Pass pass) const {
+  BlockSaved block_saved(const Buffers& buffers, std::size_t block, int rows) const {
     Arena<Real> arena = buffers.blocks;
-    if (pass == Pass::differentiate) arena.take(block * block_values(rows, pass));
-    return carve_block(arena, rows, pass);
+    arena.take(block * block_values(rows));
+    return carve_block(arena, rows);
+  }
+  // Where only log psi is wanted, everything that a block needs besides x: its layers use it in turn.
+  std::size_t evaluation_values(int rows) const {
+    const QstageBlock<Real>& block = blocks_.front();
+    const std::size_t shift = block.shift ? block.shift->evaluation_values(rows) : 0;
+    return std::max({shift, block.mixing.evaluation_values(rows), block.mlp.evaluation_values(rows)});
   }
 
   Buffers carve(Arena<Real>& arena, int rows, Pass pass) const {
@@ -144,7 +150,7 @@ class Qstage final : public Network<Real> {
     buffers.head = head_.carve(arena, rows, pass);
     if (determinant_) buffers.determinant = determinant_->carve(arena, rows, pass);
     buffers.blocks = arena;
-    arena.take(block_values(rows, pass) * (pass == Pass::differentiate ? blocks_.size() : 1));
+    arena.take(pass == Pass::differentiate ? block_values(rows) * blocks_.size() : evaluation_values(rows));
     return buffers;
   }
 
@@ -181,6 +187,20 @@ class Qstage final : public Network<Real> {
     }
   }
 
+  void run_block(std::size_t b, Lanes lanes, Pass pass, const Buffers& buffers) const {
+    const QstageBlock<Real>& block = blocks_[b];
+    if (pass == Pass::evaluate) {
+      if (block.shift) block.shift->evaluate(lanes, buffers.couplings, buffers.x, buffers.blocks);
+      block.mixing.evaluate(lanes, buffers.x, buffers.blocks);
+      block.mlp.evaluate(lanes, buffers.x, buffers.blocks);
+      return;
+    }
+    const BlockSaved saved = block_saved(buffers, b, lanes.rows);
+    if (block.shift) block.shift->forward(lanes, buffers.couplings, buffers.x, saved.shift);
+    block.mixing.forward(lanes, buffers.x, saved.mixing);
+    block.mlp.forward(lanes, buffers.x, saved.mlp);
+  }
+
   void forward(const Chunk& chunk, Pass pass, Arena<Real> arena, LogPsi out) const override {
     const Lanes lanes = chunk.lanes;
     const Buffers buffers = carve(arena, lanes.rows, pass);
@@ -188,10 +208,7 @@ class Qstage final : public Network<Real> {
     this->fill_features(chunk, all_columns_, buffers.couplings);
     embedding_.forward(lanes, buffers.spins, buffers.x);
     for (std::size_t b = 0; b < blocks_.size(); ++b) {
-      const BlockSaved saved = block_saved(buffers, b, lanes.rows, pass);
-      if (plan_.shifted()) blocks_[b].shift->forward(lanes, buffers.couplings, buffers.x, saved.shift);
-      blocks_[b].mixing.forward(lanes, buffers.x, saved.mixing);
-      blocks_[b].mlp.forward(lanes, buffers.x, saved.mlp);
+      run_block(b, lanes, pass, buffers);
       if (cross_ && b == kCrossBlock) cross_->forward(lanes, buffers.couplings, buffers.x, buffers.cross);
     }
     for_tails(buffers, lanes.rows, [&](std::size_t k, Real* inputs, std::size_t token) {
@@ -217,10 +234,10 @@ class Qstage final : public Network<Real> {
     if (determinant_) determinant_->backward(lanes, buffers.couplings, buffers.determinant, cotangent.re, dx, arena, gradient);
     for (std::size_t b = blocks_.size(); b-- > 0;) {
       if (cross_ && b == kCrossBlock) cross_->backward(lanes, buffers.couplings, dx, buffers.cross, arena, gradient);
-      const BlockSaved saved = block_saved(buffers, b, lanes.rows, Pass::differentiate);
+      const BlockSaved saved = block_saved(buffers, b, lanes.rows);
       blocks_[b].mlp.backward(lanes, dx, saved.mlp, arena, gradient);
       blocks_[b].mixing.backward(lanes, dx, saved.mixing, arena, gradient);
-      if (plan_.shifted()) blocks_[b].shift->backward(lanes, buffers.couplings, dx, saved.shift, arena, gradient);
+      if (blocks_[b].shift) blocks_[b].shift->backward(lanes, buffers.couplings, dx, saved.shift, arena, gradient);
     }
     embedding_.backward(lanes, buffers.spins, dx, arena, gradient);
   }

@@ -123,28 +123,32 @@ class Vit final : public Network<Real> {
     Real* patches;  // [T][entries + couplings][B]
     Real* x;        // [T][D][B], the residual stream
     typename LogCoshHead<Real>::Saved head;
-    Arena<Real> layers;  // what the layers keep
+    Arena<Real> layers;  // what the layers keep, or their scratch memory
   };
 
   int tokens() const { return plan_.patches.tokens; }
   std::size_t stream_values(int rows) const { return std::size_t(tokens()) * plan_.options.d_model * rows; }
 
-  LayerSaved carve_layer(Arena<Real>& arena, int rows, Pass pass) const {
+  // All layers have the same shapes.
+  LayerSaved carve_layer(Arena<Real>& arena, int rows) const {
     LayerSaved saved;
     saved.attention = layers_.front().attention.carve(arena, rows);
-    saved.mlp = layers_.front().mlp.carve(arena, rows, pass);
+    saved.mlp = layers_.front().mlp.carve(arena, rows);
     return saved;
   }
-  std::size_t layer_values(int rows, Pass pass) const {
+  std::size_t layer_values(int rows) const {
     Arena<Real> count;
-    carve_layer(count, rows, pass);
+    carve_layer(count, rows);
     return count.used();
   }
-  // All layers have the same shapes: when only evaluating they share one set of buffers.
-  LayerSaved layer_saved(const Buffers& buffers, std::size_t layer, int rows, Pass pass) const {
+  LayerSaved layer_saved(const Buffers& buffers, std::size_t layer, int rows) const {
     Arena<Real> arena = buffers.layers;
-    if (pass == Pass::differentiate) arena.take(layer * layer_values(rows, pass));
-    return carve_layer(arena, rows, pass);
+    arena.take(layer * layer_values(rows));
+    return carve_layer(arena, rows);
+  }
+  // Where only log psi is wanted, everything that the blocks need besides x: they use it in turn.
+  std::size_t evaluation_values(int rows) const {
+    return std::max(layers_.front().attention.evaluation_values(rows), layers_.front().mlp.evaluation_values(rows));
   }
 
   Buffers carve(Arena<Real>& arena, int rows, Pass pass) const {
@@ -153,7 +157,7 @@ class Vit final : public Network<Real> {
     buffers.x = arena.take(stream_values(rows));
     buffers.head = head_.carve(arena, rows);
     buffers.layers = arena;
-    arena.take(layer_values(rows, pass) * (pass == Pass::differentiate ? layers_.size() : 1));
+    arena.take(pass == Pass::differentiate ? layer_values(rows) * layers_.size() : evaluation_values(rows));
     return buffers;
   }
 
@@ -188,12 +192,20 @@ class Vit final : public Network<Real> {
     const Buffers buffers = carve(arena, lanes.rows, pass);
     fill_patches(chunk, buffers.patches);
     embed_.forward(lanes, tokens(), buffers.patches, buffers.x);
-    for (std::size_t k = 0; k < layers_.size(); ++k) {
-      const LayerSaved saved = layer_saved(buffers, k, lanes.rows, pass);
-      layers_[k].attention.forward(lanes, buffers.x, saved.attention);
-      layers_[k].mlp.forward(lanes, buffers.x, saved.mlp);
-    }
+    for (std::size_t k = 0; k < layers_.size(); ++k) run_layer(k, lanes, pass, buffers);
     head_.forward(lanes, buffers.x, buffers.head, out.re, out.im);
+  }
+
+  void run_layer(std::size_t k, Lanes lanes, Pass pass, const Buffers& buffers) const {
+    const VitLayer<Real>& layer = layers_[k];
+    if (pass == Pass::evaluate) {
+      layer.attention.evaluate(lanes, buffers.x, buffers.layers);
+      layer.mlp.evaluate(lanes, buffers.x, buffers.layers);
+      return;
+    }
+    const LayerSaved saved = layer_saved(buffers, k, lanes.rows);
+    layer.attention.forward(lanes, buffers.x, saved.attention);
+    layer.mlp.forward(lanes, buffers.x, saved.mlp);
   }
 
   void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const override {
@@ -202,7 +214,7 @@ class Vit final : public Network<Real> {
     Real* dx = buffers.x;  // the stream itself is not needed: every layer saved its own input
     head_.backward(lanes, buffers.head, cotangent.re, cotangent.im, dx, arena, gradient);
     for (std::size_t k = layers_.size(); k-- > 0;) {
-      const LayerSaved saved = layer_saved(buffers, k, lanes.rows, Pass::differentiate);
+      const LayerSaved saved = layer_saved(buffers, k, lanes.rows);
       layers_[k].mlp.backward(lanes, dx, saved.mlp, arena, gradient);
       layers_[k].attention.backward(lanes, dx, saved.attention, arena, gradient);
     }

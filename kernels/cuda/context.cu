@@ -24,6 +24,7 @@ Context* make_context() {
   count_devices();  // none: says so
   made->device = choice().device;
   check(cudaSetDevice(made->device), "cudaSetDevice");
+  check(cudaDeviceGetAttribute(&made->team_memory, cudaDevAttrMaxSharedMemoryPerBlockOptin, made->device), "the device's shared memory");
   check(cudaStreamCreateWithFlags(&made->stream, cudaStreamNonBlocking), "creating a stream");
   // Released memory stays in the pool: a steady state asks the driver for nothing.
   cudaMemPool_t pool = nullptr;

@@ -17,6 +17,7 @@ namespace qs::kernels::cuda {
 
 struct Context {
   int device = 0;
+  int team_memory = 0;  // bytes of shared memory that a thread block may ask for
   cudaStream_t stream = nullptr;
   cublasHandle_t blas = nullptr;
   cusolverDnHandle_t solver = nullptr;

@@ -4,17 +4,23 @@
 //   emit(n, valid, base, stride, source)  base[b stride + k] = source(k, b) for k < n, b < valid
 //   sum_rows(n, valid, base, source)      base[k] += sum_{b < valid} source(k, b)
 //   multiply(product)                     see products.h
+//   for_each_team(body)                   body(team) for each of body.teams() teams (bodies/team.h)
+//   team_memory()                         bytes that a team can have
 //   temporary<T>(count)                   memory with data(), valid until what was queued before its end has run
 #pragma once
 
 #include "kernels/cuda/bodies/attention.h"
+#include "kernels/cuda/bodies/attention_residual.h"
 #include "kernels/cuda/bodies/determinant.h"
 #include "kernels/cuda/bodies/functions.h"
 #include "kernels/cuda/bodies/gradient.h"
 #include "kernels/cuda/bodies/layer_norm.h"
+#include "kernels/cuda/bodies/mixing_residual.h"
+#include "kernels/cuda/bodies/mlp_residual.h"
 #include "kernels/cuda/bodies/tokens.h"
 #include "kernels/cuda/products.h"
 #include "kernels/dispatch/network_table.h"
+#include "kernels/dispatch/residuals.h"
 
 namespace qs::kernels::cuda {
 
@@ -127,6 +133,16 @@ struct Network {
     Queue().for_each(2 * std::int64_t{width} * rows, EmbedTokensBackward<Real>{tokens, width, rows, spins, dx, dtable});
   }
 
+  static void mlp_residual(MlpShape s, MlpWeights<Real> w, Real* x, Real* scratch) {
+    if (!ran_as_teams(MlpResidual<Real>{s, w, x})) compose_mlp_residual(table(), s, w, x, scratch);
+  }
+  static void mixing_residual(MixShape s, MixingWeights<Real> w, Real* x, Real* scratch) {
+    if (!ran_as_teams(MixingResidual<Real>{s, w, x})) compose_mixing_residual(table(), s, w, x, scratch);
+  }
+  static void attention_residual(AttentionShape s, AttentionWeights<Real> w, Real* x, Real* scratch) {
+    if (!ran_as_teams(AttentionResidual<Real>{s, w, x, scratch})) compose_attention_residual(table(), s, w, x, scratch);
+  }
+
   static NetworkTable<Real> table() {
     NetworkTable<Real> t{};
     t.dense = dense;
@@ -155,10 +171,22 @@ struct Network {
     t.select_features = select_features;
     t.embed_tokens = embed_tokens;
     t.embed_tokens_backward = embed_tokens_backward;
+    t.mlp_residual = mlp_residual;
+    t.mixing_residual = mixing_residual;
+    t.attention_residual = attention_residual;
     return t;
   }
 
  private:
+  // False, and nothing is done, where a team would need more than the device has.
+  template <class Body>
+  static bool ran_as_teams(const Body& body) {
+    Queue queue;
+    if (!body.fits_registers() || body.memory_values() * std::int64_t{sizeof(Real)} > queue.team_memory()) return false;
+    queue.for_each_team(body);
+    return true;
+  }
+
   template <class Source>
   static void deliver(Queue& queue, std::int64_t n, GradientTarget<Real> target, const Source& source) {
     if (target.row_stride == 0) {

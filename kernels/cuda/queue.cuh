@@ -8,6 +8,7 @@
 #include "kernels/cuda/bodies/gradient.h"
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/products.h"
+#include "kernels/cuda/team.cuh"
 
 namespace qs::kernels::cuda {
 
@@ -58,6 +59,12 @@ __global__ void __launch_bounds__(block) sum_rows(std::int64_t n, int valid, Rea
   }
 }
 
+// Two blocks of a multiprocessor leave every thread 128 registers: 64 accumulators of a warp's tiles, and their operands.
+template <class Body>
+__global__ void __launch_bounds__(DeviceTeam::threads, 2) teams(Body body) {
+  body(DeviceTeam());
+}
+
 inline unsigned blocks_for(std::int64_t n, std::int64_t per_block) {
   return static_cast<unsigned>(std::min((n + per_block - 1) / per_block, most_blocks));
 }
@@ -90,6 +97,16 @@ class DeviceQueue {
     launch::sum_rows<<<launch::blocks_for(n, launch::block / row_lanes), launch::block, 0, context_.stream>>>(n, valid, base, source);
     check(cudaGetLastError(), "launching a kernel");
   }
+
+  template <class Body>
+  void for_each_team(const Body& body) {
+    using Real = typename Body::Value;
+    const int bytes = static_cast<int>(body.memory_values() * sizeof(Real));
+    check(cudaFuncSetAttribute(launch::teams<Body>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes), "a kernel's shared memory");
+    launch::teams<<<static_cast<unsigned>(body.teams()), DeviceTeam::threads, bytes, context_.stream>>>(body);
+    check(cudaGetLastError(), "launching a kernel");
+  }
+  std::int64_t team_memory() const { return context_.team_memory; }
 
   template <class Real>
   void multiply(const Product<Real>& product) {

@@ -3,6 +3,7 @@
 
 #include "kernels/dispatch/instruction_set.h"
 #include "kernels/dispatch/network_table.h"
+#include "kernels/dispatch/residuals.h"
 
 namespace qs::kernels {
 namespace {
@@ -169,6 +170,31 @@ void embed_tokens_backward(Device device, int tokens, int width, int rows, const
   on<Real>(device).embed_tokens_backward(tokens, width, rows, spins, dx, dtable);
 }
 
+template <class Real>
+void mlp_residual(Device device, MlpShape shape, MlpWeights<Real> weights, Real* x, Real* scratch) {
+  const NetworkTable<Real>& table = on<Real>(device);
+  if (table.mlp_residual == nullptr) return compose_mlp_residual(table, shape, weights, x, scratch);
+  table.mlp_residual(shape, weights, x, scratch);
+}
+
+template <class Real>
+void mixing_residual(Device device, MixShape shape, MixingWeights<Real> weights, Real* x, Real* scratch) {
+  const NetworkTable<Real>& table = on<Real>(device);
+  if (table.mixing_residual == nullptr) return compose_mixing_residual(table, shape, weights, x, scratch);
+  table.mixing_residual(shape, weights, x, scratch);
+}
+
+template <class Real>
+void attention_residual(Device device, AttentionShape shape, AttentionWeights<Real> weights, Real* x, Real* scratch) {
+  const NetworkTable<Real>& table = on<Real>(device);
+  if (table.attention_residual == nullptr) return compose_attention_residual(table, shape, weights, x, scratch);
+  table.attention_residual(shape, weights, x, scratch);
+}
+
+std::int64_t mlp_residual_scratch(MlpShape s) { return std::int64_t{s.tokens} * s.rows * (2 * s.width + 1 + s.hidden); }
+std::int64_t mixing_residual_scratch(MixShape s) { return std::int64_t{s.tokens} * s.rows * (2 * s.heads * s.head_width + 1); }
+std::int64_t attention_residual_scratch(AttentionShape s) { return std::int64_t{s.tokens} * s.rows * s.heads * (4 * s.head_width + s.tokens); }
+
 template decltype(dense<float>) dense<float>;
 template decltype(dense_weight_gradient<float>) dense_weight_gradient<float>;
 template decltype(emit_gradient<float>) emit_gradient<float>;
@@ -195,6 +221,9 @@ template decltype(unpack_spins<float>) unpack_spins<float>;
 template decltype(select_features<float>) select_features<float>;
 template decltype(embed_tokens<float>) embed_tokens<float>;
 template decltype(embed_tokens_backward<float>) embed_tokens_backward<float>;
+template decltype(mlp_residual<float>) mlp_residual<float>;
+template decltype(mixing_residual<float>) mixing_residual<float>;
+template decltype(attention_residual<float>) attention_residual<float>;
 
 template decltype(dense<double>) dense<double>;
 template decltype(dense_weight_gradient<double>) dense_weight_gradient<double>;
@@ -222,5 +251,8 @@ template decltype(unpack_spins<double>) unpack_spins<double>;
 template decltype(select_features<double>) select_features<double>;
 template decltype(embed_tokens<double>) embed_tokens<double>;
 template decltype(embed_tokens_backward<double>) embed_tokens_backward<double>;
+template decltype(mlp_residual<double>) mlp_residual<double>;
+template decltype(mixing_residual<double>) mixing_residual<double>;
+template decltype(attention_residual<double>) attention_residual<double>;
 
 }  // namespace qs::kernels

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/api/network.h"
+#include "kernels/api/residuals.h"
 
 namespace qs::kernels {
 
@@ -46,6 +47,11 @@ struct NetworkTable {
   Slot<decltype(&kernels::select_features<Real>)> select_features;
   Slot<decltype(&kernels::embed_tokens<Real>)> embed_tokens;
   Slot<decltype(&kernels::embed_tokens_backward<Real>)> embed_tokens_backward;
+
+  // nullptr: composed of the slots above (kernels/dispatch/residuals.h).
+  Slot<decltype(&kernels::mlp_residual<Real>)> mlp_residual;
+  Slot<decltype(&kernels::mixing_residual<Real>)> mixing_residual;
+  Slot<decltype(&kernels::attention_residual<Real>)> attention_residual;
 };
 
 // Each device fills its table once. The cpu namespaces hold the same sources compiled for three instruction sets.

@@ -122,6 +122,35 @@ void require_on_device(const kernels::RowView<Real>& view) {
   require_on_device(view.base);
   require_on_device(view.index);
 }
+template <class Real>
+void require_on_device(const kernels::DenseWeights<Real>& weights) {
+  require_on_device(weights.kernel);
+  require_on_device(weights.bias);
+}
+template <class Real>
+void require_on_device(const kernels::LayerNormWeights<Real>& weights) {
+  require_on_device(weights.scale);
+  require_on_device(weights.bias);
+}
+template <class Real>
+void require_on_device(const kernels::MlpWeights<Real>& weights) {
+  require_on_device(weights.norm);
+  require_on_device(weights.up);
+  require_on_device(weights.down);
+}
+template <class Real>
+void require_on_device(const kernels::MixingWeights<Real>& weights) {
+  require_on_device(weights.norm);
+  require_on_device(weights.value);
+  require_on_device(weights.alpha);
+  require_on_device(weights.index);
+  require_on_device(weights.out);
+}
+template <class Real>
+void require_on_device(const kernels::AttentionWeights<Real>& weights) {
+  require_on_device(weights.norm);
+  for (const auto& dense : {weights.query, weights.key, weights.value, weights.out}) require_on_device(dense);
+}
 void require_on_device(const kernels::MoveMixtures& mixtures) {
   require_on_device(mixtures.table);
   require_on_device(mixtures.edge);
@@ -260,7 +289,8 @@ kernels::NetworkTable<Real> checked_bodies() {
   operator()<&T::dense, &T::dense_weight_gradient, &T::emit_gradient, &T::layer_norm, &T::layer_norm_backward, &T::gelu, &T::gelu_backward,
              &T::mix_tokens, &T::mix_tokens_weight_gradient, &T::attention, &T::attention_backward, &T::sum_tokens, &T::broadcast_tokens, &T::add,
              &T::multiply, &T::log_cosh_sum, &T::log_cosh_backward, &T::log_amplitude, &T::log_amplitude_backward, &T::log_determinant,
-             &T::log_determinant_backward, &T::widen, &T::unpack_spins, &T::select_features, &T::embed_tokens, &T::embed_tokens_backward>();
+             &T::log_determinant_backward, &T::widen, &T::unpack_spins, &T::select_features, &T::embed_tokens, &T::embed_tokens_backward,
+             &T::mlp_residual, &T::mixing_residual, &T::attention_residual>();
   return t;
 }
 

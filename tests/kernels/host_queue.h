@@ -8,6 +8,7 @@
 
 #include "kernels/cuda/bodies/gradient.h"
 #include "kernels/cuda/products.h"
+#include "tests/kernels/host_team.h"
 
 namespace qs::test {
 
@@ -37,6 +38,12 @@ class HostQueue {
       base[k] += partial[0];
     }
   }
+
+  template <class Body>
+  void for_each_team(const Body& body) {
+    run_host_teams<1>(body);
+  }
+  std::int64_t team_memory() const { return host_team_memory; }
 
   // Column-major, with the meaning that cuBLAS gives to *gemmStridedBatched.
   template <class Real>

@@ -41,6 +41,26 @@ class StagedArguments {
   kernels::GradientTarget<Real> translate(kernels::GradientTarget<Real> target) {
     return {translate(target.base), target.row_stride, target.valid};
   }
+  template <class Real>
+  kernels::LayerNormWeights<Real> translate(kernels::LayerNormWeights<Real> w) {
+    return {translate(w.scale), translate(w.bias)};
+  }
+  template <class Real>
+  kernels::DenseWeights<Real> translate(kernels::DenseWeights<Real> w) {
+    return {translate(w.kernel), translate(w.bias)};
+  }
+  template <class Real>
+  kernels::MlpWeights<Real> translate(kernels::MlpWeights<Real> w) {
+    return {translate(w.norm), translate(w.up), translate(w.down)};
+  }
+  template <class Real>
+  kernels::MixingWeights<Real> translate(kernels::MixingWeights<Real> w) {
+    return {translate(w.norm), translate(w.value), translate(w.alpha), translate(w.index), translate(w.out)};
+  }
+  template <class Real>
+  kernels::AttentionWeights<Real> translate(kernels::AttentionWeights<Real> w) {
+    return {translate(w.norm), translate(w.query), translate(w.key), translate(w.value), translate(w.out)};
+  }
 
  private:
   unsigned char* on_device(const void* pointer) {
@@ -93,7 +113,10 @@ const kernels::NetworkTable<Real>& staged_table() {
                        staged<Real, &T::unpack_spins>,
                        staged<Real, &T::select_features>,
                        staged<Real, &T::embed_tokens>,
-                       staged<Real, &T::embed_tokens_backward>};
+                       staged<Real, &T::embed_tokens_backward>,
+                       staged<Real, &T::mlp_residual>,
+                       staged<Real, &T::mixing_residual>,
+                       staged<Real, &T::attention_residual>};
   return table;
 }
 

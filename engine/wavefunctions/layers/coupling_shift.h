@@ -27,6 +27,15 @@ class CouplingShift {
 
   void load(std::span<const double> parameters) { layers_.load(parameters); }
 
+  std::size_t evaluation_values(int rows) const {
+    Arena<Real> count;
+    carve(count, rows, Pass::evaluate);
+    return count.used();
+  }
+  void evaluate(Lanes lanes, const Real* couplings, Real* x, Arena<Real> scratch) const {
+    forward(lanes, couplings, x, carve(scratch, lanes.rows, Pass::evaluate));
+  }
+
   Saved carve(Arena<Real>& arena, int rows, Pass pass) const {
     Saved saved;
     saved.layers = layers_.carve(arena, 1, rows, pass);

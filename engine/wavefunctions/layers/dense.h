@@ -40,8 +40,9 @@ class Dense {
   }
 
   void forward(Lanes lanes, int tokens, const Real* x, Real* y, kernels::Write write = kernels::Write::overwrite) const {
-    kernels::dense(lanes.device, {tokens, in_, out_, lanes.rows}, x, kernel_.data(), bias_ ? bias_->data() : nullptr, y, write);
+    kernels::dense(lanes.device, {tokens, in_, out_, lanes.rows}, x, kernel_.data(), weights().bias, y, write);
   }
+  kernels::DenseWeights<Real> weights() const { return {kernel_.data(), bias_ ? bias_->data() : nullptr}; }
   void backward_weights(Lanes lanes, int tokens, const Real* x, const Real* dy, const Gradient<Real>& gradient) const {
     kernels::dense_weight_gradient(lanes.device, {tokens, in_, out_, lanes.rows}, x, dy, gradient.at(kernel_.offset()),
                                    bias_ ? gradient.at(bias_->offset()) : gradient.none());

@@ -13,6 +13,7 @@
 #include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/network.h"
+#include "kernels/api/residuals.h"
 
 namespace qs {
 

@@ -39,6 +39,8 @@ class LayerNorm {
     kernels::layer_norm(lanes.device, tokens, width_, lanes.rows, x, scale_.data(), bias_.data(), y, saved.normalised, saved.rstd);
   }
 
+  kernels::LayerNormWeights<Real> weights() const { return {scale_.data(), bias_.data()}; }
+
   std::size_t scratch_values(int rows) const { return 2 * std::size_t(width_) * rows; }
   // dx (+)= input gradient.
   void backward(Lanes lanes, int tokens, const Real* dy, const Saved& saved, Real* dx, kernels::Write write, Arena<Real> scratch,

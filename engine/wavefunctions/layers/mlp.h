@@ -29,11 +29,17 @@ class MlpResidual {
     layers_.load(parameters);
   }
 
-  Saved carve(Arena<Real>& arena, int rows, Pass pass) const {
+  std::size_t evaluation_values(int rows) const { return static_cast<std::size_t>(kernels::mlp_residual_scratch(shape(rows))); }
+  void evaluate(Lanes lanes, Real* x, Arena<Real> scratch) const {
+    kernels::mlp_residual(lanes.device, shape(lanes.rows), {norm_.weights(), layers_.first().weights(), layers_.second().weights()}, x,
+                          scratch.take(evaluation_values(lanes.rows)));
+  }
+
+  Saved carve(Arena<Real>& arena, int rows) const {
     Saved saved;
     saved.norm = norm_.carve(arena, tokens_, rows);
     saved.input = arena.take(stream_values(rows));
-    saved.layers = layers_.carve(arena, tokens_, rows, pass);
+    saved.layers = layers_.carve(arena, tokens_, rows, Pass::differentiate);
     return saved;
   }
   void forward(Lanes lanes, Real* x, const Saved& saved) const {
@@ -52,6 +58,7 @@ class MlpResidual {
   double flops() const { return layers_.flops(tokens_); }
 
  private:
+  kernels::MlpShape shape(int rows) const { return {tokens_, layers_.in(), layers_.hidden(), rows}; }
   std::size_t stream_values(int rows) const { return std::size_t(tokens_) * layers_.in() * rows; }
 
   int tokens_;

@@ -49,7 +49,10 @@ class Perceptron {
   }
 
   int in() const { return first_.in(); }
+  int hidden() const { return first_.out(); }
   int out() const { return second_.out(); }
+  const Dense<Real>& first() const { return first_; }
+  const Dense<Real>& second() const { return second_; }
   double flops(int tokens) const { return first_.flops(tokens) + second_.flops(tokens); }
 
  private:

@@ -27,6 +27,12 @@ class TokenMixingResidual {
   void load(std::span<const double> parameters) {
     std::visit([&](auto& attention) { attention.load(parameters); }, attention_);
   }
+  std::size_t evaluation_values(int rows) const {
+    return std::visit([&](const auto& attention) { return attention.evaluation_values(rows); }, attention_);
+  }
+  void evaluate(Lanes lanes, Real* x, Arena<Real> scratch) const {
+    std::visit([&](const auto& attention) { attention.evaluate(lanes, x, scratch); }, attention_);
+  }
   Saved carve(Arena<Real>& arena, int rows) const {
     return std::visit([&](const auto& attention) { return Saved(attention.carve(arena, rows)); }, attention_);
   }

@@ -8,6 +8,13 @@
 
 namespace qs::kernels::cuda {
 
+// 1/sqrt(v + 1e-6), v = max(mean x^2 - mean^2, 0); a NaN passes.
+template <class Real>
+QS_HOST_DEVICE Real reciprocal_deviation(Real mean, Real mean_square) {
+  const Real variance = mean_square - mean * mean;
+  return 1 / std::sqrt((variance < 0 ? Real(0) : variance) + Real(1e-6));
+}
+
 // m = mean_d x, v = max(mean_d x^2 - m^2, 0), rstd = 1/sqrt(v + 1e-6), y = (x - m) rstd scale + bias; y may be x. k = (t, b)
 template <class Real>
 struct LayerNormToken {
@@ -28,8 +35,7 @@ struct LayerNormToken {
       squares += value * value;
     }
     const Real mean = sum / width;
-    const Real variance = squares / width - mean * mean;
-    const Real r = 1 / std::sqrt((variance < 0 ? Real(0) : variance) + Real(1e-6));  // a NaN passes
+    const Real r = reciprocal_deviation(mean, squares / width);
     rstd[k] = r;
     for (int d = 0; d < width; ++d) {
       const std::int64_t at_d = first + static_cast<std::int64_t>(d) * rows;
