@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "kernels/api/error.h"
+#include "kernels/api/memory.h"
+#include "kernels/api/network.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
@@ -65,6 +67,34 @@ std::vector<std::vector<double>> join_mine(const Blocks& blocks, std::int64_t wi
     join(0);  // whose partials may use the threads
   } else {
     parallel_for((width + segment - 1) / segment, [&](std::int64_t i) { join(i * segment); });
+  }
+  return values;
+}
+
+// As sum_node, on the device; `out` has room for `stride` values once and once more for every level of the node.
+void sum_node_on(Device device, const Node& node, const std::function<void(int, double*)>& partial, std::int64_t width, std::int64_t stride,
+                 double* out) {
+  if (node.size == 1) {
+    kernels::clear(device, out, static_cast<std::size_t>(width) * sizeof(double));
+    partial(node.start, out);
+    return;
+  }
+  const int half = node.size / 2;
+  sum_node_on(device, {node.start, half}, partial, width, stride, out);
+  sum_node_on(device, {node.start + half, half}, partial, width, stride, out + stride);
+  kernels::add<double>(device, width, out + stride, out);
+}
+
+std::vector<std::vector<double>> join_mine_on(Device device, const Blocks& blocks, std::int64_t width,
+                                              const std::function<void(int, double*)>& partial) {
+  const std::vector<Node> nodes = nodes_of(blocks.first(), blocks.last());
+  std::vector<std::vector<double>> values(nodes.size(), std::vector<double>(width));
+  if (nodes.empty()) return values;
+  const std::int64_t aligned = lane_multiple<double>(), stride = (width + aligned - 1) / aligned * aligned;
+  Buffer<double> memory(device, static_cast<std::size_t>((blocks.depth() + 1) * stride), kernels::Contents::anything);
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    sum_node_on(device, nodes[n], partial, width, stride, memory.data());
+    memory.download(values[n].data(), static_cast<std::size_t>(width));
   }
   return values;
 }
@@ -134,6 +164,32 @@ std::vector<double> pack_columns(const std::vector<std::vector<double>>& values,
   return packed;
 }
 
+// The tops of the tree, from the nodes of all ranks.
+void sum_nodes(Communicator& comm, const Blocks& blocks, std::int64_t width, const std::vector<std::vector<double>>& mine, std::span<double> total) {
+  const int ranks = comm.size();
+  const Frontier frontier(blocks, ranks);
+  std::vector<double> gathered;
+  if (width <= short_width) {
+    gathered.resize(frontier.nodes.size() * static_cast<std::size_t>(width));
+    comm.all_gather_bytes(pack_columns(mine, 0, width).data(), frontier.bytes(width), gathered.data());
+    TreeTop(frontier.nodes, blocks.count(), gathered.data(), width).sum(total.data());
+    return;
+  }
+
+  std::vector<double> my_slice;
+  std::vector<std::size_t> slice_bytes;
+  for (int root = 0; root < ranks; ++root) {
+    const std::int64_t begin = slice_begin(width, ranks, root), size = slice_begin(width, ranks, root + 1) - begin;
+    slice_bytes.push_back(static_cast<std::size_t>(size) * sizeof(double));
+    if (comm.rank() == root) gathered.resize(frontier.nodes.size() * static_cast<std::size_t>(size));
+    comm.gather_bytes(pack_columns(mine, begin, size).data(), frontier.bytes(size), gathered.data(), root);
+    if (comm.rank() != root) continue;
+    my_slice.resize(size);
+    TreeTop(frontier.nodes, blocks.count(), gathered.data(), size).sum(my_slice.data());
+  }
+  comm.all_gather_bytes(my_slice.data(), slice_bytes, total.data());
+}
+
 void refuse_more_ranks(int ranks, int blocks) {
   if (ranks <= blocks) return;
   throw InputError(
@@ -174,29 +230,15 @@ void tree_sum_in_segments(Communicator& comm, const Blocks& blocks, std::int64_t
   QS_ASSERT(static_cast<std::int64_t>(total.size()) == width);
   std::vector<std::vector<double>> mine;
   on_all(comm, [&] { mine = join_mine(blocks, width, segment, partial); });
+  sum_nodes(comm, blocks, width, mine, total);
+}
 
-  const int ranks = comm.size();
-  const Frontier frontier(blocks, ranks);
-  std::vector<double> gathered;
-  if (width <= short_width) {
-    gathered.resize(frontier.nodes.size() * static_cast<std::size_t>(width));
-    comm.all_gather_bytes(pack_columns(mine, 0, width).data(), frontier.bytes(width), gathered.data());
-    TreeTop(frontier.nodes, blocks.count(), gathered.data(), width).sum(total.data());
-    return;
-  }
-
-  std::vector<double> my_slice;
-  std::vector<std::size_t> slice_bytes;
-  for (int root = 0; root < ranks; ++root) {
-    const std::int64_t begin = slice_begin(width, ranks, root), size = slice_begin(width, ranks, root + 1) - begin;
-    slice_bytes.push_back(static_cast<std::size_t>(size) * sizeof(double));
-    if (comm.rank() == root) gathered.resize(frontier.nodes.size() * static_cast<std::size_t>(size));
-    comm.gather_bytes(pack_columns(mine, begin, size).data(), frontier.bytes(size), gathered.data(), root);
-    if (comm.rank() != root) continue;
-    my_slice.resize(size);
-    TreeTop(frontier.nodes, blocks.count(), gathered.data(), size).sum(my_slice.data());
-  }
-  comm.all_gather_bytes(my_slice.data(), slice_bytes, total.data());
+void tree_sum_on(Device device, Communicator& comm, const Blocks& blocks, std::int64_t width, const std::function<void(int, double*)>& partial,
+                 std::span<double> total) {
+  QS_ASSERT(static_cast<std::int64_t>(total.size()) == width);
+  std::vector<std::vector<double>> mine;
+  on_all(comm, [&] { mine = join_mine_on(device, blocks, width, partial); });
+  sum_nodes(comm, blocks, width, mine, total);
 }
 
 }  // namespace qs

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
 #include "engine/comm/communicator.h"
+#include "kernels/api/device.h"
 
 namespace qs {
 
@@ -23,6 +25,7 @@ class Blocks {
   static Blocks of_grains(std::int64_t items, std::int64_t grain, int ranks, int rank);
 
   int count() const { return blocks_; }
+  int depth() const { return std::bit_width(static_cast<unsigned>(blocks_ - 1)); }  // of the tree over the blocks
   std::int64_t items() const { return items_; }
   std::int64_t begin(int block) const { return std::min(items_, grain_ * (grains_ * block / blocks_)); }  // first item of a block
   std::int64_t end(int block) const { return begin(block + 1); }
@@ -53,5 +56,10 @@ void tree_sum(Communicator& comm, const Blocks& blocks, std::int64_t width, cons
 // partials stay in the cache; segments run on threads.
 void tree_sum_in_segments(Communicator& comm, const Blocks& blocks, std::int64_t width, std::int64_t segment,
                           const std::function<void(int block, std::int64_t first, std::span<double> out)>& partial, std::span<double> total);
+
+// The same bits where a device computes the partials in its memory: partial(block, out) adds to `width` zeros there. Blocks are joined where they
+// are, and what travels to the host is what travels to other ranks. Memory on the device: depth() + 1 times `width` values.
+void tree_sum_on(Device device, Communicator& comm, const Blocks& blocks, std::int64_t width,
+                 const std::function<void(int block, double* out)>& partial, std::span<double> total);
 
 }  // namespace qs

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include "kernels/api/memory.h"
 
@@ -120,14 +121,14 @@ void add_gram(kernels::Arithmetic arithmetic, Communicator& comm, const TangentR
 }
 
 template <class Real>
-std::vector<double> gram_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
+Buffer<double> gram_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
   SymmetricTiles tiles(comm, rows.device, rows.layout.total());
   add_gram(arithmetic, comm, rows, tiles);
   return tiles.collect();
 }
 
 template <class Real>
-std::vector<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
+Buffer<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows) {
   Slices<Real> slices(comm, rows);
   SymmetricTiles tiles(comm, rows.device, rows.parameters);
   const auto slice = [&](std::int64_t first, std::int64_t count) { return slices.rows(first, count); };
@@ -139,9 +140,9 @@ template double gram_rounding(Communicator&, const TangentRows<float>&);
 template double gram_rounding(Communicator&, const TangentRows<double>&);
 template void add_gram(kernels::Arithmetic, Communicator&, const TangentRows<float>&, SymmetricTiles&);
 template void add_gram(kernels::Arithmetic, Communicator&, const TangentRows<double>&, SymmetricTiles&);
-template std::vector<double> gram_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);
-template std::vector<double> gram_matrix(kernels::Arithmetic, Communicator&, const TangentRows<double>&);
-template std::vector<double> metric_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);
-template std::vector<double> metric_matrix(kernels::Arithmetic, Communicator&, const TangentRows<double>&);
+template Buffer<double> gram_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);
+template Buffer<double> gram_matrix(kernels::Arithmetic, Communicator&, const TangentRows<double>&);
+template Buffer<double> metric_matrix(kernels::Arithmetic, Communicator&, const TangentRows<float>&);
+template Buffer<double> metric_matrix(kernels::Arithmetic, Communicator&, const TangentRows<double>&);
 
 }  // namespace qs

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "engine/comm/communicator.h"
 #include "engine/optimize/symmetric_tiles.h"
 #include "engine/optimize/tangent_rows.h"
 #include "kernels/api/gram.h"
+#include "kernels/api/memory.h"
 
 namespace qs {
 
@@ -28,12 +28,12 @@ double gram_rounding(Communicator& comm, const TangentRows<Real>& rows);
 template <class Real>
 void add_gram(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows, SymmetricTiles& tiles);
 
-// X X^T [rows, rows] on the root; empty elsewhere. Collective.
+// X X^T [rows, rows] in the root's device; empty elsewhere. Collective.
 template <class Real>
-std::vector<double> gram_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows);
+Buffer<double> gram_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows);
 
-// X^T X [parameters, parameters] on the root; empty elsewhere. Collective.
+// X^T X [parameters, parameters] in the root's device; empty elsewhere. Collective.
 template <class Real>
-std::vector<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows);
+Buffer<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows);
 
 }  // namespace qs

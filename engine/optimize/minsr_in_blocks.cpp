@@ -11,7 +11,7 @@ namespace qs {
 namespace {
 
 struct GramPass {
-  std::vector<double> gram;   // on the root
+  Buffer<double> gram;        // on the root
   std::vector<double> moved;  // X momentum, my rows; empty without momentum
   double rounding = 0;        // gram_rounding of X
 };
@@ -49,8 +49,7 @@ NaturalDirection minsr_direction_in_blocks(const OptimizerOptions& options, cons
   const RowLayout layout = make_row_layout(tangent.comm, samples.blocks, samples.block_begin, per_sample);
   GramPass pass = pass_over_blocks<Real>(kernels::Arithmetic::own, options, tangent, layout, momentum);
   if (pass.rounding > shift) {
-    pass.gram.clear();  // two of them might not fit
-    pass.gram.shrink_to_fit();
+    pass.gram = Buffer<double>();  // two of them might not fit
     pass = pass_over_blocks<Real>(kernels::Arithmetic::wide, options, tangent, layout, momentum);
   }
   std::vector<double> right = residual_rows({samples.problems, samples.rows.problem, samples.weight}, per_sample, residual);

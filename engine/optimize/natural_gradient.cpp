@@ -19,7 +19,7 @@ ShiftedSolution solve_minsr(Communicator& comm, const TangentRows<Real>& rows, s
   const double error = gram_rounding(comm, rows);
   const auto gram = [&](kernels::Arithmetic arithmetic) { return timed(clock, "gram", [&] { return gram_matrix(arithmetic, comm, rows); }); };
   if (error > 0 && error <= most_error * shift) {
-    std::vector<double> matrix = gram(kernels::Arithmetic::own);
+    Buffer<double> matrix = gram(kernels::Arithmetic::own);
     std::optional<ShiftedSolution> refined = timed(clock, "solve", [&] { return solve_refined(comm, rows, std::move(matrix), b, shift, error); });
     if (refined) return *std::move(refined);
   }
@@ -62,7 +62,7 @@ NaturalDirection sr_direction(Communicator& comm, const TangentRows<Real>& rows,
   NaturalDirection out;
   out.gradient = std::move(multiply_transposed(comm, rows, {v}).front());
   const kernels::Arithmetic arithmetic = shift < gram_rounding(comm, rows) ? kernels::Arithmetic::wide : kernels::Arithmetic::own;
-  std::vector<double> metric = timed(clock, "gram", [&] { return metric_matrix(arithmetic, comm, rows); });
+  Buffer<double> metric = timed(clock, "gram", [&] { return metric_matrix(arithmetic, comm, rows); });
   ShiftedSystem system{rows.parameters, std::move(metric), out.gradient, {momentum.begin(), momentum.end()}, shift};
   out.solution = timed(clock, "solve", [&] { return solve_on_root(rows.device, comm, std::move(system)); });
   out.direction = std::exchange(out.solution.x, {});

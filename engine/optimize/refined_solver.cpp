@@ -16,16 +16,14 @@ double dot(std::span<const double> a, std::span<const double> b) { return std::i
 // The Cholesky factor of M = gram + shift on the root, for all ranks.
 class Preconditioner {
  public:
-  Preconditioner(Communicator& comm, Device device, std::vector<double> gram, std::int64_t n, double shift)
-      : comm_(comm), device_(device), n_(n), host_(std::move(gram)) {
+  Preconditioner(Communicator& comm, Device device, Buffer<double> gram, std::int64_t n, double shift)
+      : comm_(comm), device_(device), n_(n), factor_(std::move(gram)) {
     double numbers[] = {0, 0};  // found, smallest pivot
     on_root(comm, [&] {
-      for (std::int64_t i = 0; i < n; ++i) host_[i * n + i] += shift;
-      factor_.emplace(device, host_.data(), host_.size());
-      if (kernels::cholesky(device, n, factor_->data(), n) != 0) return;
-      factor_->write_back();
+      shift_diagonal(device, n, factor_.data(), shift);
+      if (kernels::cholesky(device, n, factor_.data(), n) != 0) return;
       numbers[0] = 1;
-      numbers[1] = qs::smallest_pivot(n, host_);
+      numbers[1] = qs::smallest_pivot(device, n, factor_.data());
     });
     comm.broadcast<double>(numbers, 0);
     found_ = numbers[0] != 0;
@@ -36,12 +34,8 @@ class Preconditioner {
   double smallest_pivot() const { return smallest_pivot_; }
   // M^-1 b, on every rank.
   std::vector<double> solve(std::span<const double> b) const {
-    std::vector<double> x(b.begin(), b.end());
-    on_root(comm_, [&] {
-      Staged<double> solution(device_, x.data(), x.size());
-      kernels::cholesky_solve(device_, n_, factor_->data(), n_, solution.data());
-      solution.write_back();
-    });
+    std::vector<double> x(b.size());
+    on_root(comm_, [&] { x = cholesky_solution(device_, n_, factor_.data(), b); });
     comm_.broadcast<double>(x, 0);
     return x;
   }
@@ -50,8 +44,7 @@ class Preconditioner {
   Communicator& comm_;
   Device device_;
   std::int64_t n_;
-  std::vector<double> host_;
-  std::optional<Staged<double>> factor_;
+  Buffer<double> factor_;
   bool found_ = false;
   double smallest_pivot_ = 0;
 };
@@ -70,7 +63,7 @@ std::vector<double> apply(Communicator& comm, const TangentRows<Real>& rows, dou
 }  // namespace
 
 template <class Real>
-std::optional<ShiftedSolution> solve_refined(Communicator& comm, const TangentRows<Real>& rows, std::vector<double> gram, std::span<const double> b,
+std::optional<ShiftedSolution> solve_refined(Communicator& comm, const TangentRows<Real>& rows, Buffer<double> gram, std::span<const double> b,
                                              double shift, double error) {
   // With the error on its diagonal the preconditioner is positive; it then misses A by the factor error/shift in the softest directions only.
   const Preconditioner preconditioner(comm, rows.device, std::move(gram), rows.layout.total(), std::max(shift, error));
@@ -98,9 +91,9 @@ std::optional<ShiftedSolution> solve_refined(Communicator& comm, const TangentRo
   return std::nullopt;
 }
 
-template std::optional<ShiftedSolution> solve_refined(Communicator&, const TangentRows<float>&, std::vector<double>, std::span<const double>, double,
+template std::optional<ShiftedSolution> solve_refined(Communicator&, const TangentRows<float>&, Buffer<double>, std::span<const double>, double,
                                                       double);
-template std::optional<ShiftedSolution> solve_refined(Communicator&, const TangentRows<double>&, std::vector<double>, std::span<const double>, double,
+template std::optional<ShiftedSolution> solve_refined(Communicator&, const TangentRows<double>&, Buffer<double>, std::span<const double>, double,
                                                       double);
 
 }  // namespace qs

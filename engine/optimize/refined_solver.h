@@ -16,11 +16,11 @@ namespace qs {
 inline constexpr double refined_residual = 1e-6;
 inline constexpr int most_refinements = 20;
 
-// `gram`: X X^T [rows, rows] on the root, with errors of about `error` in the spectral norm; overwritten. b: of all rows, on every rank. The result
-// is on every rank, with the rung of a Cholesky solution. Nothing if the matrix has no factor or the residual does not fall: then form the matrix in
-// float64. Memory: vectors. Collective.
+// `gram`: X X^T [rows, rows] in the root's device, with errors of about `error` in the spectral norm; overwritten. b: of all rows, on every rank. The
+// result is on every rank, with the rung of a Cholesky solution. Nothing if the matrix has no factor or the residual does not fall: then form the
+// matrix in float64. Memory: vectors. Collective.
 template <class Real>
-std::optional<ShiftedSolution> solve_refined(Communicator& comm, const TangentRows<Real>& rows, std::vector<double> gram, std::span<const double> b,
+std::optional<ShiftedSolution> solve_refined(Communicator& comm, const TangentRows<Real>& rows, Buffer<double> gram, std::span<const double> b,
                                              double shift, double error);
 
 }  // namespace qs

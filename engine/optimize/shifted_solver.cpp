@@ -4,10 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "kernels/api/error.h"
 #include "kernels/api/linear_algebra.h"
-#include "kernels/api/memory.h"
+#include "kernels/api/rows.h"
 
 namespace qs {
 namespace {
@@ -33,55 +34,77 @@ std::vector<double> right_hand_side(const ShiftedSystem& system, double shift) {
   return b;
 }
 
-// |A x - b| with A from its strict upper triangle and a separate diagonal (the lower triangle holds the Cholesky factor).
-double residual_norm(std::int64_t n, const std::vector<double>& upper, const std::vector<double>& diagonal, const std::vector<double>& x,
-                     std::vector<double> b) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    const double* row = upper.data() + i * n;
-    double sum = diagonal[i] * x[i];
-    for (std::int64_t j = i + 1; j < n; ++j) {
-      sum += row[j] * x[j];
-      b[j] -= row[j] * x[i];
-    }
-    b[i] -= sum;
-  }
-  return norm(b);
+std::vector<double> diagonal_of(Device device, std::int64_t n, const double* matrix) {
+  std::vector<double> diagonal(n);
+  kernels::download_rows(device, diagonal.data(), sizeof(double), matrix, (n + 1) * sizeof(double), sizeof(double), n);
+  return diagonal;
 }
 
-double frobenius_norm(std::int64_t n, const std::vector<double>& upper, const std::vector<double>& diagonal) {
+double frobenius_norm(Device device, const Buffer<double>& matrix) {
   double sum = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    sum += diagonal[i] * diagonal[i];
-    for (std::int64_t j = i + 1; j < n; ++j) sum += 2 * upper[i * n + j] * upper[i * n + j];
-  }
+  Staged<double> result(device, &sum, 1);
+  kernels::sum_of_squares<double>(device, static_cast<std::int64_t>(matrix.size()), matrix.data(), result.data());
+  result.write_back();
   return std::sqrt(sum);
 }
 
+// |A x - b| after the factorisation: A is the strict upper triangle that it leaves, and the diagonal.
+double residual_norm(Device device, const ShiftedSystem& system, const std::vector<double>& diagonal, const std::vector<double>& x,
+                     const std::vector<double>& b) {
+  std::vector<double> image(x.size());
+  const Staged<const double> of(device, x.data(), x.size()), pivots(device, diagonal.data(), diagonal.size());
+  Staged<double> product(device, image.data(), image.size());
+  kernels::symmetric_multiply(device, system.n, system.matrix.data(), system.n, pivots.data(), of.data(), product.data());
+  product.write_back();
+  for (std::size_t i = 0; i < image.size(); ++i) image[i] -= b[i];
+  return norm(image);
+}
+
 // Rung 1. True if the factor exists and the solution is backward stable: |r| <= 10 n eps (|A| |x| + |b|), which Cholesky guarantees up to a constant
-// of order one (Higham, Accuracy and Stability, theorem 10.4) unless something is wrong.
-bool try_cholesky(Device device, ShiftedSystem& system, const std::vector<double>& diagonal, ShiftedSolution& out) {
+// of order one (Higham, Accuracy and Stability, theorem 10.4) unless something is wrong. `size`: |A|
+bool try_cholesky(Device device, ShiftedSystem& system, const std::vector<double>& diagonal, double size, ShiftedSolution& out) {
   const std::int64_t n = system.n;
-  Staged<double> matrix(device, system.matrix.data(), system.matrix.size());
-  if (kernels::cholesky(device, n, matrix.data(), n) != 0) return false;
-  matrix.write_back();
-  const double smallest = smallest_pivot(n, system.matrix);
+  double* matrix = system.matrix.data();
+  if (kernels::cholesky(device, n, matrix, n) != 0) return false;
+  const double smallest = smallest_pivot(device, n, matrix);
   const std::vector<double> b = right_hand_side(system, system.shift);
-  std::vector<double> x = b;
-  Staged<double> solution(device, x.data(), x.size());
-  kernels::cholesky_solve(device, n, matrix.data(), n, solution.data());
-  solution.write_back();
+  std::vector<double> x = cholesky_solution(device, n, matrix, b);
   if (!all_finite(x)) return false;
-  const double error = residual_norm(n, system.matrix, diagonal, x, b);
-  const double size = norm(b);
-  const double bound = 10 * static_cast<double>(n) * epsilon * (frobenius_norm(n, system.matrix, diagonal) * norm(x) + size);
+  const double error = residual_norm(device, system, diagonal, x, b);
+  const double bound = 10 * static_cast<double>(n) * epsilon * (size * norm(x) + norm(b));
   if (!(error <= bound)) return false;
-  out = {std::move(x), 1, system.shift, smallest, size > 0 ? error / size : 0.0};
+  out = {std::move(x), 1, system.shift, smallest, norm(b) > 0 ? error / norm(b) : 0.0};
   return true;
 }
 
+// Eigenvectors in rows, on the host.
+struct Spectrum {
+  std::vector<double> values, copy;
+  const double* vectors = nullptr;
+};
+
+Spectrum decompose(Device device, ShiftedSystem& system, const std::vector<double>& diagonal) {
+  const std::int64_t n = system.n;
+  double* matrix = system.matrix.data();
+  kernels::mirror_upper(device, n, matrix, n);  // the Cholesky factor stood below
+  kernels::set_diagonal(device, n, Staged<const double>(device, diagonal.data(), diagonal.size()).data(), matrix, n);
+  Spectrum spectrum;
+  spectrum.values.resize(n);
+  Staged<double> eigenvalues(device, spectrum.values.data(), spectrum.values.size());
+  const std::int64_t info = kernels::symmetric_eigen(device, n, matrix, n, eigenvalues.data());
+  eigenvalues.write_back();
+  if (info != 0) {
+    throw NumericalError("the eigen-decomposition of the optimizer's " + std::to_string(n) + " x " + std::to_string(n) +
+                         " matrix did not converge (info " + std::to_string(info) + "); raise optimizer.diag_shift");
+  }
+  spectrum.vectors = host_view(device, matrix, system.matrix.size(), spectrum.copy);
+  return spectrum;
+}
+
 // x = V^T f(s) V b with f = (1/s) / (1 + (cut_off s_max/|s|)^6) for |s| > cut_off s_max, else 0 (the smooth pseudo-inverse of NetKet).
-// `values` are the eigenvalues of A + system.shift; `extra` raises the shift further.
-ShiftedSolution spectral_solution(const ShiftedSystem& system, const std::vector<double>& values, double extra) {
+// The spectrum is that of A + system.shift; `extra` raises the shift further.
+ShiftedSolution spectral_solution(const ShiftedSystem& system, const Spectrum& spectrum, double extra) {
+  const std::vector<double>& values = spectrum.values;
   const std::int64_t n = system.n;
   const double shift = system.shift + extra;
   const std::vector<double> b = right_hand_side(system, shift);
@@ -89,7 +112,7 @@ ShiftedSolution spectral_solution(const ShiftedSystem& system, const std::vector
   ShiftedSolution out{std::vector<double>(n, 0.0), 2, shift, values.front() + extra, 0.0};
   double missed = 0;
   for (std::int64_t k = 0; k < n; ++k) {
-    const double* vector = system.matrix.data() + k * n;
+    const double* vector = spectrum.vectors + k * n;
     const double s = values[k] + extra;
     double projection = 0;
     for (std::int64_t i = 0; i < n; ++i) projection += vector[i] * b[i];
@@ -110,42 +133,46 @@ bool acceptable(const ShiftedSolution& solution, std::int64_t n, double largest)
 
 }  // namespace
 
-double smallest_pivot(std::int64_t n, std::span<const double> factor) {
+double smallest_pivot(Device device, std::int64_t n, const double* factor) {
   double smallest = std::numeric_limits<double>::infinity();
-  for (std::int64_t i = 0; i < n; ++i) smallest = std::min(smallest, factor[i * n + i] * factor[i * n + i]);
+  for (const double pivot : diagonal_of(device, n, factor)) smallest = std::min(smallest, pivot * pivot);
   return smallest;
+}
+
+std::vector<double> cholesky_solution(Device device, std::int64_t n, const double* factor, std::span<const double> b) {
+  std::vector<double> x(b.begin(), b.end());
+  Staged<double> solution(device, x.data(), x.size());
+  kernels::cholesky_solve(device, n, factor, n, solution.data());
+  solution.write_back();
+  return x;
+}
+
+std::vector<double> shift_diagonal(Device device, std::int64_t n, double* matrix, double shift) {
+  std::vector<double> diagonal = diagonal_of(device, n, matrix);
+  for (double& value : diagonal) value += shift;
+  kernels::set_diagonal(device, n, Staged<const double>(device, diagonal.data(), diagonal.size()).data(), matrix, n);
+  return diagonal;
 }
 
 ShiftedSolution solve_shifted(Device device, ShiftedSystem& system) {
   const std::int64_t n = system.n;
-  std::vector<double>& a = system.matrix;
-  if (!all_finite(a) || !all_finite(system.b0) || !all_finite(system.b1)) {
+  QS_ASSERT(static_cast<std::int64_t>(system.matrix.size()) == n * n);
+  const std::vector<double> diagonal = shift_diagonal(device, n, system.matrix.data(), system.shift);
+  const double size = frobenius_norm(device, system.matrix);
+  if (!std::isfinite(size) || !all_finite(system.b0) || !all_finite(system.b1)) {
     throw NumericalError("the linear system of the optimizer has non-finite entries (the derivatives overflow); reduce the learning rate");
   }
-  std::vector<double> diagonal(n);
-  for (std::int64_t i = 0; i < n; ++i) diagonal[i] = a[i * n + i] += system.shift;
   ShiftedSolution solution;
-  if (try_cholesky(device, system, diagonal, solution)) return solution;
+  if (try_cholesky(device, system, diagonal, size, solution)) return solution;
 
-  for (std::int64_t i = 0; i < n; ++i) {  // the lower triangle again
-    a[i * n + i] = diagonal[i];
-    for (std::int64_t j = 0; j < i; ++j) a[i * n + j] = a[j * n + i];
-  }
-  std::vector<double> values(n);
-  Staged<double> vectors(device, a.data(), a.size()), eigenvalues(device, values.data(), values.size());
-  const std::int64_t info = kernels::symmetric_eigen(device, n, vectors.data(), n, eigenvalues.data());
-  vectors.write_back();
-  eigenvalues.write_back();
-  if (info != 0) {
-    throw NumericalError("the eigen-decomposition of the optimizer's " + std::to_string(n) + " x " + std::to_string(n) +
-                         " matrix did not converge (info " + std::to_string(info) + "); raise optimizer.diag_shift");
-  }
+  const Spectrum spectrum = decompose(device, system, diagonal);
+  const std::vector<double>& values = spectrum.values;
   const double largest = std::max(std::abs(values.front()), std::abs(values.back()));
   const double base = std::max(system.shift, lowest_raise * largest);
   double raised = system.shift;
   for (int attempt = 0; attempt <= raises; ++attempt) {
     if (attempt > 0) raised = base * std::pow(10.0, attempt);
-    solution = spectral_solution(system, values, raised - system.shift);
+    solution = spectral_solution(system, spectrum, raised - system.shift);
     solution.rung = 2 + attempt;
     if (acceptable(solution, n, largest)) return solution;
   }

@@ -1,7 +1,9 @@
 #include "engine/optimize/symmetric_tiles.h"
 
 #include <algorithm>
+#include <span>
 
+#include "kernels/api/linear_algebra.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
@@ -51,20 +53,19 @@ SymmetricTiles::SymmetricTiles(Communicator& comm, Device device, std::int64_t o
       places_(grid_.places()),
       rank_begin_(equal_parts(grid_, places_, comm.size())) {
   on_all(comm, [&] {
-    if (comm.is_root()) matrix_.resize(order * order);
-    const bool in_place = comm.is_root() && kernels::shares_host_memory(device);
+    const auto mine = std::span(places_).subspan(first(comm.rank()), first(comm.rank() + 1) - first(comm.rank()));
+    if (comm.is_root()) {
+      matrix_ = Buffer<double>(device, static_cast<std::size_t>(order * order));
+      for (const TileGrid::Place& place : mine) mine_.push_back({place.left, place.right, matrix_.data() + grid_.offset(place), order});
+      return;
+    }
     std::int64_t count = 0;
-    for (std::size_t t = first(comm.rank()); t < first(comm.rank() + 1); ++t) count += grid_.size(places_[t]);
-    if (!in_place) own_ = Buffer<double>(device, static_cast<std::size_t>(count));
+    for (const TileGrid::Place& place : mine) count += grid_.size(place);
+    own_ = Buffer<double>(device, static_cast<std::size_t>(count));
     double* next = own_.data();
-    for (std::size_t t = first(comm.rank()); t < first(comm.rank() + 1); ++t) {
-      const auto [left, right] = places_[t];
-      if (in_place) {
-        mine_.push_back({left, right, matrix_.data() + grid_.offset(places_[t]), order});
-      } else {
-        mine_.push_back({left, right, next, grid_.rows(right)});
-        next += grid_.size(places_[t]);
-      }
+    for (const TileGrid::Place& place : mine) {
+      mine_.push_back({place.left, place.right, next, grid_.rows(place.right)});
+      next += grid_.size(place);
     }
   });
 }
@@ -79,25 +80,18 @@ void SymmetricTiles::add(kernels::Arithmetic arithmetic, const kernels::GramFact
   });
 }
 
-void SymmetricTiles::store(const TileGrid::Place& place, const double* values) {
-  const std::int64_t m = grid_.rows(place.left), n = grid_.rows(place.right);
-  double* upper = matrix_.data() + grid_.offset(place);
-  for (std::int64_t i = 0; i < m; ++i) std::copy(values + i * n, values + (i + 1) * n, upper + i * grid_.order);
+// Returns where the values of the next tile begin.
+const double* SymmetricTiles::store(const TileGrid::Place& place, const double* values) {
+  constexpr std::size_t size = sizeof(double);
+  const std::int64_t rows = grid_.rows(place.left), columns = grid_.rows(place.right);
+  kernels::upload_rows(device_, matrix_.data() + grid_.offset(place), grid_.order * size, values, columns * size, columns * size, rows);
+  return values + rows * columns;
 }
 
-void SymmetricTiles::mirror(const TileGrid::Place& place) {
-  const std::int64_t m = grid_.rows(place.left), n = grid_.rows(place.right), order = grid_.order;
-  if (place.left == place.right) return;
-  const double* upper = matrix_.data() + grid_.offset(place);
-  double* lower = matrix_.data() + grid_.offset({place.right, place.left});
-  for (std::int64_t j = 0; j < n; ++j) {
-    for (std::int64_t i = 0; i < m; ++i) lower[j * order + i] = upper[i * order + j];
-  }
-}
-
-std::vector<double> SymmetricTiles::collect() {
+Buffer<double> SymmetricTiles::collect() {
   std::vector<double> copy, received;
-  const double* sent = host_view(device_, own_.data(), own_.size(), copy);
+  const double* sent = nullptr;
+  on_all(comm_, [&] { sent = host_view(device_, own_.data(), own_.size(), copy); });
   std::vector<std::size_t> counts(comm_.size(), 0);
   std::size_t total = 0;
   for (int rank = 1; rank < comm_.size(); ++rank) {
@@ -106,17 +100,11 @@ std::vector<double> SymmetricTiles::collect() {
   }
   on_root(comm_, [&] { received.resize(total); });
   comm_.gather_bytes(sent, counts, received.data(), 0);
-  if (!comm_.is_root()) return {};
-  for (std::size_t t = 0; own_.size() > 0 && t < first(1); ++t) {
-    store(places_[t], sent);
-    sent += grid_.size(places_[t]);
-  }
-  const double* next = received.data();
-  for (std::size_t t = first(1); t < places_.size(); ++t) {
-    store(places_[t], next);
-    next += grid_.size(places_[t]);
-  }
-  for (const TileGrid::Place& place : places_) mirror(place);
+  on_root(comm_, [&] {
+    const double* next = received.data();
+    for (std::size_t t = first(1); t < places_.size(); ++t) next = store(places_[t], next);
+    kernels::mirror_upper(device_, grid_.order, matrix_.data(), grid_.order);
+  });
   return std::move(matrix_);
 }
 

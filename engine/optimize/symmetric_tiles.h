@@ -34,28 +34,27 @@ std::vector<std::size_t> equal_parts(const TileGrid& grid, const std::vector<Til
 
 class SymmetricTiles {
  public:
-  // Memory: my tiles, on the device; on a root that computes in host memory they are part of the matrix. Collective.
+  // Memory, on the device: the whole matrix on the root, whose tiles are part of it; my tiles elsewhere. Collective.
   SymmetricTiles(Communicator& comm, Device device, std::int64_t order);
 
   // C += the product of all vectors of a factor, which lies in the memory of the device. Local: every rank passes the same values.
   template <class Real>
   void add(kernels::Arithmetic arithmetic, const kernels::GramFactor<Real>& factor);
 
-  // C [order, order] on the root; empty elsewhere. Collective, at the end.
-  std::vector<double> collect();
+  // C [order, order] in the root's device; empty elsewhere. Collective, at the end.
+  Buffer<double> collect();
 
  private:
   std::size_t first(int rank) const { return rank_begin_[rank]; }
-  void store(const TileGrid::Place& place, const double* values);
-  void mirror(const TileGrid::Place& place);
+  const double* store(const TileGrid::Place& place, const double* values);
 
   Communicator& comm_;
   Device device_;
   TileGrid grid_;
   std::vector<TileGrid::Place> places_;
   std::vector<std::size_t> rank_begin_;  // [ranks + 1], in places_
-  std::vector<double> matrix_;           // root only
-  Buffer<double> own_;                   // my tiles, unless they are part of the matrix
+  Buffer<double> matrix_;                // root only
+  Buffer<double> own_;                   // my tiles, of the other ranks
   std::vector<kernels::GramTile> mine_;
 };
 

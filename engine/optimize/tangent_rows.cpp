@@ -29,42 +29,53 @@ struct WeightedRows {
   std::vector<double> weight;
 };
 
-// `out` = sums of columns of `a`, c-th ones with weights [c][a.count], in row order.
+// Sums of rows [columns of them] over all ranks, `vectors` at once: of_block[b] says what of my b-th block enters. On the host column by column on
+// threads.
 template <class Real>
-void sum_rows(Device device, const kernels::RowView<const Real>& a, const std::vector<double>& weights, std::span<double> out) {
-  const bool in_place = kernels::shares_host_memory(device);
-  Buffer<double> own(device, in_place ? 0 : out.size());
-  double* sum = in_place ? out.data() : own.data();
-  std::fill(out.begin(), out.end(), 0.0);
-  if (a.count == 0) return;
-  const Staged<const double> weight(device, weights.data(), weights.size());
-  kernels::add_weighted_rows<Real>(device, a, static_cast<int>(out.size() / a.columns), weight.data(), sum, a.columns);
-  if (!in_place) own.download(out.data(), out.size());
-}
+class WeightedSums {
+ public:
+  WeightedSums(const TangentRows<Real>& rows, std::int64_t columns, std::int64_t vectors, const std::vector<WeightedRows>& of_block)
+      : rows_(rows), columns_(columns), vectors_(vectors), of_block_(of_block) {}
 
-// Sums of rows [columns of them] over all ranks, `vectors` at once: of_block[b] says what of my b-th block enters. Column by column on threads.
-template <class Real>
-std::vector<std::vector<double>> weighted_sums(Communicator& comm, const TangentRows<Real>& rows, std::int64_t columns, std::int64_t vectors,
-                                               const std::vector<WeightedRows>& of_block) {
-  const Blocks& blocks = rows.layout.blocks;
-  const std::int64_t piece = std::min(columns, kernels::row_piece(rows.device).columns);
-  std::vector<double> total(columns * vectors);  // [pieces of columns][vectors][columns of the piece]
-  const auto partial = [&](int block, std::int64_t first_value, std::span<double> out) {
-    const WeightedRows& chosen = of_block[block - blocks.first()];
-    const std::int64_t first = first_value / vectors, size = static_cast<std::int64_t>(out.size()) / vectors;
-    const Staged<const std::int64_t> index(rows.device, chosen.index.data(), chosen.index.size());
-    sum_rows<Real>(rows.device,
-                   {rows.values.data() + chosen.first * columns + first, columns, chosen.index.empty() ? nullptr : index.data(), chosen.count, size},
-                   chosen.weight, out);
-  };
-  tree_sum_in_segments(comm, blocks, columns * vectors, piece * vectors, partial, total);
-  std::vector<std::vector<double>> sums(vectors, std::vector<double>(columns));
-  for (std::int64_t first = 0; first < columns; first += piece) {
-    const std::int64_t size = std::min(piece, columns - first);
-    for (std::int64_t c = 0; c < vectors; ++c) std::copy_n(total.begin() + first * vectors + c * size, size, sums[c].begin() + first);
+  std::vector<std::vector<double>> total(Communicator& comm) const {
+    const Blocks& blocks = rows_.layout.blocks;
+    std::vector<double> total(columns_ * vectors_);  // [pieces of columns][vectors][columns of the piece]
+    const bool on_host = kernels::shares_host_memory(rows_.device);
+    const std::int64_t piece = on_host ? std::min(columns_, kernels::row_piece(rows_.device).columns) : columns_;
+    if (on_host) {
+      const auto partial = [&](int block, std::int64_t first_value, std::span<double> out) {
+        std::fill(out.begin(), out.end(), 0.0);
+        add(block, first_value / vectors_, static_cast<std::int64_t>(out.size()) / vectors_, out.data());
+      };
+      tree_sum_in_segments(comm, blocks, columns_ * vectors_, piece * vectors_, partial, total);
+    } else {
+      tree_sum_on(
+          rows_.device, comm, blocks, columns_ * vectors_, [&](int block, double* out) { add(block, 0, columns_, out); }, total);
+    }
+    std::vector<std::vector<double>> sums(vectors_, std::vector<double>(columns_));
+    for (std::int64_t first = 0; first < columns_; first += piece) {
+      const std::int64_t size = std::min(piece, columns_ - first);
+      for (std::int64_t c = 0; c < vectors_; ++c) std::copy_n(total.begin() + first * vectors_ + c * size, size, sums[c].begin() + first);
+    }
+    return sums;
   }
-  return sums;
-}
+
+ private:
+  // sum [vectors][size] += what the block's rows hold in columns [first, first + size), in row order.
+  void add(int block, std::int64_t first, std::int64_t size, double* sum) const {
+    const WeightedRows& chosen = of_block_[block - rows_.layout.blocks.first()];
+    if (chosen.count == 0) return;
+    const Staged<const std::int64_t> index(rows_.device, chosen.index.data(), chosen.index.size());
+    const Staged<const double> weight(rows_.device, chosen.weight.data(), chosen.weight.size());
+    const kernels::RowView<const Real> a{rows_.values.data() + chosen.first * columns_ + first, columns_,
+                                         chosen.index.empty() ? nullptr : index.data(), chosen.count, size};
+    kernels::add_weighted_rows<Real>(rows_.device, a, static_cast<int>(vectors_), weight.data(), sum, size);
+  }
+
+  const TangentRows<Real>& rows_;
+  std::int64_t columns_, vectors_;
+  const std::vector<WeightedRows>& of_block_;
+};
 
 // Samples [first, last) of one problem, counted from this rank's first one.
 std::vector<std::int64_t> samples_of(const RowWeights& weights, int problem, std::int64_t first, std::int64_t last) {
@@ -95,7 +106,7 @@ std::vector<double> problem_mean(Communicator& comm, const RowWeights& weights, 
     chosen.count = static_cast<std::int64_t>(chosen.index.size());
     for (const std::int64_t i : chosen.index) chosen.weight.push_back(weights.weight[i]);
   }
-  return std::move(weighted_sums(comm, rows, layout.per_sample * rows.parameters, 1, of_block).front());
+  return std::move(WeightedSums(rows, layout.per_sample * rows.parameters, 1, of_block).total(comm).front());
 }
 
 // X -> sqrt(w/G) (X - mean), samples of one problem.
@@ -254,7 +265,7 @@ std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const T
     chosen.count = last - first;
     for (const std::span<const double>& vector : y) chosen.weight.insert(chosen.weight.end(), vector.begin() + first, vector.begin() + last);
   }
-  return weighted_sums(comm, rows, rows.parameters, static_cast<std::int64_t>(y.size()), of_block);
+  return WeightedSums(rows, rows.parameters, static_cast<std::int64_t>(y.size()), of_block).total(comm);
 }
 
 template void centre_rows(Communicator&, const RowWeights&, TangentRows<float>&);

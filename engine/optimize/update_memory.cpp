@@ -10,15 +10,6 @@ namespace {
 
 constexpr std::int64_t float64_bytes = sizeof(double);
 
-// A matrix of this order and a vector.
-std::int64_t system_bytes(std::int64_t order) { return order * (order + 1) * float64_bytes; }
-
-// Tiles of the upper triangle of a matrix of this order, at most, in an equal share of `ranks`.
-std::int64_t tile_bytes(std::int64_t order, std::int64_t ranks) {
-  const std::int64_t strip = kernels::cuda_gram_strip;
-  return std::min(order * order, order * (order + strip) / 2 / ranks + strip * strip) * float64_bytes;
-}
-
 }  // namespace
 
 RowLayout planned_layout(const Blocks& items, std::int64_t samples, int per_sample) {
@@ -32,12 +23,12 @@ UpdateMemory update_memory(OptimizerKind kind, const RowLayout& layout, std::int
   if (!is_natural(kind)) return memory;
   const std::int64_t total = layout.total(), mine = layout.my_rows(), bytes = precision == Precision::float32 ? 4 : 8;
   memory.rows = mine * ((parameters + parameter_blocks - 1) / parameter_blocks) * bytes;
-  memory.sums = 2 * float64_bytes * (parameters + mine);
+  memory.sums = 2 * float64_bytes * ((layout.blocks.depth() + 1) * parameters + mine);
   const bool sr = resolved_kind(kind, parameters, total) == OptimizerKind::sr;
   const std::int64_t order = sr ? parameters : total, summed = sr ? total : parameters;
   if (mine < total) memory.slice = order * std::min(slice_length(order, bytes) + slice_gap, summed) * bytes;
-  memory.tiles = tile_bytes(order, std::max<std::int64_t>(total / std::max<std::int64_t>(mine, 1), 1));
-  memory.matrix = system_bytes(order);
+  memory.matrix = order * order * float64_bytes;
+  memory.solve = 3 * order * float64_bytes;  // solution, its image, the diagonal
   return memory;
 }
 

@@ -13,13 +13,13 @@ namespace qs {
 // Bytes by buffer, of the root, which also solves.
 struct UpdateMemory {
   std::size_t rows = 0;    // Jacobian rows of this rank, from the derivatives to the end of the update
-  std::size_t sums = 0;    // at most: sums over rows, and the vectors that rows are multiplied with
+  std::size_t sums = 0;    // at most: two sums over rows on every level of their tree, and the vectors that rows are multiplied with
   std::size_t slice = 0;   // of the rows of all ranks, gathered
-  std::size_t tiles = 0;   // at most: this rank's share of the matrix while it is summed
-  std::size_t matrix = 0;  // overwritten by its factor, or its eigenvectors; with the right-hand side
+  std::size_t matrix = 0;  // summed in place, overwritten by its factor or its eigenvectors; other ranks hold their share of a triangle
+  std::size_t solve = 0;   // vectors of the matrix's order
 
   // A refined solution multiplies rows beside the factor.
-  std::size_t peak() const { return rows + std::max(slice + tiles, matrix + sums); }
+  std::size_t peak() const { return rows + matrix + std::max(slice, solve + sums); }
 };
 
 // The rows of X for these chains (or basis states) with `samples` samples each.

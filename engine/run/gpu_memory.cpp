@@ -83,7 +83,7 @@ std::string describe_gpu_memory(const VmcOptions& options, const ProblemFamily& 
   text += line("Markov chains", memory.chains) + line("connected configurations of a few samples", memory.connected);
   text += line(fmt::format("Jacobian rows, {} of {}", memory.layout.my_rows(), memory.layout.total()), memory.update.rows);
   text += line("sums over rows", memory.update.sums) + line("slice of the rows of all ranks", memory.update.slice);
-  text += line("tiles of the matrix", memory.update.tiles) + line("matrix, then its factor", memory.update.matrix);
+  text += line("matrix, then its factor", memory.update.matrix) + line("vectors of the solve", memory.update.solve);
   text += line("CUDA and its libraries, about", cuda_itself);
   text += line("at most together (sampling, energies and update take turns)", memory.total());
   if (options.sampler.kind == SamplerKind::exact_sum || !is_natural(options.optimizer.kind)) return text;

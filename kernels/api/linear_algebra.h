@@ -21,4 +21,11 @@ void cholesky_solve(Device device, std::int64_t n, const double* factor, std::in
 // Eigen-decomposition of a symmetric matrix: a is overwritten with eigenvectors in its *rows*, values ascending. Returns 0 or LAPACK's info.
 std::int64_t symmetric_eigen(Device device, std::int64_t n, double* a, std::int64_t lda, double* values);
 
+// a[i][i] = diagonal[i].
+void set_diagonal(Device device, std::int64_t n, const double* diagonal, double* a, std::int64_t lda);
+// a[j][i] = a[i][j] for i < j.
+void mirror_upper(Device device, std::int64_t n, double* a, std::int64_t lda);
+// y = A x, where A is the strict upper triangle of a, mirrored, and a diagonal of its own: what cholesky() leaves of a matrix.
+void symmetric_multiply(Device device, std::int64_t n, const double* a, std::int64_t lda, const double* diagonal, const double* x, double* y);
+
 }  // namespace qs::kernels

@@ -24,9 +24,10 @@ void clear(Device device, void* memory, std::size_t bytes);
 void clear_rows(Device device, void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows);
 // Host to device; `from` may be changed on return.
 void upload(Device device, void* to, const void* from, std::size_t bytes);
+// `rows` pieces of `bytes` bytes, so far apart on either side.
+void upload_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
 // Device to host; complete on return.
 void download(Device device, void* to, const void* from, std::size_t bytes);
-// `rows` pieces of `bytes` bytes, so far apart on either side.
 void download_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
 
 // True where the device computes in host memory, so that nothing need be copied.

@@ -5,6 +5,7 @@
 #include <cblas.h>
 #include <lapacke.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -67,6 +68,18 @@ std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double
   return LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', blas_int(n), a, blas_int(lda), values);  // columns of column-major are our rows
 }
 
+// Block by block: a column of a large matrix touches as many pages as it has rows.
+void mirror_upper(std::int64_t n, double* a, std::int64_t lda) {
+  constexpr std::int64_t block = 64;
+  for (std::int64_t i0 = 0; i0 < n; i0 += block) {
+    for (std::int64_t j0 = 0; j0 <= i0; j0 += block) {
+      for (std::int64_t i = i0; i < std::min(i0 + block, n); ++i) {
+        for (std::int64_t j = j0; j < std::min(j0 + block, i); ++j) a[i * lda + j] = a[j * lda + i];
+      }
+    }
+  }
+}
+
 }  // namespace
 
 template <class Real>
@@ -78,7 +91,9 @@ template const ProductTable<float>& product_table<float>();
 template const ProductTable<double>& product_table<double>();
 
 const SolverTable& solver_table() {
-  static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen};
+  // Memory bounds the plain loops too.
+  static const SolverTable table{
+      cholesky, cholesky_solve, symmetric_eigen, reference::solver_table().set_diagonal, mirror_upper, reference::solver_table().symmetric_multiply};
   return table;
 }
 

@@ -52,6 +52,14 @@ void upload(void* to, const void* from, std::size_t bytes) {
   check(cudaStreamSynchronize(held.device.stream), "copying to the GPU");
 }
 
+void upload_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
+  Held held;
+  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), cudaMemcpyHostToDevice, held.device.stream),
+        "copying to the GPU");
+  check(cudaStreamSynchronize(held.device.stream), "copying to the GPU");
+}
+
 void download(void* to, const void* from, std::size_t bytes) {
   if (bytes == 0) return;
   Held held;
@@ -96,6 +104,7 @@ const DeviceTable& device_table() {
                                  clear,
                                  clear_rows,
                                  upload,
+                                 upload_rows,
                                  download,
                                  download_rows,
                                  physical_devices,

@@ -4,6 +4,7 @@
 
 #include "kernels/cuda/gram.h"
 #include "kernels/cuda/queue.cuh"
+#include "kernels/cuda/symmetric.h"
 
 namespace qs::kernels::cuda {
 namespace {
@@ -86,7 +87,8 @@ template const GramTable<float>& gram_table<float>();
 template const GramTable<double>& gram_table<double>();
 
 const SolverTable& solver_table() {
-  static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen};
+  using S = Symmetric<DeviceQueue>;
+  static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen, S::set_diagonal, S::mirror_upper, S::multiply};
   return table;
 }
 

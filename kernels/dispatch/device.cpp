@@ -41,6 +41,9 @@ void clear_rows(Device device, void* memory, std::size_t stride, std::size_t byt
   on(device).clear_rows(memory, stride, bytes, rows);
 }
 void upload(Device device, void* to, const void* from, std::size_t bytes) { on(device).upload(to, from, bytes); }
+void upload_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  on(device).upload_rows(to, to_stride, from, from_stride, bytes, rows);
+}
 void download(Device device, void* to, const void* from, std::size_t bytes) { on(device).download(to, from, bytes); }
 void download_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   on(device).download_rows(to, to_stride, from, from_stride, bytes, rows);

@@ -16,6 +16,7 @@ struct DeviceTable {
   void (*clear)(void* memory, std::size_t bytes);
   void (*clear_rows)(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows);
   void (*upload)(void* to, const void* from, std::size_t bytes);
+  void (*upload_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
   void (*download)(void* to, const void* from, std::size_t bytes);
   void (*download_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
   std::vector<PhysicalDevice> (*physical_devices)();

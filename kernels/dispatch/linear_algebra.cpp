@@ -84,6 +84,16 @@ std::int64_t symmetric_eigen(Device device, std::int64_t n, double* a, std::int6
   return solvers(device).symmetric_eigen(n, a, lda, values);
 }
 
+void set_diagonal(Device device, std::int64_t n, const double* diagonal, double* a, std::int64_t lda) {
+  solvers(device).set_diagonal(n, diagonal, a, lda);
+}
+
+void mirror_upper(Device device, std::int64_t n, double* a, std::int64_t lda) { solvers(device).mirror_upper(n, a, lda); }
+
+void symmetric_multiply(Device device, std::int64_t n, const double* a, std::int64_t lda, const double* diagonal, const double* x, double* y) {
+  solvers(device).symmetric_multiply(n, a, lda, diagonal, x, y);
+}
+
 template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, float, const float*, std::int64_t, const float*,
                    std::int64_t, float, float*, std::int64_t);
 template void gemm(Device, Transpose, Transpose, std::int64_t, std::int64_t, std::int64_t, double, const double*, std::int64_t, const double*,

@@ -28,6 +28,9 @@ struct SolverTable {
   std::int64_t (*cholesky)(std::int64_t n, double* a, std::int64_t lda);
   void (*cholesky_solve)(std::int64_t n, const double* factor, std::int64_t lda, double* b);
   std::int64_t (*symmetric_eigen)(std::int64_t n, double* a, std::int64_t lda, double* values);
+  void (*set_diagonal)(std::int64_t n, const double* diagonal, double* a, std::int64_t lda);
+  void (*mirror_upper)(std::int64_t n, double* a, std::int64_t lda);
+  void (*symmetric_multiply)(std::int64_t n, const double* a, std::int64_t lda, const double* diagonal, const double* x, double* y);
 };
 
 namespace reference {

@@ -57,6 +57,7 @@ const DeviceTable& device_table() {
                                  clear,
                                  clear_rows,
                                  copy,
+                                 copy_rows,
                                  copy,
                                  copy_rows,
                                  physical_devices,

@@ -134,6 +134,29 @@ std::int64_t symmetric_eigen(std::int64_t n, double* matrix, std::int64_t lda, d
   return 0;
 }
 
+void set_diagonal(std::int64_t n, const double* diagonal, double* a, std::int64_t lda) {
+  for (std::int64_t i = 0; i < n; ++i) a[i * lda + i] = diagonal[i];
+}
+
+void mirror_upper(std::int64_t n, double* a, std::int64_t lda) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t j = 0; j < i; ++j) a[i * lda + j] = a[j * lda + i];
+  }
+}
+
+// Along the rows, each element for both of its places.
+void symmetric_multiply(std::int64_t n, const double* a, std::int64_t lda, const double* diagonal, const double* x, double* y) {
+  std::fill_n(y, n, 0.0);
+  for (std::int64_t i = 0; i < n; ++i) {
+    double sum = diagonal[i] * x[i];
+    for (std::int64_t j = i + 1; j < n; ++j) {
+      sum += a[i * lda + j] * x[j];
+      y[j] += a[i * lda + j] * x[i];
+    }
+    y[i] += sum;
+  }
+}
+
 }  // namespace
 
 template <class Real>
@@ -153,7 +176,7 @@ template const GramTable<float>& gram_table<float>();
 template const GramTable<double>& gram_table<double>();
 
 const SolverTable& solver_table() {
-  static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen};
+  static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen, set_diagonal, mirror_upper, symmetric_multiply};
   return table;
 }
 

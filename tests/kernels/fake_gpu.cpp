@@ -20,6 +20,7 @@
 #include "kernels/cuda/gram.h"
 #include "kernels/cuda/network.h"
 #include "kernels/cuda/rows.h"
+#include "kernels/cuda/symmetric.h"
 #include "kernels/dispatch/chains_table.h"
 #include "kernels/dispatch/connected_table.h"
 #include "kernels/dispatch/device_table.h"
@@ -256,6 +257,16 @@ void upload(void* to, const void* from, std::size_t bytes) {
   std::memcpy(to, from, bytes);
 }
 
+void upload_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
+  require_not_recording();
+  require_on_device(to);
+  QS_ASSERT(!DeviceMemory::instance().contains(from));
+  const Opened opened;
+  for (std::int64_t i = 0; i < rows; ++i)
+    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+}
+
 void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   if (bytes == 0 || rows == 0) return;
   require_not_recording();
@@ -311,6 +322,14 @@ const kernels::GramTable<Real>& grams() {
 template <class Real>
 const kernels::ProductTable<Real>& products() {
   static const kernels::ProductTable<Real> table{kernels::cuda::Matrices<Real, HostQueue>::gemm};
+  return table;
+}
+
+// Factors by the plain loops, the rest by the bodies.
+const kernels::SolverTable& solvers() {
+  using S = kernels::cuda::Symmetric<HostQueue>;
+  const kernels::SolverTable& plain = kernels::reference::solver_table();
+  static const kernels::SolverTable table{plain.cholesky, plain.cholesky_solve, plain.symmetric_eigen, S::set_diagonal, S::mirror_upper, S::multiply};
   return table;
 }
 
@@ -397,24 +416,17 @@ template const GramTable<double>& gram_table<double>();
 
 const SolverTable& solver_table() {
   using T = SolverTable;
-  static const T table{OnDevice<T, reference::solver_table, &T::cholesky>::call, OnDevice<T, reference::solver_table, &T::cholesky_solve>::call,
-                       OnDevice<T, reference::solver_table, &T::symmetric_eigen>::call};
+  static const T table{OnDevice<T, solvers, &T::cholesky>::call,        OnDevice<T, solvers, &T::cholesky_solve>::call,
+                       OnDevice<T, solvers, &T::symmetric_eigen>::call, OnDevice<T, solvers, &T::set_diagonal>::call,
+                       OnDevice<T, solvers, &T::mirror_upper>::call,    OnDevice<T, solvers, &T::symmetric_multiply>::call};
   return table;
 }
 
 const DeviceTable& device_table() {
-  static const DeviceTable table{test::allocate,
-                                 test::release,
-                                 test::clear,
-                                 test::clear_rows,
-                                 test::upload,
-                                 test::download,
-                                 test::download_rows,
-                                 physical_devices,
-                                 use_device,
-                                 lane_groups_per_chunk,
-                                 DeviceTable::Chunks::full,
-                                 DeviceTable::Memory::own};
+  static const DeviceTable table{
+      test::allocate,          test::release,       test::clear,      test::clear_rows, test::upload,          test::upload_rows,
+      test::download,          test::download_rows, physical_devices, use_device,       lane_groups_per_chunk, DeviceTable::Chunks::full,
+      DeviceTable::Memory::own};
   return table;
 }
 

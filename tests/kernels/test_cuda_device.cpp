@@ -304,5 +304,26 @@ TEST_F(CudaDevice, FindsEigenvectorsInRowsAndValuesAscending) {
   }
 }
 
+TEST_F(CudaDevice, FinishesSymmetricMatricesAsTheReferenceDoes) {
+  const std::int64_t n = 70, ld = 72;
+  const auto before = random_array<double>(n * ld, 1), diagonal = random_array<double>(n, 2), x = random_array<double>(n, 3);
+  auto want = before;
+  LaneArray<double> y0(n);
+  kernels::symmetric_multiply(Device::reference, n, want.data(), ld, diagonal.data(), x.data(), y0.data());
+  kernels::set_diagonal(Device::reference, n, diagonal.data(), want.data(), ld);
+  kernels::mirror_upper(Device::reference, n, want.data(), ld);
+  Buffer<double> a(Device::cuda, static_cast<std::size_t>(before.size())), y(Device::cuda, static_cast<std::size_t>(n));
+  const std::size_t row = ld * sizeof(double);
+
+  kernels::upload_rows(Device::cuda, a.data(), row, before.data(), row, row, n);
+  kernels::symmetric_multiply(Device::cuda, n, a.data(), ld, on_device(diagonal).data(), on_device(x).data(), y.data());
+  kernels::set_diagonal(Device::cuda, n, on_device(diagonal).data(), a.data(), ld);
+  kernels::mirror_upper(Device::cuda, n, a.data(), ld);
+
+  const auto found = on_host(a), product = on_host(y);
+  EXPECT_TRUE(std::equal(found.begin(), found.end(), want.begin()));
+  for (std::int64_t i = 0; i < n; ++i) EXPECT_NEAR(product[i], y0[i], 1e-13);
+}
+
 }  // namespace
 }  // namespace qs::test

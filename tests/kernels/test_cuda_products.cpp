@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/cuda/gram.h"
+#include "kernels/cuda/symmetric.h"
 #include "tests/kernels/host_queue.h"
 #include "tests/kernels/lane_array.h"
 
@@ -85,6 +86,25 @@ TYPED_TEST(CudaProducts, FormGramTilesOfRowsAndOfColumns) {
       }
     }
   }
+}
+
+TEST(CudaSymmetric, FollowsTheReference) {
+  using Symmetric = kernels::cuda::Symmetric<HostQueue>;
+  const kernels::SolverTable& exact = kernels::reference::solver_table();
+  const std::int64_t n = 70, ld = 72;
+  const auto before = random_array<double>(n * ld, 1), diagonal = random_array<double>(n, 2), x = random_array<double>(n, 3);
+  auto a = before, want = before;
+  LaneArray<double> y(n, 77), y0(n);
+
+  Symmetric::multiply(n, a.data(), ld, diagonal.data(), x.data(), y.data());
+  Symmetric::set_diagonal(n, diagonal.data(), a.data(), ld);
+  Symmetric::mirror_upper(n, a.data(), ld);
+
+  exact.symmetric_multiply(n, want.data(), ld, diagonal.data(), x.data(), y0.data());
+  exact.set_diagonal(n, diagonal.data(), want.data(), ld);
+  exact.mirror_upper(n, want.data(), ld);
+  EXPECT_TRUE(std::equal(a.begin(), a.end(), want.begin()));
+  for (std::int64_t i = 0; i < n; ++i) EXPECT_NEAR(y[i], y0[i], 1e-13);
 }
 
 }  // namespace

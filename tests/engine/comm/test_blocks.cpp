@@ -147,6 +147,27 @@ TEST_P(TreeSumRanks, InSegmentsGivesTheSameBitsAlsoToRanksWithoutBlocks) {
   });
 }
 
+// A width that is no multiple of anything.
+TEST_P(TreeSumRanks, OnADeviceGivesTheSameBits) {
+  constexpr std::int64_t items = 1000, width = 5003;
+  run_in_process(GetParam(), [&](Communicator& comm) {
+    const Blocks blocks(items, comm.size(), comm.rank(), 48);
+    const auto add = [&](int block, double* out) {
+      for (std::int64_t i = blocks.begin(block); i < blocks.end(block); ++i) {
+        for (std::int64_t k = 0; k < width; ++k) out[k] += item(i, k);
+      }
+    };
+    const auto fill = [&](int block, std::span<double> out) {
+      std::fill(out.begin(), out.end(), 0.0);
+      add(block, out.data());
+    };
+    std::vector<double> on_host(width), on_device(width);
+    tree_sum(comm, blocks, width, fill, on_host);
+    tree_sum_on(Device::reference, comm, blocks, width, add, on_device);
+    EXPECT_EQ(on_device, on_host);
+  });
+}
+
 TEST(TreeSum, DiffersFromASumInRankOrder) {
   // Shows that the test data would reveal a dependence on the order.
   double in_order = 0;

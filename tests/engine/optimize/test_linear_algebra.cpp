@@ -275,6 +275,28 @@ TEST_P(LinearAlgebra, EigenvectorsStandInRowsAndValuesAscend) {
   }
 }
 
+// Before and after a factorisation, whose factor stands in the lower triangle. 130 rows: several blocks of the cpu's copy.
+TEST_P(LinearAlgebra, SymmetricMatricesAreTheirUpperTriangle) {
+  const std::int64_t n = 130, lda = 133;
+  const std::vector<double> before = random_values<double>(n * lda, 1), diagonal = random_values<double>(n, 2), x = random_values<double>(n, 3);
+  std::vector<double> a = before, y(n);
+
+  symmetric_multiply(GetParam(), n, a.data(), lda, diagonal.data(), x.data(), y.data());
+  set_diagonal(GetParam(), n, diagonal.data(), a.data(), lda);
+  mirror_upper(GetParam(), n, a.data(), lda);
+
+  for (std::int64_t i = 0; i < n; ++i) {
+    double sum = 0;
+    for (std::int64_t j = 0; j < n; ++j) {
+      const double expected = j == i ? diagonal[i] : before[std::min(i, j) * lda + std::max(i, j)];
+      ASSERT_EQ(a[i * lda + j], expected) << i << ", " << j;
+      sum += expected * x[j];
+    }
+    EXPECT_NEAR(y[i], sum, 1e-13);
+    for (std::int64_t j = n; j < lda; ++j) ASSERT_EQ(a[i * lda + j], before[i * lda + j]) << "padding is not touched";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Devices, LinearAlgebra, ::testing::Values(Device::reference, Device::cpu),
                          [](const auto& device) { return device.param == Device::cpu ? "cpu" : "reference"; });
 

@@ -90,15 +90,16 @@ TEST(RefinedSolver, SaysOnEveryRankThatAMatrixDoesNotServe) {
   run_in_process(2, [](Communicator& comm) {
     const TangentRows<float> rows = similar_rows(comm);
     const std::vector<double> b = right_hand_side();
-    std::vector<double> negative, unrelated;
-    if (comm.is_root()) {
-      negative.assign(total * total, 0.0);
-      for (std::int64_t i = 0; i < total; ++i) negative[i * total + i] = -1;
-      unrelated.assign(total * total, 0.0);
-      for (std::int64_t i = 0; i < total; ++i) unrelated[i * total + i] = std::pow(10.0, static_cast<double>(i % 9));
-    }
-    EXPECT_FALSE(solve_refined(comm, rows, negative, b, 1e-6, 1e-6).has_value()) << "no Cholesky factor";
-    EXPECT_FALSE(solve_refined(comm, rows, unrelated, b, 1e-9, 1e-9).has_value()) << "no convergence";
+    const auto diagonal = [&](const auto& value) {
+      if (!comm.is_root()) return Buffer<double>();
+      Buffer<double> matrix(Device::cpu, static_cast<std::size_t>(total * total));
+      for (std::int64_t i = 0; i < total; ++i) matrix.data()[i * (total + 1)] = value(i);
+      return matrix;
+    };
+    Buffer<double> negative = diagonal([](std::int64_t) { return -1.0; });
+    Buffer<double> unrelated = diagonal([](std::int64_t i) { return std::pow(10.0, static_cast<double>(i % 9)); });
+    EXPECT_FALSE(solve_refined(comm, rows, std::move(negative), b, 1e-6, 1e-6).has_value()) << "no Cholesky factor";
+    EXPECT_FALSE(solve_refined(comm, rows, std::move(unrelated), b, 1e-9, 1e-9).has_value()) << "no convergence";
   });
 }
 

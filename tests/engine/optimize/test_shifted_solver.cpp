@@ -14,7 +14,7 @@ class ShiftedSolver : public ::testing::TestWithParam<Device> {};
 
 TEST_P(ShiftedSolver, SolvesByCholeskyAndReportsThePivot) {
   // (A + 1) x = b0 + 1 b1 with A + 1 = [[5, 2], [2, 8]], x = (1, 1).
-  ShiftedSystem system{2, {4, 2, 2, 7}, {6, 8}, {1, 2}, 1};
+  ShiftedSystem system{2, buffer_of<double>(GetParam(), {4, 2, 2, 7}), {6, 8}, {1, 2}, 1};
 
   const ShiftedSolution solution = solve_shifted(GetParam(), system);
 
@@ -28,7 +28,7 @@ TEST_P(ShiftedSolver, SolvesByCholeskyAndReportsThePivot) {
 
 TEST_P(ShiftedSolver, TakesTheShortestSolutionOfASingularSystem) {
   // A = u u^T with u = (1, 2, 2): x = u/9 for b = u.
-  ShiftedSystem system{3, {1, 2, 2, 2, 4, 4, 2, 4, 4}, {1, 2, 2}, {}, 0};
+  ShiftedSystem system{3, buffer_of<double>(GetParam(), {1, 2, 2, 2, 4, 4, 2, 4, 4}), {1, 2, 2}, {}, 0};
 
   const ShiftedSolution solution = solve_shifted(GetParam(), system);
 
@@ -41,7 +41,7 @@ TEST_P(ShiftedSolver, TakesTheShortestSolutionOfASingularSystem) {
 
 TEST_P(ShiftedSolver, RaisesTheShiftOfAnIndefiniteSystemUntilItIsPositive) {
   // Eigenvalue -0.05 + shift: 1e-3 and 1e-2 are too small, 1e-1 will do.
-  ShiftedSystem system{2, {-0.05, 0, 0, 1}, {1, 1}, {}, 1e-3};
+  ShiftedSystem system{2, buffer_of<double>(GetParam(), {-0.05, 0, 0, 1}), {1, 1}, {}, 1e-3};
 
   const ShiftedSolution solution = solve_shifted(GetParam(), system);
 
@@ -53,15 +53,15 @@ TEST_P(ShiftedSolver, RaisesTheShiftOfAnIndefiniteSystemUntilItIsPositive) {
 }
 
 TEST_P(ShiftedSolver, ThrowsWhenNoRungHelps) {
-  ShiftedSystem indefinite{2, {-5, 0, 0, 1}, {1, 1}, {}, 1e-3};
-  ShiftedSystem spoilt{1, {std::numeric_limits<double>::infinity()}, {1}, {}, 1e-3};
+  ShiftedSystem indefinite{2, buffer_of<double>(GetParam(), {-5, 0, 0, 1}), {1, 1}, {}, 1e-3};
+  ShiftedSystem spoilt{1, buffer_of<double>(GetParam(), {std::numeric_limits<double>::infinity()}), {1}, {}, 1e-3};
 
   EXPECT_THROW(solve_shifted(GetParam(), indefinite), NumericalError);
   EXPECT_THROW(solve_shifted(GetParam(), spoilt), NumericalError);
 }
 
 TEST_P(ShiftedSolver, LeavesAVanishingSystemAlone) {
-  ShiftedSystem system{2, {0, 0, 0, 0}, {0, 0}, {}, 0};
+  ShiftedSystem system{2, buffer_of<double>(GetParam(), {0, 0, 0, 0}), {0, 0}, {}, 0};
 
   const ShiftedSolution solution = solve_shifted(GetParam(), system);
 

@@ -75,9 +75,9 @@ TEST(SymmetricTiles, HaveTheSameBitsOnAnyNumberOfRanksAndThreads) {
       SymmetricTiles tiles(comm, Device::cpu, n);
       tiles.add<double>(kernels::Arithmetic::own, {kernels::GramOf::rows, n, 512, a.data(), k});
       tiles.add<double>(kernels::Arithmetic::own, {kernels::GramOf::rows, n, k - 512, a.data() + 512, k});
-      const std::vector<double> matrix = tiles.collect();
-      EXPECT_EQ(matrix.empty(), !comm.is_root());
-      if (comm.is_root()) result = matrix;
+      const Buffer<double> matrix = tiles.collect();
+      EXPECT_EQ(matrix.size(), comm.is_root() ? n * n : 0u);
+      if (comm.is_root()) result.assign(matrix.data(), matrix.data() + n * n);
     });
     return result;
   };
