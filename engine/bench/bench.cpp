@@ -1,5 +1,6 @@
 #include "engine/bench/bench.h"
 
+#include "engine/run/choose_device.h"
 #include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
@@ -18,7 +19,8 @@ const StagePlan* first(const RunPlan& plan) {
 
 BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator& comm) {
   if (!plan.network) throw InputError("bench needs a network to measure (the input has no 'wavefunction' section)");
-  if (plan.device != Device::cpu) throw InputError("bench measures against the multiply-add peak of a processor core; give --set device=cpu");
+  if (plan.device == Device::reference) throw InputError("bench measures fast devices (plain loops are the reference); give --set device=cpu");
+  const std::string gpu = choose_device(plan.device, comm);
   if (plan.threads) set_threads(*plan.threads);
   const auto psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
   const std::vector<double> parameters = plan.network->parameters.empty() ? psi->initial_parameters({plan.seed, 1}) : plan.network->parameters;
@@ -27,6 +29,7 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
   BenchReport report{.title = plan.title,
                      .wavefunction = plan.network->kind,
                      .instruction_set = cpu_instruction_set(),
+                     .gpu = gpu,
                      .parameters = psi->layout().total,
                      .flops_per_log_psi = psi->flops_per_evaluation(),
                      .precision = plan.network->precision,

@@ -13,6 +13,7 @@ namespace qs {
 
 struct BenchReport {
   std::string title, wavefunction, instruction_set;
+  std::string gpu;  // empty: the cpu device
   std::int64_t parameters = 0;
   double flops_per_log_psi = 0;
   Precision precision = Precision::float64;
@@ -26,7 +27,7 @@ struct BenchOptions {
   double seconds_per_operation = 0.5;
 };
 
-// InputError if the input has no wavefunction or does not run on the cpu device. Collective; all ranks measure, the operations reported are those of
+// InputError if the input has no wavefunction or asks for the reference device. Collective; all ranks measure, the operations reported are those of
 // the root.
 BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator& comm);
 

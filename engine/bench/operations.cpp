@@ -9,6 +9,7 @@
 #include "engine/bench/flops.h"
 #include "engine/optimize/symmetric_tiles.h"
 #include "kernels/api/linear_algebra.h"
+#include "kernels/api/memory.h"
 #include "kernels/api/random.h"
 
 namespace qs {
@@ -17,6 +18,7 @@ namespace {
 constexpr RandomKey key{1, 0};
 constexpr std::int64_t most_columns = 1 << 14;  // of a Gram block: more change nothing but the memory
 constexpr std::int64_t gemm_order = 768, cholesky_order = 1024, gram_order = 512;
+constexpr std::int64_t gpu_gram_strips = 4;  // ten tiles
 
 // Speed does not depend on which bits are set.
 ConfigurationBatch random_batch(int modes, int rows) {
@@ -50,7 +52,7 @@ class Operations {
   static constexpr Precision precision = sizeof(Real) == sizeof(float) ? Precision::float32 : Precision::float64;
 
   OperationRate of_chunk(const std::string& name, double flops, const std::function<void()>& run) const {
-    const BesidePeak measured = measure_beside_peak(precision, {run}, budget_);
+    const BesidePeak measured = measure_beside_peak(device_, precision, {run}, budget_);
     return {name, fmt::format("{} configurations", rows_), precision, rows_ / measured.seconds, rows_ * flops / measured.seconds, measured.peak};
   }
 
@@ -67,44 +69,47 @@ class Operations {
 
   OperationRate jacobian() const {
     const std::int64_t stride = psi_.layout().total;
-    std::vector<Real> rows(static_cast<std::size_t>(rows_ * rows_per_sample(psi_.jacobian_mode()) * stride));
+    Buffer<Real> rows(device_, static_cast<std::size_t>(rows_ * rows_per_sample(psi_.jacobian_mode()) * stride));
     return of_chunk("jacobian", flops::jacobian(psi_), [&] { psi_.jacobian_chunk(batch_, 0, rows_, rows.data(), stride); });
   }
 
   // A matrix of minSR as one thread forms it.
   OperationRate gram() const {
-    const std::int64_t n = gram_order, k = std::min(psi_.layout().total, most_columns);
-    const std::vector<Real> a = random_values<Real>(n * k);
-    const TileGrid grid{n, kernels::gram_strip(device_)};
-    std::vector<double> c(n * n);
+    const std::int64_t strip = kernels::gram_strip(device_), k = std::min(psi_.layout().total, most_columns);
+    const std::int64_t n = kernels::shares_host_memory(device_) ? gram_order : gpu_gram_strips * strip;
+    const Buffer<Real> a = buffer_of(device_, random_values<Real>(n * k));
+    const TileGrid grid{n, strip};
+    Buffer<double> c(device_, static_cast<std::size_t>(n * n));
     std::vector<kernels::GramTile> tiles;
     for (const auto& [left, right] : grid.places()) tiles.push_back({left, right, c.data() + (left * n + right) * grid.strip, n});
     const auto run = [&] {
       kernels::gram_tiles<Real>(device_, kernels::Arithmetic::own, {kernels::GramOf::rows, n, k, a.data(), k}, grid.strip, tiles.data(),
                                 static_cast<std::int64_t>(tiles.size()));
     };
-    const BesidePeak measured = measure_beside_peak(precision, {run}, budget_);
+    const BesidePeak measured = measure_beside_peak(device_, precision, {run}, budget_);
     return {"gram", fmt::format("{}x{}", n, k), precision, std::nullopt, flops::gram(n, k) / measured.seconds, measured.peak};
   }
 
   OperationRate gemm() const {
     const std::int64_t n = gemm_order;
-    const std::vector<Real> a = random_values<Real>(n * n);
-    std::vector<Real> c(n * n);
+    const Buffer<Real> a = buffer_of(device_, random_values<Real>(n * n));
+    Buffer<Real> c(device_, static_cast<std::size_t>(n * n));
     const auto run = [&] {
       kernels::gemm(device_, kernels::Transpose::no, kernels::Transpose::no, n, n, n, Real(1), a.data(), n, a.data(), n, Real(0), c.data(), n);
     };
-    const BesidePeak measured = measure_beside_peak(precision, {run}, budget_);
+    const BesidePeak measured = measure_beside_peak(device_, precision, {run}, budget_);
     return {"gemm", fmt::format("{0}x{0}x{0}", n), precision, std::nullopt, flops::gemm(n, n, n) / measured.seconds, measured.peak};
   }
 
   // Always float64, as the solver. The matrix is diagonally dominant.
   OperationRate cholesky() const {
     const std::int64_t n = cholesky_order;
-    std::vector<double> matrix = random_values<double>(n * n), work;
+    std::vector<double> matrix = random_values<double>(n * n);
+    Buffer<double> work(device_, matrix.size());
     for (std::int64_t i = 0; i < n; ++i) matrix[i * n + i] = static_cast<double>(2 * n);
     const BesidePeak measured =
-        measure_beside_peak(Precision::float64, {[&] { kernels::cholesky(device_, n, work.data(), n); }, [&] { work = matrix; }}, budget_);
+        measure_beside_peak(device_, Precision::float64,
+                            {[&] { kernels::cholesky(device_, n, work.data(), n); }, [&] { work.upload(matrix.data(), matrix.size()); }}, budget_);
     return {"cholesky", fmt::format("{0}x{0}", n), Precision::float64, std::nullopt, flops::cholesky(n) / measured.seconds, measured.peak};
   }
 

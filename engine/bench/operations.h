@@ -1,4 +1,4 @@
-// Throughput of the operations that a run is made of, for one network, on one core.
+// Throughput of the operations that a run is made of, for one network, on one core or one GPU.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ struct OperationRate {
   Precision precision = Precision::float64;
   std::optional<double> configurations_per_second;
   double flops_per_second = 0;
-  double peak = 0;  // multiply-add operations per second measured in the same seconds, in the same precision
+  double peak = 0;  // operations per second of the yardstick (beside_peak.h) measured in the same seconds, in the same precision
 
   double fraction_of_peak() const { return flops_per_second / peak; }
 };

@@ -58,11 +58,12 @@ nlohmann::json steps_json(const StepCosts& costs) {
 std::string table(const BenchReport& report) {
   std::string text = fmt::format("{}: {}, {} parameters, {}, {:.4g} MFLOP per log psi\n", report.title.empty() ? "bench" : report.title,
                                  report.wavefunction, report.parameters, name_of(report.precision), report.flops_per_log_psi / 1e6);
-  text += fmt::format("{}, {} rank{}, {} thread{}; operations on one core\n\n", report.instruction_set, report.ranks, report.ranks == 1 ? "" : "s",
-                      report.threads, report.threads == 1 ? "" : "s");
+  const bool on_gpu = !report.gpu.empty();
+  text += fmt::format("{}, {} rank{}, {} thread{}; operations on one {}\n\n", on_gpu ? report.gpu : report.instruction_set, report.ranks,
+                      report.ranks == 1 ? "" : "s", report.threads, report.threads == 1 ? "" : "s", on_gpu ? "GPU" : "core");
   text += fmt::format("{:<10} {:<20} {:<8} {:>18} {:>9} {:>8} {:>10}\n", "operation", "shape", "type", "speed", "GFLOP/s", "peak", "of peak");
   for (const OperationRate& rate : report.operations) text += operation_line(rate);
-  text += "peak: plain multiply-adds, measured in turn with the operation\n";
+  text += fmt::format("peak: {}, measured in turn with the operation\n", on_gpu ? "a large matrix product" : "plain multiply-adds");
   return report.steps ? text + step_lines(*report.steps) : text;
 }
 
@@ -79,6 +80,7 @@ nlohmann::json to_json(const BenchReport& report) {
                          {"ranks", report.ranks},
                          {"threads", report.threads},
                          {"operations", operations}};
+  if (!report.gpu.empty()) json["gpu"] = report.gpu;
   if (report.steps) json["step"] = steps_json(*report.steps);
   return json;
 }

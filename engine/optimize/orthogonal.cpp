@@ -8,7 +8,6 @@
 
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
-#include "kernels/api/network.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
@@ -20,11 +19,6 @@ constexpr std::int64_t least_order = 8;
 constexpr int steps = 5;
 constexpr float linear = 3.4445f, cubic = -4.7750f, quintic = 2.0315f;
 
-void copy(Device device, std::int64_t count, const float* from, float* to) {
-  kernels::clear(device, to, static_cast<std::size_t>(count) * sizeof(float));
-  kernels::add(device, count, from, to);
-}
-
 // X <- linear X + (cubic A + quintic A A) X with A = X X^T; from the right with A = X^T X if that is smaller.
 void newton_schulz(Device device, std::int64_t rows, std::int64_t columns, Buffer<float>& x) {
   const bool wide = rows <= columns;
@@ -33,9 +27,9 @@ void newton_schulz(Device device, std::int64_t rows, std::int64_t columns, Buffe
   for (int step = 0; step < steps; ++step) {
     kernels::gemm<float>(device, wide ? Transpose::no : Transpose::yes, wide ? Transpose::yes : Transpose::no, n, n, inner, 1, x.data(), columns,
                          x.data(), columns, 0, a.data(), n);
-    copy(device, n * n, a.data(), polynomial.data());
+    kernels::copy(device, polynomial.data(), a.data(), n * n * sizeof(float));
     kernels::gemm<float>(device, Transpose::no, Transpose::no, n, n, n, quintic, a.data(), n, a.data(), n, cubic, polynomial.data(), n);
-    copy(device, count, x.data(), next.data());
+    kernels::copy(device, next.data(), x.data(), count * sizeof(float));
     const float* left = wide ? polynomial.data() : x.data();
     const float* right = wide ? x.data() : polynomial.data();
     kernels::gemm<float>(device, Transpose::no, Transpose::no, rows, columns, n, 1, left, wide ? n : columns, right, columns, linear, next.data(),

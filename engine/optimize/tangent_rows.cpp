@@ -7,7 +7,7 @@
 
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
-#include "kernels/api/network.h"
+#include "kernels/api/memory.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
@@ -132,11 +132,8 @@ void jacobian_columns(const Wavefunction& psi, const ConfigurationBatch& batch, 
     for (std::int64_t chunk = worker; chunk < chunks; chunk += workers) {
       const std::int64_t first = chunk * size, count = std::min(size, batch.rows() - first);
       psi.jacobian_chunk(batch, first, static_cast<int>(count), whole.data(), total);
-      for (std::int64_t i = 0; i < count * per_sample; ++i) {
-        Real* row = rows.row(first * per_sample + i);
-        kernels::clear(rows.device, row, static_cast<std::size_t>(range.count) * sizeof(Real));
-        kernels::add<Real>(rows.device, range.count, whole.data() + i * total + range.first, row);
-      }
+      kernels::copy_rows(rows.device, rows.row(first * per_sample), range.count * sizeof(Real), whole.data() + range.first, total * sizeof(Real),
+                         range.count * sizeof(Real), count * per_sample);
     }
   });
 }

@@ -29,6 +29,9 @@ void upload_rows(Device device, void* to, std::size_t to_stride, const void* fro
 // Device to host; complete on return.
 void download(Device device, void* to, const void* from, std::size_t bytes);
 void download_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
+// The same within the memory of the device; the pieces must not overlap.
+void copy_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
+inline void copy(Device device, void* to, const void* from, std::size_t bytes) { copy_rows(device, to, bytes, from, bytes, bytes, 1); }
 
 // True where the device computes in host memory, so that nothing need be copied.
 bool shares_host_memory(Device device);

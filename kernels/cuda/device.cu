@@ -75,6 +75,13 @@ void download_rows(void* to, std::size_t to_stride, const void* from, std::size_
   check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
 }
 
+void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
+  Held held;
+  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), cudaMemcpyDeviceToDevice, held.device.stream),
+        "copying within the GPU");
+}
+
 std::string hexadecimal(const cudaUUID_t& uuid) {
   std::string text;
   for (const char byte : uuid.bytes) {
@@ -107,6 +114,7 @@ const DeviceTable& device_table() {
                                  upload_rows,
                                  download,
                                  download_rows,
+                                 copy_rows,
                                  physical_devices,
                                  use_device,
                                  gpu_lane_groups,

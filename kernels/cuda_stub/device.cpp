@@ -24,6 +24,7 @@ const DeviceTable& device_table() {
                                  absent,
                                  absent,
                                  absent,
+                                 absent,
                                  gpu_lane_groups,
                                  DeviceTable::Chunks::full,
                                  DeviceTable::Memory::own};

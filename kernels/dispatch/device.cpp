@@ -48,6 +48,9 @@ void download(Device device, void* to, const void* from, std::size_t bytes) { on
 void download_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   on(device).download_rows(to, to_stride, from, from_stride, bytes, rows);
 }
+void copy_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  on(device).copy_rows(to, to_stride, from, from_stride, bytes, rows);
+}
 bool shares_host_memory(Device device) { return on(device).memory == DeviceTable::Memory::of_the_host; }
 
 }  // namespace kernels

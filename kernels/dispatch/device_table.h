@@ -19,6 +19,7 @@ struct DeviceTable {
   void (*upload_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
   void (*download)(void* to, const void* from, std::size_t bytes);
   void (*download_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
+  void (*copy_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
   std::vector<PhysicalDevice> (*physical_devices)();
   void (*use_physical_device)(int index);
   int (*lane_groups_per_chunk)(std::size_t group_bytes);

@@ -277,6 +277,16 @@ void download_rows(void* to, std::size_t to_stride, const void* from, std::size_
     std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
 }
 
+void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
+  require_not_recording();
+  require_on_device(to);
+  require_on_device(from);
+  const Opened opened;
+  for (std::int64_t i = 0; i < rows; ++i)
+    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+}
+
 void download(void* to, const void* from, std::size_t bytes) { download_rows(to, bytes, from, bytes, bytes, 1); }
 
 std::vector<PhysicalDevice> physical_devices() { return {{"fake-0", "fake GPU 0"}, {"fake-1", "fake GPU 1"}}; }
@@ -423,10 +433,20 @@ const SolverTable& solver_table() {
 }
 
 const DeviceTable& device_table() {
-  static const DeviceTable table{
-      test::allocate,          test::release,       test::clear,      test::clear_rows, test::upload,          test::upload_rows,
-      test::download,          test::download_rows, physical_devices, use_device,       lane_groups_per_chunk, DeviceTable::Chunks::full,
-      DeviceTable::Memory::own};
+  static const DeviceTable table{test::allocate,
+                                 test::release,
+                                 test::clear,
+                                 test::clear_rows,
+                                 test::upload,
+                                 test::upload_rows,
+                                 test::download,
+                                 test::download_rows,
+                                 test::copy_rows,
+                                 physical_devices,
+                                 use_device,
+                                 lane_groups_per_chunk,
+                                 DeviceTable::Chunks::full,
+                                 DeviceTable::Memory::own};
   return table;
 }
 

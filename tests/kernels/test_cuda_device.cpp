@@ -107,6 +107,11 @@ TEST_F(CudaDevice, HasZeroedMemoryAndCopiesBothWays) {
   kernels::clear(Device::cuda, buffer.data(), 500 * sizeof(double));
   const auto half = on_host(buffer);
   for (std::int64_t k = 0; k < 1001; ++k) ASSERT_EQ(half[k], k < 500 ? 0.0 : values[k]);
+
+  const std::size_t pitch = 10 * sizeof(double), piece = 3 * sizeof(double);
+  kernels::copy_rows(Device::cuda, buffer.data(), piece, buffer.data() + 502, pitch, piece, 20);
+  const auto cut = on_host(buffer);
+  for (std::int64_t k = 0; k < 60; ++k) ASSERT_EQ(cut[k], values[502 + k / 3 * 10 + k % 3]);
 }
 
 TEST_F(CudaDevice, ExplainsWhatToLowerWhenItsMemoryIsExhausted) {
