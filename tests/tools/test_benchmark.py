@@ -208,6 +208,26 @@ class Command(unittest.TestCase):
         self.assertIn("system.lattice.size=[4, 4]", self.calls()[2])
         self.assertNotIn("wavefunction.weights", self.log.read_text())
 
+    def network(self, *options, ours, theirs):
+        environment = {**os.environ, "FAKE_OURS": json.dumps(ours), "FAKE_THEIRS": json.dumps(theirs), "FAKE_LOG": str(self.log)}
+        command = [sys.executable, BENCHMARK / "network", "--program", self.root / "bin/mpirun", "--venv", self.root / "venv"]
+        command += ["--output", self.root / "out", *options]
+        return subprocess.run([str(word) for word in command], env=environment, capture_output=True, text=True, check=False)
+
+    def test_network_takes_their_fastest_batch(self):
+        ours = {"operations": [{"name": "vjp", "psi_per_second": 1.0}, {"name": "log_psi", "psi_per_second": 9000.0}]}
+        result = self.network("--repeats", "2", "--batches", "16,64", ours=ours, theirs={"psi_per_second": {"16": 3000.0, "64": 4500.0}})
+
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("float32: ours 9 [9 9], NetKet 4.5 [4.5 4.5] (batch 64), 2 [2 2] times faster", result.stdout)
+        self.assertEqual([call.split()[0] for call in self.calls()], ["OURS", "THEIRS"] * 4)
+
+    def test_network_tells_that_a_program_failed(self):
+        result = self.network("--repeats", "1", ours=None, theirs=None)
+
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("network: error:", result.stderr)
+
     def test_scaling_tells_that_the_program_failed(self):
         result = self.scaling("--samples", "256", "--sides", "4", ours=None)
 
