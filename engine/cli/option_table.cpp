@@ -70,8 +70,9 @@ std::span<const CommandEntry> commands() {
       {"convert", {{"IN", Meaning::file}, {"OUT", Meaning::file}}, "weights between .h5, .msgpack (.mpack), .safetensors and .npz"},
       {"bench",
        {input_file},
-       "speed of the input's network and Gram products beside this core's multiply-add peak; time and memory of\n"
-       "VMC (else pretraining) steps by phase. Under mpirun on all ranks. Writes no results"},
+       "speed of the input's network and Gram products beside this core's multiply-add peak, or beside a large\n"
+       "product of this GPU; time and memory of VMC (else pretraining) steps by phase. Under mpirun on all ranks. Writes no\n"
+       "results"},
       {"cite", {input_file}, "BibTeX of this program and of the papers whose methods the input uses, each with the key that calls for it"},
       {"new", {{"NAME", Meaning::word, model_names()}}, "a small input for a model, on the standard output"},
       {"completion", {{"SHELL", Meaning::word, {"bash", "zsh", "fish"}}}, "a script for the shell: source <(qstage-vmc completion bash)"},
