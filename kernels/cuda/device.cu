@@ -44,6 +44,15 @@ void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_
   check(cudaMemset2DAsync(memory, stride, 0, bytes, static_cast<std::size_t>(rows), held.device.stream), "clearing memory");
 }
 
+// Rows of bytes; waits where the host is on one side.
+void copy_pieces(cudaMemcpyKind kind, const char* what, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes,
+                 std::int64_t rows) {
+  if (bytes == 0 || rows == 0) return;
+  Held held;
+  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), kind, held.device.stream), what);
+  if (kind != cudaMemcpyDeviceToDevice) check(cudaStreamSynchronize(held.device.stream), what);
+}
+
 // Waits, because a copy from page-locked memory would still be reading it.
 void upload(void* to, const void* from, std::size_t bytes) {
   if (bytes == 0) return;
@@ -53,11 +62,7 @@ void upload(void* to, const void* from, std::size_t bytes) {
 }
 
 void upload_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
-  if (bytes == 0 || rows == 0) return;
-  Held held;
-  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), cudaMemcpyHostToDevice, held.device.stream),
-        "copying to the GPU");
-  check(cudaStreamSynchronize(held.device.stream), "copying to the GPU");
+  copy_pieces(cudaMemcpyHostToDevice, "copying to the GPU", to, to_stride, from, from_stride, bytes, rows);
 }
 
 void download(void* to, const void* from, std::size_t bytes) {
@@ -68,18 +73,11 @@ void download(void* to, const void* from, std::size_t bytes) {
 }
 
 void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
-  if (bytes == 0 || rows == 0) return;
-  Held held;
-  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), cudaMemcpyDeviceToHost, held.device.stream),
-        "copying from the GPU");
-  check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
+  copy_pieces(cudaMemcpyDeviceToHost, "copying from the GPU", to, to_stride, from, from_stride, bytes, rows);
 }
 
 void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
-  if (bytes == 0 || rows == 0) return;
-  Held held;
-  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), cudaMemcpyDeviceToDevice, held.device.stream),
-        "copying within the GPU");
+  copy_pieces(cudaMemcpyDeviceToDevice, "copying within the GPU", to, to_stride, from, from_stride, bytes, rows);
 }
 
 std::string hexadecimal(const cudaUUID_t& uuid) {

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "kernels/api/error.h"
-#include "kernels/cuda/host_device.h"
+#include "kernels/cuda/bodies/rows.h"
 
 namespace qs::kernels::cuda {
 
@@ -41,12 +41,6 @@ struct SymmetricTerm {
   }
 };
 
-struct ClearElement {
-  double* y;
-
-  QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] = 0; }
-};
-
 template <class Queue>
 struct Symmetric {
   static void set_diagonal(std::int64_t n, const double* diagonal, double* a, std::int64_t lda) {
@@ -56,7 +50,7 @@ struct Symmetric {
   static void multiply(std::int64_t n, const double* a, std::int64_t lda, const double* diagonal, const double* x, double* y) {
     QS_ASSERT(n <= std::numeric_limits<int>::max());
     Queue queue;
-    queue.for_each(n, ClearElement{y});
+    queue.for_each(n, ClearSum{y});
     queue.sum_rows(n, static_cast<int>(n), y, SymmetricTerm{a, lda, diagonal, x});
   }
 };

@@ -248,45 +248,35 @@ void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_
 
 void clear(void* memory, std::size_t bytes) { clear_rows(memory, 0, bytes, 1); }
 
-void upload(void* to, const void* from, std::size_t bytes) {
-  if (bytes == 0) return;
+void copy_pieces(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   require_not_recording();
-  require_on_device(to);
-  QS_ASSERT(!DeviceMemory::instance().contains(from));
   const Opened opened;
-  std::memcpy(to, from, bytes);
+  for (std::int64_t i = 0; i < rows; ++i)
+    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
 }
 
 void upload_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   if (bytes == 0 || rows == 0) return;
-  require_not_recording();
   require_on_device(to);
   QS_ASSERT(!DeviceMemory::instance().contains(from));
-  const Opened opened;
-  for (std::int64_t i = 0; i < rows; ++i)
-    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+  copy_pieces(to, to_stride, from, from_stride, bytes, rows);
 }
 
 void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   if (bytes == 0 || rows == 0) return;
-  require_not_recording();
   require_on_device(from);
   QS_ASSERT(!DeviceMemory::instance().contains(to));
-  const Opened opened;
-  for (std::int64_t i = 0; i < rows; ++i)
-    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+  copy_pieces(to, to_stride, from, from_stride, bytes, rows);
 }
 
 void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   if (bytes == 0 || rows == 0) return;
-  require_not_recording();
   require_on_device(to);
   require_on_device(from);
-  const Opened opened;
-  for (std::int64_t i = 0; i < rows; ++i)
-    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+  copy_pieces(to, to_stride, from, from_stride, bytes, rows);
 }
 
+void upload(void* to, const void* from, std::size_t bytes) { upload_rows(to, bytes, from, bytes, bytes, 1); }
 void download(void* to, const void* from, std::size_t bytes) { download_rows(to, bytes, from, bytes, bytes, 1); }
 
 std::vector<PhysicalDevice> physical_devices() { return {{"fake-0", "fake GPU 0"}, {"fake-1", "fake GPU 1"}}; }

@@ -13,6 +13,11 @@ def positive(text: str) -> int:
     return value
 
 
+def add_environment(parser: argparse.ArgumentParser) -> None:
+    """Where the packages that ours is compared with are installed."""
+    parser.add_argument("--venv", type=pathlib.Path, default=ROOT / "build/benchmark-venv", help="virtual environment (default build/benchmark-venv)")
+
+
 def parser(command: str, description: str | None) -> argparse.ArgumentParser:
     """For tools/benchmark/`command`, with the options that say which program is timed and where its answers go."""
     made = argparse.ArgumentParser(prog=f"tools/benchmark/{command}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -20,7 +20,7 @@ struct AttentionResidual {
   using Value = Real;
   using Tile = TileShape<Real>;
   static constexpr int rows = Tile::m;
-  static constexpr int group = sizeof(Real) == sizeof(float) ? 8 : 4;           // tokens of a stage
+  static constexpr int group = stage_tokens<Real>;
   static constexpr int most_head_width = 128 / static_cast<int>(sizeof(Real));  // a query and its result stay in registers
   static constexpr int projections = 3;                                         // queries, keys, values
 
@@ -66,7 +66,7 @@ struct AttentionResidual {
       team.sync();
     }
     Real* out_weights = projected;  // no longer needed
-    team_load(team, WeightPart<Real>{w.out.kernel, width(), width(), 0, 0, padded(), padded()}, out_weights, ld_out());
+    team_load(team, whole_square(w.out.kernel, width()), out_weights, ld_out());
     for (int first = 0; first < s.tokens; first += group) {
       team_load(team, StagePlace<Real>{mixed, s.tokens, s.rows, first, first_row}, stage);
       team.sync();
@@ -95,10 +95,8 @@ struct AttentionResidual {
     for (int k = team.warp(); k < all; k += Team::warps) {
       const int feature = k % tiles * Tile::n, t = k / tiles % group, which = k / tiles / group;
       if (first + t >= s.tokens) continue;
-      typename Team::template Accumulator<Real> product;
-      product.clear();
-      add_tile_product<Real>(product, stage.token(t), stage.ld, weights + which * padded() * ld_part() + feature, ld_part(), padded());
-      product.store(projected + which * projected_values() + ((first + t) * part() + feature) * rows, rows);
+      store_tile_product<Team, Real>(stage.token(t), stage.ld, weights + which * padded() * ld_part() + feature, ld_part(), padded(),
+                                     projected + which * projected_values() + ((first + t) * part() + feature) * rows, rows);
     }
   }
 

@@ -14,13 +14,18 @@ QS_HOST_DEVICE Real gelu_tail(Real x) {
   return std::exp(Real(-1.5957691216057307117) * x * (1 + Real(0.044715) * x * x));
 }
 
-// y = x / (1 + exp(-2z)); y may be x. k: element
+template <class Real>
+QS_HOST_DEVICE Real gelu_value(Real x) {
+  return x / (1 + gelu_tail(x));
+}
+
+// y = gelu(x); y may be x. k: element
 template <class Real>
 struct Gelu {
   const Real* x;
   Real* y;
 
-  QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] = x[k] / (1 + gelu_tail(x[k])); }
+  QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] = gelu_value(x[k]); }
 };
 
 // dx = dy (s + x s (1 - s) 2 dz/dx), s = 1/(1 + exp(-2z)), 2 dz/dx = 2 sqrt(2/pi) (1 + 3 * 0.044715 x^2); dx may be dy. k: element

@@ -15,7 +15,7 @@ struct MixingResidual {
   using Value = Real;
   using Tile = TileShape<Real>;
   static constexpr int rows = Tile::m;
-  static constexpr int group = sizeof(Real) == sizeof(float) ? 8 : 4;  // tokens of a stage
+  static constexpr int group = stage_tokens<Real>;
 
   QS_HOST_DEVICE int width() const { return s.heads * s.head_width; }
   QS_HOST_DEVICE int padded() const { return padded_features(width()); }
@@ -39,7 +39,7 @@ struct MixingResidual {
     Real* statistics = mixing + s.heads * s.tokens * group;
     const int first_row = static_cast<int>(team.index()) * rows;
 
-    load_square(team, w.value.kernel, weights);
+    team_load(team, whole_square(w.value.kernel, width()), weights, ld_weights());
     for (int first = 0; first < s.tokens; first += group) {
       team_load(team, StagePlace<Real>{x, s.tokens, s.rows, first, first_row}, stage);
       team.sync();
@@ -47,7 +47,7 @@ struct MixingResidual {
       project_values(team, stage, weights, first, values);
       team.sync();
     }
-    load_square(team, w.out.kernel, weights);
+    team_load(team, whole_square(w.out.kernel, width()), weights, ld_weights());
     add_value_bias(team, values);
     for (int first = 0; first < s.tokens; first += group) {
       load_mixing(team, first, mixing);
@@ -61,21 +61,14 @@ struct MixingResidual {
   }
 
  private:
-  template <class Team>
-  QS_TEAM void load_square(const Team& team, const Real* kernel, Real* weights) const {
-    team_load(team, WeightPart<Real>{kernel, width(), width(), 0, 0, padded(), padded()}, weights, ld_weights());
-  }
-
   // values of the stage's tokens = stage W
   template <class Team>
   QS_TEAM void project_values(const Team& team, const Stage<Real>& stage, const Real* weights, int first, Real* values) const {
     for (int tile = team.warp(); tile < tiles(); tile += Team::warps) {
       const int t = tile / tiles_per_token(), feature = tile % tiles_per_token() * Tile::n;
       if (first + t >= s.tokens) break;
-      typename Team::template Accumulator<Real> product;
-      product.clear();
-      add_tile_product<Real>(product, stage.token(t), stage.ld, weights + feature, ld_weights(), padded());
-      product.store(values + ((first + t) * padded() + feature) * rows, rows);
+      store_tile_product<Team, Real>(stage.token(t), stage.ld, weights + feature, ld_weights(), padded(),
+                                     values + ((first + t) * padded() + feature) * rows, rows);
     }
   }
 

@@ -80,18 +80,14 @@ struct MlpResidual {
     team_load(team, WeightPart<Real>{w.up.kernel, s.width, s.hidden, 0, first, width(), part}, weights, part + skew<Real>);
     team.sync();
     for (int tile = team.warp(); tile < tiles(part); tile += Team::warps) {
-      typename Team::template Accumulator<Real> product;
-      product.clear();
       const int row = tile % row_tiles * Tile::m, feature = tile / row_tiles * Tile::n;
-      add_tile_product<Real>(product, stage.values + row, ld, weights + feature, part + skew<Real>, width());
-      product.store(hidden + row + feature * ld, ld);
+      store_tile_product<Team, Real>(stage.values + row, ld, weights + feature, part + skew<Real>, width(), hidden + row + feature * ld, ld);
     }
     team.sync();
     team_each(team, part * rows, [=, *this](int k) {
       const int o = k / rows;
       Real& value = hidden[o * ld + k % rows];
-      const Real argument = value + (first + o < s.hidden ? w.up.bias[first + o] : Real(0));
-      value = argument / (1 + gelu_tail(argument));
+      value = gelu_value(value + (first + o < s.hidden ? w.up.bias[first + o] : Real(0)));
     });
   }
 };

@@ -49,6 +49,10 @@ inline constexpr int skew = 32 / static_cast<int>(sizeof(Real));
 // A product has at most this many tiles: the accumulators of eight warps hold as many without spilling.
 inline constexpr int most_team_tiles = 64;
 
+// Tokens that pass together through a stage of one tile of rows.
+template <class Real>
+inline constexpr int stage_tokens = sizeof(Real) == sizeof(float) ? 8 : 4;
+
 // body(k) for 0 <= k < n, dealt to the threads of the team.
 template <class Team, class Body>
 QS_TEAM void team_each(const Team& team, int n, const Body& body) {
@@ -132,12 +136,18 @@ QS_TEAM void team_layer_norm(const Team& team, const Stage<Real>& stage, LayerNo
   team.sync();
 }
 
-// Part of a weight matrix [in][out]: rows from first_row and columns from first_column on, zeros beyond its end, at target [rows][ld].
+// Part of a weight matrix [in][out]: rows from first_row and columns from first_column on, zeros beyond its end.
 template <class Real>
 struct WeightPart {
   const Real* kernel;
   int in, out, first_row, first_column, rows, columns;
 };
+// Of a square matrix everything, padded.
+template <class Real>
+QS_HOST_DEVICE WeightPart<Real> whole_square(const Real* kernel, int width) {
+  return {kernel, width, width, 0, 0, padded_features(width), padded_features(width)};
+}
+// target [rows][ld] = part
 template <class Real, class Team>
 QS_TEAM void team_load(const Team& team, const WeightPart<Real>& part, Real* target, int ld) {
   team_each(team, part.rows * part.columns, [=](int k) {
@@ -151,6 +161,15 @@ QS_TEAM void team_load(const Team& team, const WeightPart<Real>& part, Real* tar
 template <class Real, class Accumulator>
 QS_TEAM void add_tile_product(Accumulator& c, const Real* a, int lda, const Real* w, int ldw, int features) {
   for (int i = 0; i < features; i += TileShape<Real>::k) c.add_product(a + i * lda, lda, w + i * ldw, ldw);
+}
+
+// One tile of A W, stored at c with rows innermost and one feature every ldc values.
+template <class Team, class Real>
+QS_TEAM void store_tile_product(const Real* a, int lda, const Real* w, int ldw, int features, Real* c, int ldc) {
+  typename Team::template Accumulator<Real> product;
+  product.clear();
+  add_tile_product<Real>(product, a, lda, w, ldw, features);
+  product.store(c, ldc);
 }
 
 // stage = stage W for its tokens of one tile of rows, W [padded][ldw]: every warp keeps its results until all have read what they overwrite.
