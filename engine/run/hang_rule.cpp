@@ -36,11 +36,14 @@ void HangRule::end_step(double now) {
 }
 
 std::optional<std::string> HangRule::judge(double now, std::span<const int> stopped) {
-  const bool stood_still = judged_ && now - *judged_ > late_periods * period_;
+  const double since_last = judged_ ? now - *judged_ : 0;
   judged_ = now;
-  if (stood_still) {
-    stopped_since_.clear();
-    if (step_began_) step_began_ = now;
+  const bool stood_still = since_last > late_periods * period_;
+  if (stood_still) stopped_since_.clear();
+  if (step_began_) {
+    if (stood_still) step_began_ = now;
+    // The step waits for the stopped rank, of which the first rule speaks: the second would name a symptom.
+    if (!stopped.empty()) step_began_ = std::min(now, *step_began_ + since_last);
   }
   if (auto reason = judge_ranks(now, stopped)) return reason;
   return judge_step(now);

@@ -24,7 +24,8 @@ class HangRule {
 
   // Why the job hangs, for a person: "rank 3 has been stopped for 301 s". `stopped`: ranks that are stopped now.
   //  1. A rank was stopped for `patience` while this one goes on.
-  //  2. A step lasts `patience` and 20 times longer than the longest before it, in a stage of even pace after three steps.
+  //  2. A step lasts `patience` and 20 times longer than the longest before it, in a stage of even pace after three steps; time in which
+  //     a rank was stopped is not counted.
   std::optional<std::string> judge(double now, std::span<const int> stopped);
   // "step 12 of 02_vmc", "between the steps of 02_vmc", "before the first stage"
   std::string place() const;

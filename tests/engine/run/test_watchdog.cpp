@@ -115,6 +115,32 @@ TEST(HangRule, ForgivesARankThatGoesOn) {
   }
 }
 
+// The step began before the rank was seen to be stopped, so that its own patience is over first.
+TEST(HangRule, NamesTheStoppedRankAndNotTheStepThatWaitsForIt) {
+  const std::vector<int> third = {3};
+  std::string reason;
+  HangRule rule = after_four_steps(Pace::even);
+  EXPECT_FALSE(rule.judge(108, nobody));
+
+  const auto seconds = silence(rule, 108 + period, third, &reason);
+
+  ASSERT_TRUE(seconds);
+  EXPECT_EQ(*seconds, patience);
+  EXPECT_NE(reason.find("rank 3 has been stopped"), std::string::npos) << reason;
+}
+
+TEST(HangRule, LeavesTheStepItsPatienceAfterARankWasStopped) {
+  const std::vector<int> third = {3};
+  std::string reason;
+  HangRule rule = after_four_steps(Pace::even);
+  for (double now = 108; now < 108 + 0.9 * patience; now += period) EXPECT_FALSE(rule.judge(now, third));
+
+  const auto seconds = silence(rule, 108 + 0.9 * patience, nobody, &reason);
+
+  ASSERT_TRUE(seconds);
+  EXPECT_GE(*seconds, patience - 2 * period);
+}
+
 // SIGSTOP to the whole job, a suspended batch job, a laptop that slept.
 TEST(HangRule, StartsAnewAfterItStoodStillItself) {
   const std::vector<int> third = {3};
