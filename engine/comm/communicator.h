@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/api/memory.h"
+
 namespace qs {
 
 class Communicator {
@@ -19,6 +21,8 @@ class Communicator {
   virtual int rank() const = 0;
   virtual int size() const = 0;
   bool is_root() const { return rank() == 0; }
+  // Whether the collectives take pointers into the memory of `device`. Who passes one has called kernels::wait before.
+  virtual bool reaches(Device device) const { return kernels::shares_host_memory(device); }
 
   virtual void barrier() = 0;
   // Copies root's bytes to every rank. Any size (chunked above 1 GiB).

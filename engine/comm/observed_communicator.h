@@ -17,6 +17,7 @@ class ObservedCommunicator final : public Communicator {
 
   int rank() const override { return comm_.rank(); }
   int size() const override { return comm_.size(); }
+  bool reaches(Device device) const override { return comm_.reaches(device); }
   void barrier() override {
     around_([&] { comm_.barrier(); });
   }

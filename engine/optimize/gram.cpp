@@ -2,39 +2,39 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <span>
 #include <type_traits>
 #include <vector>
 
-#include "kernels/api/memory.h"
+#include "engine/comm/exchange_space.h"
 
 namespace qs {
 namespace {
 
 constexpr std::int64_t slice_unit = 512;  // kernels::gram_tiles: calls of whole multiples leave no trace in the bits
 
-// Slices of X from all ranks: some columns of all rows, or all columns of some rows. A single rank has them in place, several gather them where the
-// device computes, until the next one.
+// Slices of X from all ranks: some columns of all rows, or all columns of some rows. A single rank has them in place, several gather them, until the
+// next one.
 template <class Real>
 class Slices {
  public:
-  Slices(Communicator& comm, const TangentRows<Real>& rows) : comm_(comm), rows_(rows) {}
+  Slices(Communicator& comm, const TangentRows<Real>& rows) : comm_(comm), rows_(rows), space_(comm, rows.device) {}
 
   kernels::GramFactor<Real> columns(std::int64_t first, std::int64_t count) {
     const RowLayout& layout = rows_.layout;
     if (comm_.size() == 1) return {kernels::GramOf::rows, layout.total(), count, rows_.row(0) + first, rows_.parameters};
     const std::int64_t stride = count + slice_gap;
-    gather(0, layout.total(), stride, [&](Real* mine) { copy_piece(layout.my_begin(), layout.my_rows(), first, count, stride, mine); });
-    return {kernels::GramOf::rows, layout.total(), count, staged_->data(), stride};
+    const Real* all =
+        gather(0, layout.total(), stride, [&](Real* mine) { copy_piece(layout.my_begin(), layout.my_rows(), first, count, stride, mine); });
+    return {kernels::GramOf::rows, layout.total(), count, all, stride};
   }
 
   kernels::GramFactor<Real> rows(std::int64_t first, std::int64_t count) {
     const std::int64_t stride = rows_.parameters;
     if (comm_.size() == 1) return {kernels::GramOf::columns, stride, count, rows_.row(first), stride};
     const Range mine = part_of(comm_.rank(), first, first + count);
-    gather(first, first + count, stride, [&](Real* to) { copy_piece(mine.begin, mine.count(), 0, stride, stride, to); });
-    return {kernels::GramOf::columns, rows_.parameters, count, staged_->data(), stride};
+    const Real* all = gather(first, first + count, stride, [&](Real* to) { copy_piece(mine.begin, mine.count(), 0, stride, stride, to); });
+    return {kernels::GramOf::columns, rows_.parameters, count, all, stride};
   }
 
  private:
@@ -51,32 +51,31 @@ class Slices {
   }
 
   // Columns [first, first + count) of `rows` of my rows, from global row `row` on, to rows `stride` apart.
-  void copy_piece(std::int64_t row, std::int64_t rows, std::int64_t first, std::int64_t count, std::int64_t stride, Real* to) const {
-    constexpr std::size_t size = sizeof(Real);
-    kernels::download_rows(rows_.device, to, stride * size, rows_.row(row - rows_.layout.my_begin()) + first, rows_.parameters * size, count * size,
-                           rows);
+  void copy_piece(std::int64_t row, std::int64_t rows, std::int64_t first, std::int64_t count, std::int64_t stride, Real* to) {
+    space_.put_rows(to, stride, rows_.row(row - rows_.layout.my_begin()) + first, rows_.parameters, count, rows);
   }
 
-  // Global rows [begin, end), `stride` elements each; fill(to) writes mine.
+  // Global rows [begin, end) on the device, `stride` elements each; fill(to) writes mine.
   template <class Fill>
-  void gather(std::int64_t begin, std::int64_t end, std::int64_t stride, const Fill& fill) {
+  const Real* gather(std::int64_t begin, std::int64_t end, std::int64_t stride, const Fill& fill) {
     std::vector<std::size_t> counts;
     for (int rank = 0; rank < comm_.size(); ++rank) counts.push_back(part_of(rank, begin, end).count() * stride * sizeof(Real));
+    const std::size_t size = static_cast<std::size_t>((end - begin) * stride);
     Real* mine = nullptr;
     on_all(comm_, [&] {
-      staged_.reset();
-      all_.resize(std::max(all_.size(), static_cast<std::size_t>((end - begin) * stride)));
-      mine = all_.data() + (part_of(comm_.rank(), begin, end).begin - begin) * stride;
+      mine = space_.grow(size) + (part_of(comm_.rank(), begin, end).begin - begin) * stride;
       fill(mine);
+      space_.settle();
     });
-    comm_.all_gather_bytes(mine, counts, all_.data());
-    on_all(comm_, [&] { staged_.emplace(rows_.device, all_.data(), static_cast<std::size_t>((end - begin) * stride)); });
+    comm_.all_gather_bytes(mine, counts, space_.data());
+    const Real* all = nullptr;
+    on_all(comm_, [&] { all = space_.on_device(size); });
+    return all;
   }
 
   Communicator& comm_;
   const TangentRows<Real>& rows_;
-  std::vector<Real> all_;
-  std::optional<Staged<const Real>> staged_;
+  ExchangeSpace<Real> space_;
 };
 
 // Adds all products of `order` vectors of `summed` elements; slice(first, count): these elements of all vectors.

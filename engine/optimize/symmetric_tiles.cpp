@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/parallel.h"
@@ -80,31 +81,51 @@ void SymmetricTiles::add(kernels::Arithmetic arithmetic, const kernels::GramFact
   });
 }
 
-// Returns where the values of the next tile begin.
-const double* SymmetricTiles::store(const TileGrid::Place& place, const double* values) {
-  constexpr std::size_t size = sizeof(double);
-  const std::int64_t rows = grid_.rows(place.left), columns = grid_.rows(place.right);
-  kernels::upload_rows(device_, matrix_.data() + grid_.offset(place), grid_.order * size, values, columns * size, columns * size, rows);
-  return values + rows * columns;
+// Tiles [begin, result) travel together: at least one.
+std::size_t SymmetricTiles::piece_end(std::size_t begin) const {
+  std::size_t end = begin + 1, count = static_cast<std::size_t>(grid_.size(places_[begin]));
+  while (end < places_.size() && (count += static_cast<std::size_t>(grid_.size(places_[end]))) * sizeof(double) <= tile_piece_bytes) ++end;
+  return end;
+}
+
+SymmetricTiles::Part SymmetricTiles::of_rank(const Part& piece, int rank) const {
+  const std::size_t begin = std::clamp(first(rank), piece.begin, piece.end);
+  return {begin, std::clamp(first(rank + 1), begin, piece.end)};
+}
+
+std::size_t SymmetricTiles::values(const Part& part) const {
+  std::size_t count = 0;
+  for (std::size_t t = part.begin; t < part.end; ++t) count += static_cast<std::size_t>(grid_.size(places_[t]));
+  return count;
+}
+
+// Tiles that follow each other in `space`, to their places in the matrix.
+void SymmetricTiles::store(const Part& piece, ExchangeSpace<double>& space) {
+  const double* tile = space.data();
+  for (std::size_t t = piece.begin; t < piece.end; ++t) {
+    const std::int64_t rows = grid_.rows(places_[t].left), columns = grid_.rows(places_[t].right);
+    space.take_rows(matrix_.data() + grid_.offset(places_[t]), grid_.order, tile, columns, columns, rows);
+    tile += rows * columns;
+  }
 }
 
 Buffer<double> SymmetricTiles::collect() {
-  std::vector<double> copy, received;
-  const double* sent = nullptr;
-  on_all(comm_, [&] { sent = host_view(device_, own_.data(), own_.size(), copy); });
-  std::vector<std::size_t> counts(comm_.size(), 0);
-  std::size_t total = 0;
-  for (int rank = 1; rank < comm_.size(); ++rank) {
-    for (std::size_t t = first(rank); t < first(rank + 1); ++t) counts[rank] += grid_.size(places_[t]) * sizeof(double);
-    total += counts[rank] / sizeof(double);
+  ExchangeSpace<double> space(comm_, device_);
+  const double* next = own_.data();
+  for (Part piece{first(1), 0}; piece.begin < places_.size(); piece.begin = piece.end) {
+    piece.end = piece_end(piece.begin);
+    std::vector<std::size_t> counts{0};  // bytes; the root's own tiles are in place
+    for (int rank = 1; rank < comm_.size(); ++rank) counts.push_back(values(of_rank(piece, rank)) * sizeof(double));
+    const std::size_t mine = counts[comm_.rank()] / sizeof(double);
+    on_all(comm_, [&] {
+      space.grow(comm_.is_root() ? values(piece) : mine);
+      if (mine > 0) space.put_rows(space.data(), mine, std::exchange(next, next + mine), mine, mine, 1);
+      space.settle();
+    });
+    comm_.gather_bytes(mine > 0 ? space.data() : nullptr, counts, space.data(), 0);
+    on_root(comm_, [&] { store(piece, space); });
   }
-  on_root(comm_, [&] { received.resize(total); });
-  comm_.gather_bytes(sent, counts, received.data(), 0);
-  on_root(comm_, [&] {
-    const double* next = received.data();
-    for (std::size_t t = first(1); t < places_.size(); ++t) next = store(places_[t], next);
-    kernels::mirror_upper(device_, grid_.order, matrix_.data(), grid_.order);
-  });
+  on_root(comm_, [&] { kernels::mirror_upper(device_, grid_.order, matrix_.data(), grid_.order); });
   return std::move(matrix_);
 }
 

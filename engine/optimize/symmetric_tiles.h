@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/comm/communicator.h"
+#include "engine/comm/exchange_space.h"
 #include "kernels/api/gram.h"
 #include "kernels/api/memory.h"
 
@@ -32,6 +33,9 @@ struct TileGrid {
 // Cuts a list of places into `parts` contiguous parts of about equal work: [parts + 1] positions.
 std::vector<std::size_t> equal_parts(const TileGrid& grid, const std::vector<TileGrid::Place>& places, int parts);
 
+// Tiles travel to the root in pieces of about this size.
+inline constexpr std::size_t tile_piece_bytes = std::size_t{16} << 20;
+
 class SymmetricTiles {
  public:
   // Memory, on the device: the whole matrix on the root, whose tiles are part of it; my tiles elsewhere. Collective.
@@ -45,8 +49,15 @@ class SymmetricTiles {
   Buffer<double> collect();
 
  private:
+  // Tiles [begin, end), in places_.
+  struct Part {
+    std::size_t begin, end;
+  };
   std::size_t first(int rank) const { return rank_begin_[rank]; }
-  const double* store(const TileGrid::Place& place, const double* values);
+  std::size_t piece_end(std::size_t begin) const;
+  Part of_rank(const Part& piece, int rank) const;
+  std::size_t values(const Part& part) const;
+  void store(const Part& piece, ExchangeSpace<double>& space);
 
   Communicator& comm_;
   Device device_;

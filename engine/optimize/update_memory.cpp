@@ -26,7 +26,7 @@ UpdateMemory update_memory(OptimizerKind kind, const RowLayout& layout, std::int
   memory.sums = 2 * float64_bytes * ((layout.blocks.depth() + 1) * parameters + mine);
   const bool sr = resolved_kind(kind, parameters, total) == OptimizerKind::sr;
   const std::int64_t order = sr ? parameters : total, summed = sr ? total : parameters;
-  if (mine < total) memory.slice = order * std::min(slice_length(order, bytes) + slice_gap, summed) * bytes;
+  if (mine < total) memory.slice = order * std::min(slice_length(order, bytes) + slice_gap, summed) * bytes + tile_piece_bytes;
   memory.matrix = order * order * float64_bytes;
   memory.solve = 3 * order * float64_bytes;  // solution, its image, the diagonal
   return memory;

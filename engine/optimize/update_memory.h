@@ -14,7 +14,7 @@ namespace qs {
 struct UpdateMemory {
   std::size_t rows = 0;    // Jacobian rows of this rank, from the derivatives to the end of the update
   std::size_t sums = 0;    // at most: two sums over rows on every level of their tree, and the vectors that rows are multiplied with
-  std::size_t slice = 0;   // of the rows of all ranks, gathered
+  std::size_t slice = 0;   // of the rows of all ranks, gathered, and a piece of the matrix on its way to the root
   std::size_t matrix = 0;  // summed in place, overwritten by its factor or its eigenvectors; other ranks hold their share of a triangle
   std::size_t solve = 0;   // vectors of the matrix's order
 

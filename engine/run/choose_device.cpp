@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernels/api/error.h"
+#include "kernels/api/memory.h"
 
 namespace qs {
 namespace {
@@ -68,6 +69,12 @@ std::string choose_device(Device device, Communicator& comm) {
   std::string name = mine.at(index).name;
   comm.broadcast_string(name, 0);
   return name;
+}
+
+std::string describe_exchange(Device device, const Communicator& comm) {
+  if (comm.size() == 1 || kernels::shares_host_memory(device)) return "";
+  return comm.reaches(device) ? "MPI is CUDA-aware: ranks exchange the memory of their GPUs directly"
+                              : "MPI is not CUDA-aware: what GPUs exchange goes through the host (an MPI built with CUDA support is faster)";
 }
 
 }  // namespace qs

@@ -18,4 +18,7 @@ std::vector<int> assign_devices(const std::vector<std::vector<std::string>>& vis
 // Throws the same DeviceError (none found, too few, not built) on every rank. Collective.
 std::string choose_device(Device device, Communicator& comm);
 
+// How several ranks exchange what lies in their devices, for the log; "" where nothing need be said.
+std::string describe_exchange(Device device, const Communicator& comm);
+
 }  // namespace qs

@@ -82,7 +82,7 @@ std::string describe_gpu_memory(const VmcOptions& options, const ProblemFamily& 
   text += line(fmt::format("activations and log psi, {} x {} configurations", threads, memory.network.chunk_rows), memory.chunks);
   text += line("Markov chains", memory.chains) + line("connected configurations of a few samples", memory.connected);
   text += line(fmt::format("Jacobian rows, {} of {}", memory.layout.my_rows(), memory.layout.total()), memory.update.rows);
-  text += line("sums over rows", memory.update.sums) + line("slice of the rows of all ranks", memory.update.slice);
+  text += line("sums over rows", memory.update.sums) + line("exchange between ranks: rows of all, pieces of the matrix", memory.update.slice);
   text += line("matrix, then its factor", memory.update.matrix) + line("vectors of the solve", memory.update.solve);
   text += line("CUDA and its libraries, about", cuda_itself);
   text += line("at most together (sampling, energies and update take turns)", memory.total());

@@ -62,6 +62,7 @@ class Runner {
     provenance_ = collect_provenance(comm_, plan.device, options.command_line, clock_);
     provenance_.gpu = gpu;
     open_reporter(options);
+    if (const std::string exchange = describe_exchange(plan.device, comm_); !exchange.empty()) reporter_->note(exchange);
     const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string()};
     checkpoints_.emplace(plan.directory, resume, CheckpointCadence{plan.checkpoint_interval, plan.keep_every}, *reporter_, clock_);
     requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);

@@ -33,6 +33,15 @@ void download_rows(Device device, void* to, std::size_t to_stride, const void* f
 void copy_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
 inline void copy(Device device, void* to, const void* from, std::size_t bytes) { copy_rows(device, to, bytes, from, bytes, bytes, 1); }
 
+// Memory through which ranks exchange what lies in a device. `device`: memory of the device that another process may open (what allocate gives may
+// not be such memory); `host`: page-locked, so that the device copies at full speed. Ordinary memory where the device computes in host memory. It is
+// kept for the next request of its size.
+enum class Side { device, host };
+void* allocate_exchange(Device device, Side side, std::size_t bytes);
+void release_exchange(Device device, Side side, void* memory) noexcept;
+// Returns when all that was called before is complete, for a reader that the device does not know.
+void wait(Device device);
+
 // True where the device computes in host memory, so that nothing need be copied.
 bool shares_host_memory(Device device);
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/cuda/context.h"
+#include "kernels/cuda/exchange_memory.h"
 #include "kernels/dispatch/device_table.h"
 #include "kernels/dispatch/gpu_chunks.h"
 
@@ -80,6 +81,11 @@ void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t fr
   copy_pieces(cudaMemcpyDeviceToDevice, "copying within the GPU", to, to_stride, from, from_stride, bytes, rows);
 }
 
+void wait() {
+  Held held;
+  check(cudaStreamSynchronize(held.device.stream), "waiting for the GPU");
+}
+
 std::string hexadecimal(const cudaUUID_t& uuid) {
   std::string text;
   for (const char byte : uuid.bytes) {
@@ -113,6 +119,9 @@ const DeviceTable& device_table() {
                                  download,
                                  download_rows,
                                  copy_rows,
+                                 allocate_exchange,
+                                 release_exchange,
+                                 wait,
                                  physical_devices,
                                  use_device,
                                  gpu_lane_groups,

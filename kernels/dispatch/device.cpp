@@ -51,6 +51,9 @@ void download_rows(Device device, void* to, std::size_t to_stride, const void* f
 void copy_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   on(device).copy_rows(to, to_stride, from, from_stride, bytes, rows);
 }
+void* allocate_exchange(Device device, Side side, std::size_t bytes) { return on(device).allocate_exchange(side, bytes); }
+void release_exchange(Device device, Side side, void* memory) noexcept { on(device).release_exchange(side, memory); }
+void wait(Device device) { on(device).wait(); }
 bool shares_host_memory(Device device) { return on(device).memory == DeviceTable::Memory::of_the_host; }
 
 }  // namespace kernels

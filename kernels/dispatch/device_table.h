@@ -20,6 +20,9 @@ struct DeviceTable {
   void (*download)(void* to, const void* from, std::size_t bytes);
   void (*download_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
   void (*copy_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
+  void* (*allocate_exchange)(Side side, std::size_t bytes);
+  void (*release_exchange)(Side side, void* memory) noexcept;
+  void (*wait)();
   std::vector<PhysicalDevice> (*physical_devices)();
   void (*use_physical_device)(int index);
   int (*lane_groups_per_chunk)(std::size_t group_bytes);

@@ -35,6 +35,10 @@ void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t fr
   for (std::int64_t i = 0; i < rows; ++i) copy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
 }
 
+void* allocate_exchange(Side, std::size_t bytes) { return allocate(bytes, Contents::anything); }
+void release_exchange(Side, void* memory) noexcept { release(memory); }
+void wait() {}  // a call that has returned is complete
+
 std::vector<PhysicalDevice> physical_devices() { return {}; }
 void use_physical_device(int) { QS_ASSERT(false); }
 
@@ -62,6 +66,9 @@ const DeviceTable& device_table() {
                                  copy,
                                  copy_rows,
                                  copy_rows,
+                                 allocate_exchange,
+                                 release_exchange,
+                                 wait,
                                  physical_devices,
                                  use_physical_device,
                                  lane_groups_per_chunk,

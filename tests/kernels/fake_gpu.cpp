@@ -93,6 +93,10 @@ class DeviceMemory {
   std::size_t peak_ = 0;
 };
 
+// False while the device may still work on what this thread called: primitives, clears and copies within its memory return before they are done,
+// copies to and from the host do not.
+thread_local bool settled = true;
+
 // "On the device": one host thread at a time, with access to its memory.
 class Opened {
  public:
@@ -222,6 +226,7 @@ struct OnDevice {
       if (Recorder::instance().records()) return Recorder::instance().note(run);
     }
     require_not_recording();
+    settled = false;
     return run();
   }
 };
@@ -242,6 +247,7 @@ void release(void* memory) noexcept {
 void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows) {
   require_not_recording();
   require_on_device(memory);
+  settled = false;
   const Opened opened;
   for (std::int64_t i = 0; i < rows; ++i) std::memset(static_cast<char*>(memory) + i * stride, 0, bytes);
 }
@@ -260,6 +266,7 @@ void upload_rows(void* to, std::size_t to_stride, const void* from, std::size_t 
   require_on_device(to);
   QS_ASSERT(!DeviceMemory::instance().contains(from));
   copy_pieces(to, to_stride, from, from_stride, bytes, rows);
+  settled = true;
 }
 
 void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
@@ -267,6 +274,7 @@ void download_rows(void* to, std::size_t to_stride, const void* from, std::size_
   require_on_device(from);
   QS_ASSERT(!DeviceMemory::instance().contains(to));
   copy_pieces(to, to_stride, from, from_stride, bytes, rows);
+  settled = true;
 }
 
 void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
@@ -274,10 +282,35 @@ void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t fr
   require_on_device(to);
   require_on_device(from);
   copy_pieces(to, to_stride, from, from_stride, bytes, rows);
+  settled = false;
 }
 
 void upload(void* to, const void* from, std::size_t bytes) { upload_rows(to, bytes, from, bytes, bytes, 1); }
 void download(void* to, const void* from, std::size_t bytes) { download_rows(to, bytes, from, bytes, bytes, 1); }
+
+// Begin and size of what other processes may open.
+std::map<const void*, std::size_t>& exported() {
+  static std::map<const void*, std::size_t> blocks;
+  return blocks;
+}
+
+void* allocate_exchange(kernels::Side side, std::size_t bytes) {
+  if (side == kernels::Side::host) return ::operator new(bytes);
+  const Opened opened;
+  void* memory = allocate(bytes, kernels::Contents::anything);
+  exported()[memory] = bytes;
+  return memory;
+}
+void release_exchange(kernels::Side side, void* memory) noexcept {
+  if (side == kernels::Side::host) return ::operator delete(memory);
+  const Opened opened;
+  exported().erase(memory);
+  release(memory);
+}
+void wait() {
+  require_not_recording();
+  settled = true;
+}
 
 std::vector<PhysicalDevice> physical_devices() { return {{"fake-0", "fake GPU 0"}, {"fake-1", "fake GPU 1"}}; }
 void use_device(int index) { QS_ASSERT(index >= 0 && index < 2); }
@@ -345,6 +378,14 @@ const kernels::ChainTable& chains() {
 
 }  // namespace
 
+bool fake_gpu_exports(const void* pointer) {
+  const Opened opened;
+  const auto above = exported().upper_bound(pointer);
+  if (above == exported().begin()) return false;
+  const auto& [begin, bytes] = *std::prev(above);
+  return pointer < static_cast<const char*>(begin) + bytes;
+}
+bool fake_gpu_is_settled() { return settled; }
 std::size_t fake_gpu_graphs_played() { return std::exchange(Recorder::instance().played, 0); }
 std::size_t fake_gpu_bytes_in_use() {
   const Opened opened;
@@ -432,6 +473,9 @@ const DeviceTable& device_table() {
                                  test::download,
                                  test::download_rows,
                                  test::copy_rows,
+                                 test::allocate_exchange,
+                                 test::release_exchange,
+                                 test::wait,
                                  physical_devices,
                                  use_device,
                                  lane_groups_per_chunk,

@@ -3,12 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstddef>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "engine/optimize/gram.h"
 #include "engine/optimize/shifted_solver.h"
 #include "engine/optimize/update_memory.h"
+#include "tests/engine/optimize/cuda_aware_communicator.h"
 #include "tests/engine/optimize/linear_network.h"
 #include "tests/kernels/fake_gpu.h"
 
@@ -23,14 +28,19 @@ struct Step {
   OptimizerKind kind;
   Precision precision;
   int ranks;
+  int samples = 400;
 };
 
-// Three steps from zero, the root's parameters.
-std::vector<double> three_steps(const Step& step, Device device) {
+using Wrap = std::function<std::unique_ptr<Communicator>(Communicator&)>;
+
+// Three steps from zero, the root's parameters. `wrap`: what the optimizer sees of the ranks.
+std::vector<double> three_steps(const Step& step, Device device, const Wrap& wrap = {}) {
   constexpr std::int64_t parameters = 90;
-  const auto rows = make_rows(400, 2);
+  const auto rows = make_rows(step.samples, 2);
   std::vector<double> theta(parameters, 0.0);
-  run_in_process(step.ranks, [&](Communicator& comm) {
+  run_in_process(step.ranks, [&](Communicator& plain) {
+    const std::unique_ptr<Communicator> wrapped = wrap ? wrap(plain) : nullptr;
+    Communicator& comm = wrapped ? *wrapped : plain;
     const Share share(rows, 2, comm);
     const LinearNetwork psi(parameters, JacobianMode::complex_log, step.precision, device);
     const auto optimizer = make_optimizer({.kind = step.kind, .lr = {0.05}, .diag_shift = {0.01}, .momentum = 0.9, .device = device}, parameters);
@@ -50,6 +60,21 @@ TEST(NaturalOnAGpu, MovesAsTheReferenceDoesAndReturnsItsMemory) {
     const std::vector<double> expected = three_steps(step, Device::reference), found = three_steps(step, Device::cuda);
     const double tolerance = (step.precision == Precision::float32 ? 6e-8 : 1e-16) * 1e5;
     for (std::size_t k = 0; k < expected.size(); ++k) EXPECT_NEAR(found[k], expected[k], tolerance) << k;
+  }
+  EXPECT_EQ(test::fake_gpu_bytes_in_use(), before);
+}
+
+// Ranks whose collectives take pointers into the device, and ranks that exchange through the host: the same bits, and nothing left behind.
+TEST(NaturalOnAGpu, HasTheSameBitsWhereRanksReachEachOthersGpus) {
+  const std::size_t before = test::fake_gpu_bytes_in_use();
+  for (const Step& step : {Step{OptimizerKind::sr, Precision::float32, 2, 30}, Step{OptimizerKind::minsr, Precision::float64, 3, 30}}) {
+    std::atomic<std::size_t> device_bytes = 0;
+    const auto direct = [&](Communicator& comm) -> std::unique_ptr<Communicator> {
+      return std::make_unique<test::CudaAwareCommunicator>(comm, device_bytes);
+    };
+
+    EXPECT_EQ(three_steps(step, Device::cuda, direct), three_steps(step, Device::cuda));
+    EXPECT_GT(device_bytes, 0u);
   }
   EXPECT_EQ(test::fake_gpu_bytes_in_use(), before);
 }
@@ -90,7 +115,7 @@ TEST(NaturalOnAGpu, PlansForRowsOfOtherRanks) {
   EXPECT_EQ(alone.slice, 0u);
   EXPECT_EQ(alone.matrix, 8192u * 8192 * 8);
   EXPECT_EQ(shared.rows, alone.rows / 4);
-  EXPECT_EQ(shared.slice, 8192u * (512 + slice_gap) * 4);
+  EXPECT_EQ(shared.slice, 8192u * (512 + slice_gap) * 4 + tile_piece_bytes);
   EXPECT_EQ(shared.matrix, alone.matrix);
 }
 

@@ -34,6 +34,15 @@ print("largest difference of an energy:", worst)
 sys.exit(worst > 1e-6)  # float64: training amplifies differences of rounding a millionfold, so float32 runs part within 25 steps
 PYTHON
 
+# Two ranks, two GPUs: rows and tiles travel, the bits do not depend on it.
+mpirun -n 2 "$program" run "$input" "$@" --set device=cuda --set precision.network=float64 --set output.directory="$directory/two" \
+  >"$directory/two.txt" 2>&1 || {
+  cat "$directory/two.txt"
+  exit 1
+}
+grep -q 'MPI is not CUDA-aware' "$directory/two/run.log"
+cmp "$directory/cuda/trace.csv" "$directory/two/trace.csv"
+
 code=0
 text=$(mpirun -n 3 "$program" run "$input" "$@" --set device=cuda --set output.directory="$directory/many" 2>&1) || code=$?
 echo "$text"
