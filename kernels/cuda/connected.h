@@ -10,8 +10,8 @@ template <class Queue>
 struct ConnectedConfigurations {
   static void count(OperatorTable op, RowBlock rows, std::int64_t* begin) {
     Queue queue;
-    queue.for_each(rows.count, CountConnected{op, rows, begin});
-    queue.for_each(1, SumCounts{rows.count, begin});
+    queue.for_each(rows.count + 1, CountConnected{op, rows, begin});
+    queue.running_sums(rows.count + 1, begin);
   }
 
   static void fill(OperatorTable op, RowBlock rows, const std::int64_t* begin, ConnectedRows out) {

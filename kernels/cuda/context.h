@@ -7,6 +7,7 @@
 #include <cusolverDn.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
 
@@ -41,6 +42,7 @@ DeviceError out_of_memory(const std::string& reason);
 void* allocate_queued(Context& context, std::size_t bytes);
 void release_queued(Context& context, void* memory) noexcept;
 
+void running_sums(Context& context, std::int64_t n, std::int64_t* values);
 void multiply(Context& context, const Product<float>& product);
 void multiply(Context& context, const Product<double>& product);
 

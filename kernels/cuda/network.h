@@ -3,6 +3,7 @@
 //   for_each(n, body)                     body(k) for 0 <= k < n, in any order and at the same time
 //   emit(n, valid, base, stride, source)  base[b stride + k] = source(k, b) for k < n, b < valid
 //   sum_rows(n, valid, base, source)      base[k] += sum_{b < valid} source(k, b)
+//   running_sums(n, values)               values[k] = sum_{j <= k} values[j], integers
 //   multiply(product)                     see products.h
 //   for_each_team(body)                   body(team) for each of body.teams() teams (bodies/team.h)
 //   team_memory()                         bytes that a team can have

@@ -98,6 +98,8 @@ class DeviceQueue {
     check(cudaGetLastError(), "launching a kernel");
   }
 
+  void running_sums(std::int64_t n, std::int64_t* values) { cuda::running_sums(context_, n, values); }
+
   template <class Body>
   void for_each_team(const Body& body) {
     using Real = typename Body::Value;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "kernels/cuda/bodies/gradient.h"
@@ -38,6 +39,8 @@ class HostQueue {
       base[k] += partial[0];
     }
   }
+
+  void running_sums(std::int64_t n, std::int64_t* values) { std::partial_sum(values, values + n, values); }
 
   template <class Body>
   void for_each_team(const Body& body) {

@@ -10,31 +10,20 @@ namespace qs::kernels::cuda {
 
 QS_HOST_DEVICE inline bool is_zero(double re) { return re == -HUGE_VAL; }
 
-// begin[i + 1] = number of connected rows of row i. k = i
+// begin[0] = 0, begin[i + 1] = number of connected rows of row i. k = i + 1
 struct CountConnected {
   OperatorTable op;
   RowBlock rows;
   std::int64_t* begin;
 
-  QS_HOST_DEVICE void operator()(std::int64_t i) const {
+  QS_HOST_DEVICE void operator()(std::int64_t k) const { begin[k] = k == 0 ? 0 : count(k - 1); }
+  QS_HOST_DEVICE std::int64_t count(std::int64_t i) const {
     const double* coupling = op.coupling + static_cast<std::int64_t>(rows.problem[i]) * op.couplings;
-    std::int64_t count = 0;
+    std::int64_t found = 0;
     for (std::int64_t group = 0; group < op.groups && !is_zero(rows.re[i]); ++group) {
-      count += matrix_element(op, coupling, rows.bits + i * op.words, group) != 0;
+      found += matrix_element(op, coupling, rows.bits + i * op.words, group) != 0;
     }
-    begin[i + 1] = count;
-  }
-};
-
-// Numbers to their sums. One element: a block has few rows, because it has many connected ones.
-struct SumCounts {
-  std::int64_t count;
-  std::int64_t* begin;
-
-  QS_HOST_DEVICE void operator()(std::int64_t) const {
-    std::int64_t sum = 0;
-    begin[0] = 0;
-    for (std::int64_t i = 1; i <= count; ++i) begin[i] = sum += begin[i];
+    return found;
   }
 };
 
@@ -79,7 +68,8 @@ struct ConnectedTerm {
   }
 };
 
-// re[i] + i im[i] += the terms of row i in their order. k = i
+// re[i] + i im[i] += the terms of row i in their order: segmented sums of libraries order them by where the segment lies in memory, so that the bits
+// of an energy would depend on the window it was computed in. k = i
 struct SumConnected {
   const std::int64_t* begin;
   ConnectedRows connected;
