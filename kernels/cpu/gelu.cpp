@@ -16,31 +16,59 @@ constexpr Real cubic = Real(-0.10294323958002348742);  // times 0.044715
 template <class Real>
 constexpr Real ln_2 = Real(0.69314718055994530942);
 
-// 2^t, t clamped so that 1 + 2^t stays within reciprocal(); NaN stays NaN.
-template <class Real>
-inline Vec<Real> tail(Vec<Real> x) {
+// e = 2^t, t clamped so that 1 + 2^t stays within reciprocal(); NaN stays NaN.
+template <class Real, int count>
+inline void tails(const Vec<Real> (&x)[count], Vec<Real> (&e)[count]) {
   constexpr Real highest = 120;
-  return power_of_two<Real>(smaller<Real>(splat(highest), x * (linear<Real> + cubic<Real> * (x * x))));
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) e[u] = smaller<Real>(splat(highest), x[u] * (linear<Real> + cubic<Real> * (x[u] * x[u])));
+  powers_of_two<Real>(e);
+}
+
+template <class Real, int count>
+inline void load_registers(const Real* from, Vec<Real> (&to)[count]) {
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) to[u] = load(from + u * lanes<Real>);
+}
+
+template <int count, class Real>
+inline void gelu_of(const Real* x, Real* y) {
+  Vec<Real> v[count], e[count];
+  load_registers<Real>(x, v);
+  tails<Real>(v, e);
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) store<Real>(y + u * lanes<Real>, v[u] * reciprocal<Real>(Real(1) + e[u]));
+}
+
+// e = 2^t, s = 1/(1 + e): gelu' = s + x s (e s) (-dt/dx) ln 2, dt/dx = linear + 3 cubic x^2
+template <int count, class Real>
+inline void gelu_backward_of(const Real* x, const Real* dy, Real* dx) {
+  constexpr int L = lanes<Real>;
+  Vec<Real> v[count], e[count];
+  load_registers<Real>(x, v);
+  tails<Real>(v, e);
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) {
+    const Vec<Real> s = reciprocal<Real>(Real(1) + e[u]);
+    const Vec<Real> slope = -ln_2<Real> * linear<Real> + v[u] * v[u] * (-3 * ln_2<Real> * cubic<Real>);
+    store<Real>(dx + u * L, load(dy + u * L) * (s + v[u] * s * (e[u] * s) * slope));
+  }
 }
 
 template <class Real>
 void gelu(std::int64_t n, const Real* x, Real* y) {
-  for (std::int64_t k = 0; k < n; k += lanes<Real>) {
-    const Vec<Real> v = load(x + k);
-    store<Real>(y + k, v * reciprocal<Real>(Real(1) + tail<Real>(v)));
-  }
+  constexpr int L = lanes<Real>, several = registers_in_step;
+  std::int64_t k = 0;
+  for (; k + several * L <= n; k += several * L) gelu_of<several>(x + k, y + k);
+  for (; k < n; k += L) gelu_of<1>(x + k, y + k);
 }
 
-// e = 2^t, s = 1/(1 + e): gelu' = s + x s (e s) (-dt/dx) ln 2, dt/dx = linear + 3 cubic x^2
 template <class Real>
 void gelu_backward(std::int64_t n, const Real* x, const Real* dy, Real* dx) {
-  for (std::int64_t k = 0; k < n; k += lanes<Real>) {
-    const Vec<Real> v = load(x + k);
-    const Vec<Real> e = tail<Real>(v);
-    const Vec<Real> s = reciprocal<Real>(Real(1) + e);
-    const Vec<Real> slope = -ln_2<Real> * linear<Real> + v * v * (-3 * ln_2<Real> * cubic<Real>);
-    store<Real>(dx + k, load(dy + k) * (s + v * s * (e * s) * slope));
-  }
+  constexpr int L = lanes<Real>, several = registers_in_step;
+  std::int64_t k = 0;
+  for (; k + several * L <= n; k += several * L) gelu_backward_of<several>(x + k, dy + k, dx + k);
+  for (; k < n; k += L) gelu_backward_of<1>(x + k, dy + k, dx + k);
 }
 
 }  // namespace

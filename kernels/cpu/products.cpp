@@ -130,7 +130,8 @@ template <class Real>
 void run_rows(const BroadcastProduct<Real>& p) {
   constexpr int L = lanes<Real>;
   alignas(64) Real packed[largest_rows * panel_depth * L];
-  const bool worth_packing = p.x_k > L && p.N >= 4 * largest_columns(p.M);
+  const bool consecutive = p.x_k == L || (p.x_m == L && p.x_k == std::int64_t{p.M} * L);
+  const bool worth_packing = !consecutive && p.N >= 4 * largest_columns(p.M);
   const Pieces panels(p.K > 0 ? p.K : 1, panel_depth);
   for (int k = 0; k < panels.count; ++k) {
     BroadcastProduct<Real> panel = p;

@@ -5,7 +5,7 @@
 // and that copy might be the AVX-512 one.
 #pragma once
 
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -74,7 +74,7 @@ inline Vec<Real> splat(Real value) {
   return value - Vec<Real>{};  // x - 0 keeps the sign of zero, 0 + x would not
 }
 
-// b where one of them is not a number. (g++ 12 makes a comparison and a masked move of the generic form with AVX-512.)
+// b where one of them is not a number. (g++ 12 makes a comparison and a choice of the generic form.)
 template <class Real>
 inline Vec<Real> larger(Vec<Real> a, Vec<Real> b) {
   return a > b ? a : b;
@@ -99,6 +99,23 @@ inline Vec<float> smaller<float>(Vec<float> a, Vec<float> b) {
 template <>
 inline Vec<double> smaller<double>(Vec<double> a, Vec<double> b) {
   return _mm512_maskz_min_pd(0xFF, a, b);
+}
+#elif defined(__AVX2__)
+template <>
+inline Vec<float> larger<float>(Vec<float> a, Vec<float> b) {
+  return _mm256_max_ps(a, b);
+}
+template <>
+inline Vec<double> larger<double>(Vec<double> a, Vec<double> b) {
+  return _mm256_max_pd(a, b);
+}
+template <>
+inline Vec<float> smaller<float>(Vec<float> a, Vec<float> b) {
+  return _mm256_min_ps(a, b);
+}
+template <>
+inline Vec<double> smaller<double>(Vec<double> a, Vec<double> b) {
+  return _mm256_min_pd(a, b);
 }
 #endif
 

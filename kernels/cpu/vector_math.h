@@ -77,37 +77,63 @@ struct PowerOfTwo<double> {
   static constexpr std::int64_t shift = 52;
 };
 
-template <class Real>
-inline Vec<Real> two_to_fraction(Vec<Real> f) {
+// A function of several registers takes them through its operations in step. One after the other, each of them is a chain of twenty operations that
+// wait for each other, and the processor sees too few chains ahead to keep its multipliers busy (gelu, Zen 3: 22 cycles a register, in step 13).
+constexpr int registers_in_step = 4;
+
+// sum = 2^f
+template <class Real, int count>
+inline void two_to_fractions(const Vec<Real> (&f)[count], Vec<Real> (&sum)[count]) {
   constexpr const auto& c = PowerOfTwo<Real>::c;
   constexpr int degree = sizeof(c) / sizeof(Real) - 1;
-  Vec<Real> sum = splat(c[degree]);
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) sum[u] = splat(c[degree]);
 #pragma GCC unroll 16
-  for (int k = degree - 1; k >= 0; --k) sum = sum * f + c[k];
-  return sum;
+  for (int k = degree - 1; k >= 0; --k) {
+#pragma GCC unroll 8
+    for (int u = 0; u < count; ++u) sum[u] = sum[u] * f[u] + c[k];
+  }
 }
 
-// 2^t for t < 127: 2^f 2^n with n = floor(t), f = t - n. Relative error below 2 ulp; 0 where the result would not be a normal number; NaN stays NaN.
-// n is the integer next to t - 1/2, so f = 1 may stand for f = 0; AVX-512 has an instruction for f and one for the product.
-template <class Real>
-inline Vec<Real> power_of_two(Vec<Real> t) {
-  using P = PowerOfTwo<Real>;
-  t = larger<Real>(splat(P::lowest), t);
-  const Vec<Real> shifted = (t - Real(0.5)) + P::round;
-  const Vec<Real> n = shifted - P::round;
-  return two_to_fraction<Real>(t - n) * (Vec<Real>)((IntVec<Real>)shifted << P::shift);
-}
+// t = 2^t for t < 127: 2^f 2^n with n = floor(t), f = t - n. Relative error below 2 ulp; 0 where the result would not be a normal number; NaN stays
+// NaN. n is the integer next to t - 1/2, so f = 1 may stand for f = 0; AVX-512 has an instruction for f and one for the product.
 #if defined(__AVX512F__)
 constexpr int round_down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
-template <>
-inline Vec<float> power_of_two<float>(Vec<float> t) {
-  return _mm512_maskz_scalef_ps(0xFFFF, two_to_fraction<float>(_mm512_maskz_reduce_ps(0xFFFF, t, round_down)), t);
+inline Vec<float> fraction(Vec<float> t) { return _mm512_maskz_reduce_ps(0xFFFF, t, round_down); }
+inline Vec<double> fraction(Vec<double> t) { return _mm512_maskz_reduce_pd(0xFF, t, round_down); }
+inline Vec<float> scale(Vec<float> p, Vec<float> t) { return _mm512_maskz_scalef_ps(0xFFFF, p, t); }
+inline Vec<double> scale(Vec<double> p, Vec<double> t) { return _mm512_maskz_scalef_pd(0xFF, p, t); }
+template <class Real, int count>
+inline void powers_of_two(Vec<Real> (&t)[count]) {
+  Vec<Real> f[count], power[count];
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) f[u] = fraction(t[u]);
+  two_to_fractions<Real>(f, power);
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) t[u] = scale(power[u], t[u]);
 }
-template <>
-inline Vec<double> power_of_two<double>(Vec<double> t) {
-  return _mm512_maskz_scalef_pd(0xFF, two_to_fraction<double>(_mm512_maskz_reduce_pd(0xFF, t, round_down)), t);
+#else
+template <class Real, int count>
+inline void powers_of_two(Vec<Real> (&t)[count]) {
+  using P = PowerOfTwo<Real>;
+  Vec<Real> shifted[count], f[count], power[count];
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) {
+    const Vec<Real> bounded = larger<Real>(splat(P::lowest), t[u]);
+    shifted[u] = (bounded - Real(0.5)) + P::round;
+    f[u] = bounded - (shifted[u] - P::round);
+  }
+  two_to_fractions<Real>(f, power);
+#pragma GCC unroll 8
+  for (int u = 0; u < count; ++u) t[u] = power[u] * (Vec<Real>)((IntVec<Real>)shifted[u] << P::shift);
 }
 #endif
+template <class Real>
+inline Vec<Real> power_of_two(Vec<Real> t) {
+  Vec<Real> one[1] = {t};
+  powers_of_two<Real>(one);
+  return one[0];
+}
 
 // 1/x, within 1 ulp, for 1 <= x < 1e38. AVX-512: the 14-bit estimate and Newton steps y (2 - x y), because vdiv costs 16 cycles per register
 // and gelu would spend as much on it as on its exponential.
