@@ -1,6 +1,7 @@
 #include "engine/bench/bench.h"
 
 #include "engine/run/choose_device.h"
+#include "engine/run/plan_network.h"
 #include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
@@ -22,7 +23,7 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
   if (plan.device == Device::reference) throw InputError("bench measures fast devices (plain loops are the reference); give --set device=cpu");
   const std::string gpu = choose_device(plan.device, comm);
   if (plan.threads) set_threads(*plan.threads);
-  const auto psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
+  const auto psi = make_network(*plan.network, plan.device);
   const std::vector<double> parameters = plan.network->parameters.empty() ? psi->initial_parameters({plan.seed, 1}) : plan.network->parameters;
   psi->set_parameters(parameters);
 
@@ -33,6 +34,7 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
                      .parameters = psi->layout().total,
                      .flops_per_log_psi = psi->flops_per_evaluation(),
                      .precision = plan.network->precision,
+                     .chains = plan.network->chains,
                      .ranks = comm.size(),
                      .threads = threads(),
                      .operations = measure_operations(*psi, plan.network->input.modes, plan.device, options.seconds_per_operation),

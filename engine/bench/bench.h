@@ -17,6 +17,7 @@ struct BenchReport {
   std::int64_t parameters = 0;
   double flops_per_log_psi = 0;
   Precision precision = Precision::float64;
+  Precision chains = Precision::float64;  // of what Markov chains follow
   int ranks = 1, threads = 1;
   std::vector<OperationRate> operations;
   std::optional<StepCosts> steps;  // none without a vmc or pretrain stage

@@ -56,8 +56,9 @@ nlohmann::json steps_json(const StepCosts& costs) {
 }  // namespace
 
 std::string table(const BenchReport& report) {
-  std::string text = fmt::format("{}: {}, {} parameters, {}, {:.4g} MFLOP per log psi\n", report.title.empty() ? "bench" : report.title,
-                                 report.wavefunction, report.parameters, name_of(report.precision), report.flops_per_log_psi / 1e6);
+  const std::string chains = report.chains == report.precision ? "" : fmt::format(" (chains {})", name_of(report.chains));
+  std::string text = fmt::format("{}: {}, {} parameters, {}{}, {:.4g} MFLOP per log psi\n", report.title.empty() ? "bench" : report.title,
+                                 report.wavefunction, report.parameters, name_of(report.precision), chains, report.flops_per_log_psi / 1e6);
   const bool on_gpu = !report.gpu.empty();
   text += fmt::format("{}, {} rank{}, {} thread{}; operations on one {}\n\n", on_gpu ? report.gpu : report.instruction_set, report.ranks,
                       report.ranks == 1 ? "" : "s", report.threads, report.threads == 1 ? "" : "s", on_gpu ? "GPU" : "core");
@@ -75,6 +76,7 @@ nlohmann::json to_json(const BenchReport& report) {
                          {"wavefunction", report.wavefunction},
                          {"parameters", report.parameters},
                          {"precision", name_of(report.precision)},
+                         {"chains", name_of(report.chains)},
                          {"flops_per_log_psi", report.flops_per_log_psi},
                          {"instruction_set", report.instruction_set},
                          {"ranks", report.ranks},

@@ -31,6 +31,8 @@ std::vector<Key> run_keys() {
       {"", "", "stages", list(section("stages"), 1), required(""), "", "0.1.0", "what to do, in this order"},
 
       {"precision", "", "network", choice({"float32", "float64"}), value("float64"), "", "0.1.0", "type inside the network"},
+      {"precision", "", "sampler", choice({"network", "float32"}), value("network"), "", "0.1.0",
+       "type inside the network that Markov chains follow; float32 beside a float64 network halves their cost, and weights make up for the rounding"},
 
       {"output", "", "directory", text(), required("runs/example"), "", "0.1.0", "folder of all output, relative to the working directory"},
 

@@ -6,6 +6,7 @@
 
 #include "engine/optimize/natural_gradient.h"
 #include "engine/run/gpu_memory.h"
+#include "engine/run/plan_network.h"
 #include "engine/run/provenance.h"
 #include "engine/run/runner.h"
 #include "kernels/api/parallel.h"
@@ -81,7 +82,7 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
                                  device_name(plan.device), ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
   std::unique_ptr<Wavefunction> psi;
   if (plan.network) {
-    psi = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, Device::reference);  // any machine may plan
+    psi = make_network(*plan.network, Device::reference);  // any machine may plan
     text += fmt::format("wavefunction {}: {} parameters, {:.3g} MFLOP per log psi\n", plan.network->kind, psi->layout().total,
                         psi->flops_per_evaluation() / 1e6);
   }

@@ -46,7 +46,7 @@ StageMemory plan_memory(const VmcOptions& options, const ProblemFamily& family, 
   } else {
     const std::int64_t chains = options.sampler.metropolis.chains;
     memory.layout = planned_layout(Blocks(chains * family.size(), ranks, 0), samples / chains, per_sample);
-    memory.chains = metropolis_memory(options.sampler.metropolis, family, ranks, Device::cuda, network.chunk_rows);
+    memory.chains = metropolis_memory(options.sampler.metropolis, family, ranks, Device::cuda, psi.for_chains().memory_on(Device::cuda).chunk_rows);
     memory.connected = connected_memory(family.table, family.size(), network.chunk_rows);
   }
   memory.update = update_memory(options.optimizer.kind, memory.layout, psi.layout().total, psi.precision(), options.optimizer.parameter_blocks);

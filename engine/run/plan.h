@@ -37,6 +37,7 @@ struct NetworkPlan {
   WavefunctionOptions options;
   NetworkInput input;  // features of the first stage's family
   Precision precision = Precision::float64;
+  Precision chains = Precision::float64;  // what Markov chains evaluate
   std::string kind;
   std::vector<double> parameters;  // [P] from wavefunction.weights; empty: drawn when the run starts
 };

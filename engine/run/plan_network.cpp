@@ -9,6 +9,7 @@
 #include "engine/run/plan_nodes.h"
 #include "engine/run/weight_names.h"
 #include "engine/wavefunctions/guess_options.h"
+#include "engine/wavefunctions/two_precisions.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -181,6 +182,12 @@ WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions*
 
 }  // namespace
 
+std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device device) {
+  auto network = make_wavefunction(plan.options, plan.input, plan.precision, device);
+  if (plan.chains == plan.precision) return network;
+  return std::make_unique<TwoPrecisions>(std::move(network), make_wavefunction(plan.options, plan.input, plan.chains, device));
+}
+
 NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const std::string& model) {
   const Node node = document.root["wavefunction"];
   const std::optional<Weights> weights = read_weights(node, document.directory);
@@ -188,13 +195,14 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
   NetworkPlan network;
   network.kind = node.kind();
   network.precision = document.root["precision"]["network"].text() == "float32" ? Precision::float32 : Precision::float64;
+  network.chains = document.root["precision"]["sampler"].text() == "float32" ? Precision::float32 : network.precision;
   network.input.modes = family.modes();
   network.input.sites = family.lattice.sites();
   network.input.lattice_size = family.lattice.options().size;
   network.input.basis = family.lattice.basis();
   network.options = wavefunction_options(node, guess, family, model, network.input);
   network.input.features = feature_table(family, network.input.feature_names);
-  const auto psi = make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit
+  const auto psi = make_network(network, Device::reference);  // refuses what does not fit
   if (weights) network.parameters = load_weights(weights->tree, tensor_shapes(psi->layout()), weights->file);
   return network;
 }

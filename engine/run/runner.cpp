@@ -16,6 +16,7 @@
 #include "engine/run/export_states.h"
 #include "engine/run/make_stage.h"
 #include "engine/run/nonfinite.h"
+#include "engine/run/plan_network.h"
 #include "engine/run/requests.h"
 #include "engine/run/results.h"
 #include "engine/run/state_tree.h"
@@ -67,7 +68,7 @@ class Runner {
     checkpoints_.emplace(plan.directory, resume, CheckpointCadence{plan.checkpoint_interval, plan.keep_every}, *reporter_, clock_);
     requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
     if (plan.network) {
-      psi_ = make_wavefunction(plan.network->options, plan.network->input, plan.network->precision, plan.device);
+      psi_ = make_network(*plan.network, plan.device);
       layout_ = psi_->layout();
     }
     restore_or_start();

@@ -96,7 +96,7 @@ SampleSet ExactSum::sample(const Wavefunction& psi) {
     log_psi(psi, states_, samples.log_psi);
     require_usable(samples);
   });
-  reweight(comm_, 2, samples);
+  reweight_by_psi(comm_, samples);
   return samples;
 }
 

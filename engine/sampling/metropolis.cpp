@@ -69,6 +69,8 @@ class Metropolis final : public Sampler {
   void refresh(const Wavefunction& psi);
   void sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
   void run(const Wavefunction& psi, SampleSet& samples);
+  std::vector<double> log_weights(const Wavefunction& psi, SampleSet& samples) const;
+  [[noreturn]] void refuse(std::complex<double> log_psi, std::int64_t mine, const Word* row) const;
   void record(SampleSet& samples, std::int64_t k) const;
   SampleSet empty_samples() const;
 
@@ -135,12 +137,15 @@ void Metropolis::random_start(const Wavefunction& psi) {
 void Metropolis::refresh(const Wavefunction& psi) {
   log_psi(psi, chains_, log_psi_);
   for (std::int64_t c = 0; c < chains_.rows(); ++c) {
-    if (is_usable(log_psi_[c])) continue;
-    throw NumericalError(fmt::format(
-        "log psi of a current state is {} + {}i (rank {}, chain {}, problem {}, configuration {}); the parameters have left "
-        "the range where the wavefunction can be evaluated: lower the learning rate or raise the shift",
-        log_psi_[c].real(), log_psi_[c].imag(), comm_.rank(), global_chain(c), chains_.problem[c], hexadecimal(chains_.row(c), chains_.words)));
+    if (!is_usable(log_psi_[c])) refuse(log_psi_[c], c, chains_.row(c));
   }
+}
+
+void Metropolis::refuse(std::complex<double> log_psi, std::int64_t mine, const Word* row) const {
+  throw NumericalError(
+      fmt::format("log psi of a current state is {} + {}i (rank {}, chain {}, problem {}, configuration {}); the parameters have left "
+                  "the range where the wavefunction can be evaluated: lower the learning rate or raise the shift",
+                  log_psi.real(), log_psi.imag(), comm_.rank(), global_chain(mine), chains_.problem[mine], hexadecimal(row, chains_.words)));
 }
 
 // Chains are independent, so threads meet once at the end; a device that takes all chains at once has one thread.
@@ -197,14 +202,32 @@ void Metropolis::run(const Wavefunction& psi, SampleSet& samples) {
   for (const Lockstep& each : pieces) each.add_counts(acceptance_);
 }
 
+// ln(|psi|^2 / q) of the samples, where chains follow q = |psi'|^power and psi' = psi.for_chains(). Their log psi becomes that of psi.
+std::vector<double> Metropolis::log_weights(const Wavefunction& psi, SampleSet& samples) const {
+  std::vector<double> log_weight;
+  for (const std::complex<double> followed : samples.log_psi) log_weight.push_back(-options_.power * followed.real());
+  if (&psi.for_chains() != &psi) log_psi(psi, samples.rows, samples.log_psi);
+  for (std::int64_t row = 0; row < samples.rows.rows(); ++row) {
+    const std::complex<double> value = samples.log_psi[row];
+    if (!is_usable(value) && !is_zero(value)) refuse(value, row / samples.samples_per_chain, samples.rows.row(row));
+    log_weight[row] += 2 * value.real();
+  }
+  return log_weight;
+}
+
 SampleSet Metropolis::sample(const Wavefunction& psi) {
   SampleSet samples = empty_samples();
   acceptance_.reset();
   const ConfigurationBatch chains_before = chains_;
   const std::uint64_t proposals_before = proposals_done_;
   try {
-    on_all(comm_, [&] { run(psi, samples); });
-    if (options_.power != 2) reweight(comm_, 2 - options_.power, samples);
+    const bool weighted = options_.power != 2 || &psi.for_chains() != &psi;
+    std::vector<double> log_weight;
+    on_all(comm_, [&] {
+      run(psi.for_chains(), samples);
+      if (weighted) log_weight = log_weights(psi, samples);
+    });
+    if (weighted) reweight(comm_, log_weight, samples);
   } catch (...) {
     // Some ranks may have finished: all go back, so that a retry with other parameters starts from one common state.
     chains_ = chains_before;

@@ -191,7 +191,7 @@ SampleSet PretrainStage::drawn_rows(std::int64_t step) const {
     samples.block_begin.push_back(samples.rows.rows());
   }
   samples.log_psi = log_psi(*context_.psi, samples.rows);
-  reweight(context_.comm, 2, samples);
+  reweight_by_psi(context_.comm, samples);
   return samples;
 }
 

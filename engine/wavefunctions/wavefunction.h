@@ -62,6 +62,8 @@ class Wavefunction {
   virtual JacobianMode jacobian_mode() const = 0;
   virtual Precision precision() const = 0;
   virtual Device device() const = 0;
+  // What Markov chains follow: the same function, perhaps in a lower precision, with the same parameters and features. Samplers correct by weights.
+  virtual const Wavefunction& for_chains() const { return *this; }
 
   // Initial parameters [P]; draw k of slice s uses stream s, step k of `key`.
   virtual std::vector<double> initial_parameters(RandomKey key) const = 0;
