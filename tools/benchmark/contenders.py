@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from measurement import Measurement, from_bench, from_worker
-from workloads import ROOT, Workload
+from workloads import PRECISIONS, ROOT, Workload
 
 # Whatever would hold the other side back, or change what it computes.
 UNWANTED = ("JAX_", "XLA_", "NETKET_", "TF_", "OMP_", "OPENBLAS_", "MKL_", "PYTHON")
@@ -69,7 +69,7 @@ class Ours:
     def bench(self, workload: Workload, precision: str, weights: pathlib.Path | None, steps: int) -> dict[str, Any]:
         """The JSON of `qstage-vmc bench`; `weights` None: a random network."""
         answer = self.folder / f"{workload.name}_ours_{precision}.json"
-        settings = [*workload.settings, f"precision.network={precision}", *([f"wavefunction.weights={weights}"] if weights else [])]
+        settings = [*workload.settings, *PRECISIONS[precision], *([f"wavefunction.weights={weights}"] if weights else [])]
         options = [word for setting in settings for word in ("--set", setting)]
         command = ["mpirun", "-n", self.ranks, self.program, "bench", workload.input, "--steps", steps, "--json", answer, *options]
         start(shell('mpi_environment; exec "$@"', *command), answer.with_suffix(".log"), clean_environment())

@@ -10,6 +10,12 @@ ROOT = HERE.parents[1]
 # Both programs: steps so short that all timed steps belong to the same weights, and their energies can be compared.
 LEARNING_RATE = 1.0e-6
 THERMALISE = 10  # sweeps of both, never timed
+# --set of ours for each precision that it is measured in; mixed: Markov chains follow the float32 twin of a float64 network.
+PRECISIONS = {
+    "float64": ["precision.network=float64"],
+    "mixed": ["precision.network=float64", "precision.sampler=float32"],
+    "float32": ["precision.network=float32"],
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +26,7 @@ class Workload:
     settings: Sequence[str]  # --set of ours
     worker: pathlib.Path  # theirs
     worker_options: Sequence[str]
-    ours: Sequence[str]  # precisions of the network that it makes sense to compare
+    ours: Sequence[str]  # of PRECISIONS, those that it makes sense to compare
     theirs: Mapping[str, Sequence[str]]  # name of a setting: options of the worker
     steps: int  # timed ones in one process
     published_weights: str = ""  # below the folder of reference data
@@ -55,7 +61,7 @@ def vit(side: int, samples: int, published_weights: str = "") -> Workload:
             *("--side", str(side), "--samples", str(samples)),
             *("--learning-rate", str(LEARNING_RATE), "--thermalise", str(THERMALISE)),
         ],
-        ours=("float64", "float32"),
+        ours=("float64", "mixed", "float32"),
         theirs={setting: ["--settings", setting] for setting in ("tutorial", "best")},
         steps=2,
         published_weights=published_weights,
