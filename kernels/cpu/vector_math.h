@@ -78,7 +78,8 @@ struct PowerOfTwo<double> {
 };
 
 // A function of several registers takes them through its operations in step. One after the other, each of them is a chain of twenty operations that
-// wait for each other, and the processor sees too few chains ahead to keep its multipliers busy (gelu in float64, Zen 3: 22 cycles a register, in step 16).
+// wait for each other, and the processor sees too few chains ahead to keep its multipliers busy (gelu in float64, Zen 3: 22 cycles a register, in
+// step 16).
 constexpr int registers_in_step = 4;
 
 // sum = 2^f
