@@ -1,4 +1,4 @@
-// The MPI of the engine; no other file makes its calls.
+// The only file of the engine that communicates by MPI.
 #include <fmt/format.h>
 #include <mpi.h>
 

@@ -11,7 +11,6 @@
 #include "engine/io/hdf5.h"
 #include "engine/optimize/gradient.h"
 #include "engine/run/configuration_table.h"
-#include "engine/run/plan_network.h"
 #include "engine/run/provenance.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
@@ -137,7 +136,7 @@ DataTree evaluate_configurations(const RunPlan& plan, std::span<const double> pa
                                  Derivatives derivatives) {
   const ProblemFamily& family = *plan.family;
   const NetworkPlan& network = *plan.network;
-  const auto psi = make_network(network, plan.device);
+  const auto psi = make_wavefunction(network.options, network.input, network.precision, plan.device);
   psi->set_parameters(parameters);
   const SampleSet samples = equal_weights(configurations, family, *psi);
   const std::vector<Complex> energies = local_energies(family, *psi, samples);

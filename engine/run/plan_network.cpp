@@ -202,7 +202,7 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
   network.input.basis = family.lattice.basis();
   network.options = wavefunction_options(node, guess, family, model, network.input);
   network.input.features = feature_table(family, network.input.feature_names);
-  const auto psi = make_network(network, Device::reference);  // refuses what does not fit
+  const auto psi = make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit
   if (weights) network.parameters = load_weights(weights->tree, tensor_shapes(psi->layout()), weights->file);
   return network;
 }

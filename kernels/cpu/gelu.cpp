@@ -57,18 +57,12 @@ inline void gelu_backward_of(const Real* x, const Real* dy, Real* dx) {
 
 template <class Real>
 void gelu(std::int64_t n, const Real* x, Real* y) {
-  constexpr int L = lanes<Real>, several = registers_in_step;
-  std::int64_t k = 0;
-  for (; k + several * L <= n; k += several * L) gelu_of<several>(x + k, y + k);
-  for (; k < n; k += L) gelu_of<1>(x + k, y + k);
+  in_step<Real>(n, [=]<int count>(std::int64_t k) { gelu_of<count>(x + k, y + k); });
 }
 
 template <class Real>
 void gelu_backward(std::int64_t n, const Real* x, const Real* dy, Real* dx) {
-  constexpr int L = lanes<Real>, several = registers_in_step;
-  std::int64_t k = 0;
-  for (; k + several * L <= n; k += several * L) gelu_backward_of<several>(x + k, dy + k, dx + k);
-  for (; k < n; k += L) gelu_backward_of<1>(x + k, dy + k, dx + k);
+  in_step<Real>(n, [=]<int count>(std::int64_t k) { gelu_backward_of<count>(x + k, dy + k, dx + k); });
 }
 
 }  // namespace

@@ -81,6 +81,15 @@ struct PowerOfTwo<double> {
 // wait for each other, and the processor sees too few chains ahead to keep its multipliers busy (gelu in float64, Zen 3: 22 cycles a register, in
 // step 16).
 constexpr int registers_in_step = 4;
+// body.template operator()<count>(k) for n values, `count` registers from value k on at a time: several, then what is left one by one. The bits of a
+// value are the same in either.
+template <class Real, class Body>
+inline void in_step(std::int64_t n, const Body& body) {
+  constexpr int L = lanes<Real>, several = registers_in_step;
+  std::int64_t k = 0;
+  for (; k + several * L <= n; k += several * L) body.template operator()<several>(k);
+  for (; k < n; k += L) body.template operator()<1>(k);
+}
 
 // sum = 2^f
 template <class Real, int count>

@@ -36,6 +36,14 @@ int count_devices();
 void check(cudaError_t status, const char* what);
 void check(cublasStatus_t status, const char* what);
 void check(cusolverStatus_t status, const char* what);
+
+// Holds the context for this host thread, with its GPU as the current one.
+struct Held {
+  Held() : device(context()), lock(device.mutex) { check(cudaSetDevice(device.device), "cudaSetDevice"); }
+  Context& device;
+  std::unique_lock<std::mutex> lock;
+};
+
 DeviceError out_of_memory(const std::string& reason);
 
 // Memory in the order of the stream: usable by what is queued after, returned to the device's pool once what was queued before has run.

@@ -12,13 +12,6 @@
 namespace qs::kernels::cuda {
 namespace {
 
-// Holds the context for this host thread, with its GPU as the current one.
-struct Held {
-  Held() : device(context()), lock(device.mutex) { check(cudaSetDevice(device.device), "cudaSetDevice"); }
-  Context& device;
-  std::unique_lock<std::mutex> lock;
-};
-
 void* allocate(std::size_t bytes, Contents contents) {
   Held held;
   void* memory = allocate_queued(held.device, bytes);

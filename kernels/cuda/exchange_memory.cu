@@ -37,9 +37,7 @@ void trim_pool(Context& device) {
 }  // namespace
 
 void* allocate_exchange(Side side, std::size_t bytes) {
-  Context& device = context();
-  const std::unique_lock<std::mutex> lock(device.mutex);
-  check(cudaSetDevice(device.device), "cudaSetDevice");
+  const Held held;
   Blocks& all = blocks();
   const Kind kind{side, bytes};
   if (const auto found = all.idle.find(kind); found != all.idle.end()) {
@@ -51,7 +49,7 @@ void* allocate_exchange(Side side, std::size_t bytes) {
   void* memory = nullptr;
   cudaError_t status = take(side, bytes, &memory);
   if (status == cudaErrorMemoryAllocation) {
-    trim_pool(device);
+    trim_pool(held.device);
     status = take(side, bytes, &memory);
   }
   if (status == cudaErrorMemoryAllocation) throw out_of_memory("no memory for the exchange between ranks");

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <mutex>
 
 #include "kernels/cuda/bodies/gradient.h"
 #include "kernels/cuda/context.h"
@@ -73,8 +72,6 @@ inline unsigned blocks_for(std::int64_t n, std::int64_t per_block) {
 
 class DeviceQueue {
  public:
-  DeviceQueue() : context_(context()), lock_(context_.mutex) { check(cudaSetDevice(context_.device), "cudaSetDevice"); }
-
   template <class Body>
   void for_each(std::int64_t n, const Body& body) {
     if (n <= 0) return;
@@ -136,8 +133,8 @@ class DeviceQueue {
   Context& device() { return context_; }
 
  private:
-  Context& context_;
-  std::unique_lock<std::mutex> lock_;
+  const Held held_;
+  Context& context_ = held_.device;
 };
 
 }  // namespace qs::kernels::cuda

@@ -34,10 +34,8 @@ void* record(const std::function<void()>& calls) {
 }
 
 void play(void* recorded) {
-  Context& device = context();
-  const std::unique_lock<std::mutex> lock(device.mutex);
-  check(cudaSetDevice(device.device), "cudaSetDevice");
-  check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(recorded), device.stream), "launching a graph");
+  const Held held;
+  check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(recorded), held.device.stream), "launching a graph");
 }
 
 // CUDA keeps what still runs until it has run.

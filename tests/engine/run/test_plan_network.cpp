@@ -2,10 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/weights.h"
 #include "engine/run/plan.h"
+#include "engine/run/plan_network.h"
 #include "engine/run/weight_names.h"
 #include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
@@ -179,6 +183,17 @@ TEST_F(WeightsInTheInput, OtherErrorsOfTheInputAreSaidInTheSamePass) {
   text.replace(text.find("kind: exchange"), std::string("kind: exchange").size(), "kind: hop");
 
   EXPECT_THAT(refusal(text, ExitCode::input), AllOf(HasSubstr("absent.h5"), HasSubstr("move 'hop'")));
+}
+
+// precision.sampler
+TEST_F(WeightsInTheInput, GivesChainsTheirPrecision) {
+  const std::string text = spins("kind: rbm");
+  for (const auto& [precision, chains] :
+       {std::pair{"{network: float64}", Precision::float64}, std::pair{"{network: float64, sampler: float32}", Precision::float32},
+        std::pair{"{network: float32}", Precision::float32}}) {
+    const auto psi = make_network(*plan(std::string("precision: ") + precision + "\n" + text).network, Device::reference);
+    EXPECT_EQ(psi->for_chains().precision(), chains) << precision;
+  }
 }
 
 }  // namespace
