@@ -105,34 +105,66 @@ std::vector<Complex> local_energies(const ProblemFamily& family, const Wavefunct
   return local_estimates(family.table, couplings, psi, samples);
 }
 
+namespace {
+
+// First basis state of every problem among those of all problems, and their number behind.
+std::vector<std::int64_t> basis_offsets(const ProblemFamily& family) {
+  std::vector<std::int64_t> offset{0};
+  for (const Problem& problem : family.problems) offset.push_back(offset.back() + problem.sector.dimension());
+  return offset;
+}
+
+// value(i) for every one of my rows, on threads.
+template <class Value>
+std::vector<Complex> for_rows(const SampleSet& samples, const Value& value) {
+  constexpr std::int64_t states_per_task = 1024;
+  const std::int64_t rows = samples.rows.rows();
+  std::vector<Complex> values(rows);
+  parallel_for((rows + states_per_task - 1) / states_per_task, [&](std::int64_t task) {
+    const std::int64_t end = std::min(rows, (task + 1) * states_per_task);
+    for (std::int64_t i = task * states_per_task; i < end; ++i) values[i] = value(i);
+  });
+  return values;
+}
+
+}  // namespace
+
 std::vector<Complex> local_estimates_exact(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
                                            const ProblemFamily& family, const SampleSet& samples) {
   QS_ASSERT(!samples.markov && static_cast<int>(couplings.size()) == family.size());
   const std::vector<Complex> all = gather_rows(comm, samples.log_psi);
-  std::vector<std::int64_t> offset{0};
-  for (const Problem& problem : family.problems) offset.push_back(offset.back() + problem.sector.dimension());
+  const std::vector<std::int64_t> offset = basis_offsets(family);
   QS_ASSERT(offset.back() == static_cast<std::int64_t>(all.size()));
-
-  constexpr std::int64_t states_per_task = 1024;
-  const std::int64_t rows = samples.rows.rows();
-  std::vector<Complex> estimate(rows);
+  std::vector<Complex> estimate;
   on_all(comm, [&] {
-    parallel_for((rows + states_per_task - 1) / states_per_task, [&](std::int64_t task) {
-      const std::int64_t end = std::min(rows, (task + 1) * states_per_task);
-      for (std::int64_t i = task * states_per_task; i < end; ++i) {
-        const int g = samples.rows.problem[i];
-        const Complex here = samples.log_psi[i];
-        Complex sum = op.diagonal(samples.rows.row(i), couplings[g].data());
-        if (!is_zero(here)) {
-          op.for_each_connected(*samples.rows.row(i), couplings[g].data(), [&](Word connected, double element) {
-            sum += element * ratio(all[offset[g] + family.problems[g].sector.index(connected)], here);
-          });
-        }
-        estimate[i] = sum;
-      }
+    estimate = for_rows(samples, [&](std::int64_t i) {
+      const int g = samples.rows.problem[i];
+      const Complex here = samples.log_psi[i];
+      Complex sum = op.diagonal(samples.rows.row(i), couplings[g].data());
+      if (is_zero(here)) return sum;
+      op.for_each_connected(*samples.rows.row(i), couplings[g].data(), [&](Word connected, double element) {
+        sum += element * ratio(all[offset[g] + family.problems[g].sector.index(connected)], here);
+      });
+      return sum;
     });
   });
   return estimate;
+}
+
+std::vector<Complex> apply_exact(const TermTable& op, const std::vector<std::vector<double>>& couplings, const ProblemFamily& family,
+                                 const SampleSet& samples, std::span<const Complex> x) {
+  QS_ASSERT(!samples.markov && static_cast<int>(couplings.size()) == family.size());
+  const std::vector<std::int64_t> offset = basis_offsets(family);
+  QS_ASSERT(offset.back() == static_cast<std::int64_t>(x.size()));
+  return for_rows(samples, [&](std::int64_t i) {
+    const int g = samples.rows.problem[i];
+    const Sector& sector = family.problems[g].sector;
+    const Complex* mine = x.data() + offset[g];
+    Complex sum = op.diagonal(samples.rows.row(i), couplings[g].data()) * mine[sector.index(*samples.rows.row(i))];
+    op.for_each_connected(*samples.rows.row(i), couplings[g].data(),
+                          [&](Word connected, double element) { sum += element * mine[sector.index(connected)]; });
+    return sum;
+  });
 }
 
 }  // namespace qs

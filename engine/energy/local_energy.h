@@ -3,6 +3,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/sampling/sample_set.h"
@@ -19,5 +20,10 @@ std::vector<std::complex<double>> local_energies(const ProblemFamily& family, co
 // The same on an exact sum over the whole basis: log psi of connected states is looked up instead of evaluated. Collective.
 std::vector<std::complex<double>> local_estimates_exact(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
                                                         const ProblemFamily& family, const SampleSet& samples);
+
+// (O x)_i at my rows of an exact sum. x: over the bases of all problems, one after the other, on every rank. Local; only the rows of `samples`
+// matter.
+std::vector<std::complex<double>> apply_exact(const TermTable& op, const std::vector<std::vector<double>>& couplings, const ProblemFamily& family,
+                                              const SampleSet& samples, std::span<const std::complex<double>> x);
 
 }  // namespace qs

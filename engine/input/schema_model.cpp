@@ -67,6 +67,9 @@ std::vector<Key> model_keys() {
       {"optimizer", "adamw", "lr", rate(), value("1.0e-3"), "", "0.1.0", "learning rate; a number or a schedule {from: , to: , steps: }"},
       {"optimizer", "muon", "lr", rate(), value("1.0e-2"), "", "0.1.0", "learning rate; a number or a schedule {from: , to: , steps: }"},
       {"optimizer", natural_kinds, "lr", rate(), value("1.0e-2"), "", "0.1.0", "learning rate; a number or a schedule {from: , to: , steps: }"},
+      {"optimizer", "", "control", choice({"adaptive", "fixed"}), value("adaptive"), "", "0.2.0",
+       "adaptive: no step longer than a trust region allows, lr is an upper bound and diag_shift where the damping starts; fixed: as the schedules "
+       "say"},
       {"optimizer", "adamw muon", "betas", list(number({0, 1, false, true, 0}), 2, 2), value("[0.9, 0.999]"), "", "0.1.0",
        "decay of Adam's first and second moment"},
       {"optimizer", "adamw muon", "eps", number(above(0)), value("1.0e-8"), "", "0.1.0", "added to the root of the second moment"},

@@ -33,6 +33,8 @@ std::vector<Key> stage_keys() {
       {"stages", "pretrain", "steps", integer(0, 1LL << 40), value("300"), "steps", "0.1.0", "parameter updates, at most"},
       {"stages", "vmc", "steps", integer(0, 1LL << 40), required("300"), "steps", "0.1.0", "parameter updates"},
       {"stages", "pretrain vmc", "optimizer", section("optimizer"), required("{kind: minsr, lr: 0.02}"), "", "0.1.0", "how parameters are updated"},
+      {"stages", "pretrain vmc", "keep", choice({"best", "last"}), value("best"), "", "0.2.0",
+       "parameters that later stages and the results take: the best of the stage within errors, or those of its last step"},
       {"stages", "pretrain", "stop", section("stop"), value("{}"), "", "0.1.0", "when to stop before all steps are done"},
       {"stages", "pretrain", "rows", either({choice({"full"}), integer(1, 1LL << 40)}), value("full"), "configurations per Hamiltonian", "0.1.0",
        "basis states per step: all of them, or so many drawn from the network's and the target's weights"},

@@ -1,4 +1,5 @@
-// Steps along a direction that is made from the gradient alone: what AdamW and Muon share.
+// Steps along a direction that is made from the gradient alone: what AdamW and Muon share. With adaptive control a step that would move the states
+// too far (in the metric of trust_region.h) is shortened, and so are those after it; moments follow the gradient, never the shortened step.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@ class GradientDescent : public Optimizer {
   StepReport update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) final;
   const OptimizerState& state() const final { return state_; }
   void restore(OptimizerState state) final;
+  void soften() final;
 
  protected:
   // `buffers`: names of the history that a direction needs, one value per parameter each.
@@ -24,6 +26,8 @@ class GradientDescent : public Optimizer {
  private:
   // d of this step; `next.updates` counts it already, `next.buffers` is brought up to date. Collective.
   virtual std::vector<double> direction(const Tangent& tangent, std::span<const double> gradient, OptimizerState& next) const = 0;
+  void shorten(const Tangent& tangent, std::span<const double> direction, const std::vector<double>& parameters, OptimizerState& next,
+               StepReport& report) const;
 
   OptimizerOptions options_;
   OptimizerState state_;

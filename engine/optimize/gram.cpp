@@ -98,8 +98,7 @@ std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes) {
 }
 
 template <class Real>
-double gram_rounding(Communicator& comm, const TangentRows<Real>& rows) {
-  if constexpr (std::is_same_v<Real, double>) return 0;
+double squared_norm(Communicator& comm, const TangentRows<Real>& rows) {
   const RowLayout& layout = rows.layout;
   std::vector<double> trace(1);
   const auto partial = [&](int block, std::span<double> out) {
@@ -109,7 +108,13 @@ double gram_rounding(Communicator& comm, const TangentRows<Real>& rows) {
     sum.write_back();
   };
   tree_sum(comm, layout.blocks, 1, partial, trace);
-  return std::ldexp(trace[0], -24);
+  return trace[0];
+}
+
+template <class Real>
+double gram_rounding(Communicator& comm, const TangentRows<Real>& rows) {
+  if constexpr (std::is_same_v<Real, double>) return 0;
+  return std::ldexp(squared_norm(comm, rows), -24);
 }
 
 template <class Real>
@@ -135,6 +140,8 @@ Buffer<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm,
   return tiles.collect();
 }
 
+template double squared_norm(Communicator&, const TangentRows<float>&);
+template double squared_norm(Communicator&, const TangentRows<double>&);
 template double gram_rounding(Communicator&, const TangentRows<float>&);
 template double gram_rounding(Communicator&, const TangentRows<double>&);
 template void add_gram(kernels::Arithmetic, Communicator&, const TangentRows<float>&, SymmetricTiles&);

@@ -18,6 +18,10 @@ std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes);
 // Elements between the rows of a gathered slice of columns: rows a power of two apart would share few sets of the caches.
 inline constexpr std::int64_t slice_gap = 16;
 
+// trace(X X^T), an upper bound of the largest eigenvalue of both matrices. Same bits on every rank count. Collective.
+template <class Real>
+double squared_norm(Communicator& comm, const TangentRows<Real>& rows);
+
 // What float32 products perturb the matrices by, in the spectral norm: at most about u trace(X^T X), u = 2^-24 (seen: 0.5 u trace; less where rows
 // differ). A metric that is perturbed by more than the shift bends the soft directions, whose size the shift decides, and may have no Cholesky
 // factor. Zero for float64 rows. Same on every rank count. Collective.

@@ -3,16 +3,17 @@
 #pragma once
 
 #include <complex>
+#include <memory>
 #include <span>
 
-#include "engine/optimize/natural_gradient.h"
+#include "engine/optimize/natural_system.h"
 
 namespace qs {
 
-// As minsr_direction, with options.parameter_blocks blocks. Memory: rows x parameters / blocks values over all ranks, and one chunk of whole rows for
-// every thread. With float32 rows the products are float32 unless their rounding could reach the shift. Collective.
+// With options.parameter_blocks blocks. Memory: rows x parameters / blocks values over all ranks, and one chunk of whole rows for every thread. With
+// float32 rows the products are float32 unless their rounding could reach the shift.
 template <class Real>
-NaturalDirection minsr_direction_in_blocks(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual,
-                                           double shift, std::span<const double> momentum);
+std::unique_ptr<NaturalSystem> minsr_system_in_blocks(const OptimizerOptions& options, const Tangent& tangent,
+                                                      std::span<const std::complex<double>> residual, std::vector<double> momentum);
 
 }  // namespace qs

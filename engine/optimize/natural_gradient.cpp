@@ -1,123 +1,175 @@
 #include "engine/optimize/natural_gradient.h"
 
-#include <optional>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <utility>
 
-#include "engine/optimize/gram.h"
-#include "engine/optimize/minsr_in_blocks.h"
-#include "engine/optimize/refined_solver.h"
 #include "engine/optimize/state.h"
 #include "kernels/api/error.h"
 
 namespace qs {
 namespace {
 
-// (X X^T + shift) y = b. Float32 products take half the time of float64 ones; exact products with X make up for their rounding.
-template <class Real>
-ShiftedSolution solve_minsr(Communicator& comm, const TangentRows<Real>& rows, std::vector<double> b, double shift, PhaseClock* clock) {
-  constexpr double most_error = 1e4;  // relative to the shift: conjugate gradients take about its root in iterations at worst
-  const double error = gram_rounding(comm, rows);
-  const auto gram = [&](kernels::Arithmetic arithmetic) { return timed(clock, "gram", [&] { return gram_matrix(arithmetic, comm, rows); }); };
-  if (error > 0 && error <= most_error * shift) {
-    Buffer<double> matrix = gram(kernels::Arithmetic::own);
-    std::optional<ShiftedSolution> refined = timed(clock, "solve", [&] { return solve_refined(comm, rows, std::move(matrix), b, shift, error); });
-    if (refined) return *std::move(refined);
+constexpr double smallest_shift = 1e-8, largest_shift = 1e8;
+
+double dot(std::span<const double> a, std::span<const double> b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+
+// A point on the line of the direction.
+struct TriedStep {
+  double step = 0, predicted = 0;
+  Achieved achieved;
+};
+
+// Half as long until the loss falls and halving no longer helps: a direction is worth a shorter step before it is worth a new solution with more
+// damping, because most of what the model misses is how psi bends with its parameters, and that falls with the square of the step.
+template <class Evaluate>
+TriedStep search_line(double first, const Evaluate& evaluate) {
+  constexpr int halvings = 5;
+  TriedStep best = evaluate(first);
+  for (int k = 0; k < halvings; ++k) {
+    const bool falls = best.achieved.decrease > 0;
+    if (falls && best.achieved.decrease > 0.75 * best.predicted) break;  // the model is right: a shorter step cannot be much better
+    const TriedStep shorter = evaluate(best.step / 2);
+    if (falls && !(shorter.achieved.decrease > best.achieved.decrease)) break;
+    best = shorter;
   }
-  ShiftedSystem system{rows.layout.total(), gram(kernels::Arithmetic::wide), std::move(b), {}, shift};
-  return timed(clock, "solve", [&] { return solve_on_root(rows.device, comm, std::move(system)); });
+  return best;
 }
 
-template <class Real>
-NaturalDirection direction_for(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual, double shift,
-                               std::span<const double> momentum) {
-  if (options.parameter_blocks > 1) return minsr_direction_in_blocks<Real>(options, tangent, residual, shift, momentum);
-  const std::vector<double> v = residual_rows({tangent.samples.problems, tangent.samples.rows.problem, tangent.samples.weight},
-                                              rows_per_sample(tangent.psi.jacobian_mode()), residual);
-  TangentRows<Real> rows = timed(tangent.clock, "derivatives", [&] { return centred_jacobian<Real>(options.device, tangent); });
-  const bool sr = resolved_kind(options.kind, rows.parameters, rows.layout.total()) == OptimizerKind::sr;
-  return sr ? sr_direction<Real>(tangent.comm, rows, v, shift, momentum, tangent.clock)
-            : minsr_direction<Real>(tangent.comm, rows, v, shift, momentum, tangent.clock);
+// A step that had to be shortened below this share says that the direction was damped too little.
+constexpr double shortened_share = 0.3;
+
+std::vector<double> moved(const std::vector<double>& parameters, double step, std::span<const double> direction) {
+  std::vector<double> to = parameters;
+  for (std::size_t k = 0; k < to.size(); ++k) to[k] -= step * direction[k];
+  return to;
 }
 
 }  // namespace
 
-ShiftedSolution solve_on_root(Device device, Communicator& comm, ShiftedSystem system) {
-  ShiftedSolution solution;
-  on_root(comm, [&] { solution = solve_shifted(device, system); });
-  solution.x.resize(system.n);
-  comm.broadcast<double>(solution.x, 0);
-  double numbers[] = {static_cast<double>(solution.rung), solution.shift, solution.smallest_pivot, solution.residual};
-  comm.broadcast<double>(numbers, 0);
-  return {std::move(solution.x), static_cast<int>(numbers[0]), numbers[1], numbers[2], numbers[3]};
-}
-
-OptimizerKind resolved_kind(OptimizerKind kind, std::int64_t parameters, std::int64_t rows) {
-  if (kind != OptimizerKind::natural) return kind;
-  return parameters <= rows ? OptimizerKind::sr : OptimizerKind::minsr;
-}
-
-template <class Real>
-NaturalDirection sr_direction(Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
-                              std::span<const double> momentum, PhaseClock* clock) {
-  NaturalDirection out;
-  out.gradient = std::move(multiply_transposed(comm, rows, {v}).front());
-  const kernels::Arithmetic arithmetic = shift < gram_rounding(comm, rows) ? kernels::Arithmetic::wide : kernels::Arithmetic::own;
-  Buffer<double> metric = timed(clock, "gram", [&] { return metric_matrix(arithmetic, comm, rows); });
-  ShiftedSystem system{rows.parameters, std::move(metric), out.gradient, {momentum.begin(), momentum.end()}, shift};
-  out.solution = timed(clock, "solve", [&] { return solve_on_root(rows.device, comm, std::move(system)); });
-  out.direction = std::exchange(out.solution.x, {});
-  return out;
-}
-
-template <class Real>
-NaturalDirection minsr_direction(Communicator& comm, const TangentRows<Real>& rows, std::span<const double> v, double shift,
-                                 std::span<const double> momentum, PhaseClock* clock) {
-  std::vector<double> right(v.begin(), v.end());
-  if (!momentum.empty()) {
-    std::vector<double> moved;
-    on_all(comm, [&] { moved = multiply(rows, momentum); });
-    for (std::size_t i = 0; i < right.size(); ++i) right[i] -= moved[i];
-  }
-  NaturalDirection out;
-  out.solution = solve_minsr(comm, rows, comm.all_gather<double>(right), shift, clock);
-  const std::vector<double> y = std::exchange(out.solution.x, {});
-  const std::span<const double> mine = std::span(y).subspan(rows.layout.my_begin(), rows.layout.my_rows());
-  std::vector<std::vector<double>> products = multiply_transposed(comm, rows, {mine, v});
-  out.direction = std::move(products[0]);
-  out.gradient = std::move(products[1]);
-  for (std::size_t k = 0; k < momentum.size(); ++k) out.direction[k] += momentum[k];
-  return out;
-}
+// A step that was tried.
+struct NaturalGradient::Attempt {
+  std::vector<double> direction, parameters;
+  StepReport report;
+  Judgement judgement;
+};
 
 NaturalGradient::NaturalGradient(OptimizerOptions options, std::int64_t parameters) : options_(std::move(options)), parameters_(parameters) {
+  state_.buffers["scale"] = StepScale{}.stored();
   if (options_.momentum != 0) state_.buffers["momentum"].resize(parameters);
 }
 
 StepReport NaturalGradient::update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) {
   QS_ASSERT(static_cast<std::int64_t>(parameters.size()) == parameters_ && tangent.psi.layout().total == parameters_);
-  check_residual(tangent, residual);
   std::vector<double> momentum;
   if (options_.momentum != 0) {
     momentum = state_.buffers.at("momentum");
     for (double& value : momentum) value *= options_.momentum;
   }
-  const double shift = options_.diag_shift.at(state_.updates);
-  NaturalDirection step = tangent.psi.precision() == Precision::float32 ? direction_for<float>(options_, tangent, residual, shift, momentum)
-                                                                        : direction_for<double>(options_, tangent, residual, shift, momentum);
-  require_finite(step.direction, "direction");
-
-  StepReport report;
-  report.gradient_norm = euclidean_norm(step.gradient);
-  report.direction_norm = euclidean_norm(step.direction);
-  report.step_size = constrained_step(options_.lr.at(state_.updates), options_.norm_constraint, report.direction_norm);
-  report.diag_shift = step.solution.shift;
-  report.solver_rung = step.solution.rung;
-  report.smallest_pivot = step.solution.smallest_pivot;
-  report.residual = step.solution.residual;
-  for (std::int64_t k = 0; k < parameters_; ++k) parameters[k] -= report.step_size * step.direction[k];
-  if (options_.momentum != 0) state_.buffers.at("momentum") = std::move(step.direction);
+  const auto system = make_natural_system(options_, tangent, residual, std::move(momentum));
+  const StepReport report = options_.control == Control::fixed ? take(*system, parameters) : adapt(tangent, *system, parameters);
   ++state_.updates;
   return report;
+}
+
+StepReport NaturalGradient::describe(const NaturalDirection& found) const {
+  StepReport report;
+  report.gradient_norm = euclidean_norm(found.gradient);
+  report.direction_norm = euclidean_norm(found.direction);
+  report.diag_shift = found.solution.shift;
+  report.solver_rung = found.solution.rung;
+  report.smallest_pivot = found.solution.smallest_pivot;
+  report.residual = found.solution.residual;
+  return report;
+}
+
+StepReport NaturalGradient::take(NaturalSystem& system, std::vector<double>& parameters) {
+  NaturalDirection found = system.solve(options_.diag_shift.at(state_.updates) * scale().shift, 1);
+  require_finite(found.direction, "direction");
+  StepReport report = describe(found);
+  report.step_size = constrained_step(options_.lr.at(state_.updates) * scale().rate, options_.norm_constraint, report.direction_norm);
+  report.scale = scale();
+  parameters = moved(parameters, report.step_size, found.direction);
+  if (options_.momentum != 0) state_.buffers.at("momentum") = std::move(found.direction);
+  return report;
+}
+
+NaturalGradient::Attempt NaturalGradient::attempt(const Tangent& tangent, NaturalSystem& system, const StepScale& scale, double share,
+                                                  const std::vector<double>& parameters) const {
+  StepJudge& judge = *tangent.judge;
+  NaturalDirection found = system.solve(std::max(options_.diag_shift.from, smallest_shift) * scale.shift, share);
+  require_finite(found.direction, "direction");
+  Attempt attempt{.direction = {}, .parameters = {}, .report = describe(found), .judgement = {}};
+  const std::vector<double> image = system.image(found);
+  const double length = euclidean_norm(image);
+  double limit = constrained_step(options_.lr.at(state_.updates) * scale.rate, options_.norm_constraint, attempt.report.direction_norm);
+  if (length > 0) limit = std::min(limit, trust_limits(judge.evidence()).length / length);
+  timed(tangent.clock, "judge", [&] {
+    const std::optional<TangentModel> model = judge.model(image);
+    const double slope = dot(found.gradient, found.direction);
+    const auto evaluate = [&](double step) {
+      return TriedStep{step, model ? model->decrease(step) : step * slope, judge.achieved(moved(parameters, step, found.direction))};
+    };
+    const double first = model ? std::min(limit, share_of_minimum * model->minimum(limit / share_of_minimum)) : limit;
+    // One evaluation decides where every one costs local energies; where the loss is summed, a few of them cost nothing beside the system.
+    const TriedStep tried = judge.evidence() == Evidence::sampled ? evaluate(first) : search_line(first, evaluate);
+    attempt.judgement = judge_step(judge.evidence(), tried.predicted, tried.achieved, judge.tolerance());
+    if (tried.step < shortened_share * first && is_taken(attempt.judgement.verdict)) attempt.judgement.verdict = Verdict::poor;
+    attempt.parameters = moved(parameters, tried.step, found.direction);
+    attempt.report.step_size = tried.step;
+    attempt.report.length = tried.step * length;
+  });
+  attempt.direction = std::move(found.direction);
+  attempt.report.ratio = attempt.judgement.ratio;
+  return attempt;
+}
+
+// A step that does not lower the loss is undone and tried again with more damping. With samples the rate falls too: noise that the shift does not
+// cure.
+StepReport NaturalGradient::adapt(const Tangent& tangent, NaturalSystem& system, std::vector<double>& parameters) {
+  QS_ASSERT(tangent.judge != nullptr);
+  const Evidence evidence = tangent.judge->evidence();
+  const double start = std::max(options_.diag_shift.from, smallest_shift);
+  const double lowest = std::max(evidence == Evidence::exact ? smallest_shift / start : 1.0, system.least_shift() / start);
+  StepScale scale = this->scale();
+  StepReport report;
+  double share = 1;
+  for (int trial = 1; trial <= trust_limits(evidence).trials; ++trial) {
+    scale.shift = std::clamp(scale.shift, lowest, std::max(lowest, largest_shift / start));
+    Verdict verdict = Verdict::harmful;
+    try {
+      Attempt tried = attempt(tangent, system, scale, share, parameters);
+      verdict = tried.judgement.verdict;
+      report = tried.report;
+      if (is_taken(verdict)) {
+        parameters = std::move(tried.parameters);
+        if (options_.momentum != 0) state_.buffers.at("momentum") = std::move(tried.direction);
+      }
+    } catch (const NumericalError&) {  // no rung solved, on every rank alike: more damping may
+    }
+    scale.shift *= shift_factor(verdict);
+    report.trials = trial;
+    if (is_taken(verdict)) {
+      scale.rate = std::min(1.0, 1.1 * scale.rate);
+      report.scale = scale;
+      state_.buffers.at("scale") = scale.stored();
+      return report;
+    }
+    if (evidence == Evidence::sampled && trial > 1) scale.rate /= 2;
+    share /= 2;
+  }
+  scale.rate /= 2;
+  forget_momentum();
+  state_.buffers.at("scale") = scale.stored();
+  report.step_size = report.length = 0;
+  report.scale = scale;
+  return report;
+}
+
+void NaturalGradient::forget_momentum() {
+  const auto momentum = state_.buffers.find("momentum");
+  if (momentum != state_.buffers.end()) std::fill(momentum->second.begin(), momentum->second.end(), 0.0);
 }
 
 void NaturalGradient::restore(OptimizerState state) {
@@ -125,13 +177,9 @@ void NaturalGradient::restore(OptimizerState state) {
   state_ = std::move(state);
 }
 
-template NaturalDirection sr_direction(Communicator&, const TangentRows<float>&, std::span<const double>, double, std::span<const double>,
-                                       PhaseClock*);
-template NaturalDirection sr_direction(Communicator&, const TangentRows<double>&, std::span<const double>, double, std::span<const double>,
-                                       PhaseClock*);
-template NaturalDirection minsr_direction(Communicator&, const TangentRows<float>&, std::span<const double>, double, std::span<const double>,
-                                          PhaseClock*);
-template NaturalDirection minsr_direction(Communicator&, const TangentRows<double>&, std::span<const double>, double, std::span<const double>,
-                                          PhaseClock*);
+void NaturalGradient::soften() {
+  state_.buffers.at("scale") = softened(scale()).stored();
+  forget_momentum();
+}
 
 }  // namespace qs

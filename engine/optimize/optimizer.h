@@ -7,6 +7,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <span>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "engine/comm/communicator.h"
+#include "engine/optimize/trust_region.h"
 #include "engine/sampling/sample_set.h"
 #include "engine/statistics/phase_clock.h"
 #include "engine/wavefunctions/wavefunction.h"
@@ -36,8 +38,9 @@ struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::natural;
   Schedule lr{0.01, 0.01, 0};
   Schedule diag_shift{1e-3, 1e-3, 0};
-  double momentum = 0;                                                  // mu of SPRING or Muon
-  double norm_constraint = 0;                                           // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
+  Control control = Control::adaptive;  // adaptive: rates are upper bounds, and diag_shift.from is where damping starts
+  double momentum = 0;                  // mu of SPRING or Muon
+  double norm_constraint = 0;           // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;  // AdamW, Muon
   int parameter_blocks = 1;                                             // minSR: blocks of parameters whose derivatives are formed in turn
   Device device = Device::cpu;                                          // of the matrix products and the solve
@@ -52,11 +55,16 @@ struct OptimizerState {
 struct StepReport {
   double gradient_norm = 0;
   double direction_norm = 0;  // of d before the step size
-  double step_size = 0;       // learning rate, or less under the norm constraint
+  double step_size = 0;       // learning rate, or less under the norm constraint and in the trust region; 0: no step was taken
   double diag_shift = 0;      // the shift that was solved with, after raising
   int solver_rung = 0;        // 0: none (AdamW, Muon), 1: Cholesky, 2: eigen-decomposition, 3+: raised shift
   double smallest_pivot = 0;  // Cholesky: smallest L_kk^2; eigen-decomposition: smallest eigenvalue
   double residual = 0;        // |A y - b| / |b| of the linear system
+  // Adaptive steps only.
+  double length = 0;                                        // s, of trust_region.h
+  double ratio = std::numeric_limits<double>::quiet_NaN();  // achieved / predicted decrease of the loss, where it can be told
+  int trials = 0;                                           // steps that were tried
+  StepScale scale = {};                                     // for the next step
 };
 
 // The rows a direction is made from; Jacobian rows are formed only by optimizers that need them.
@@ -64,7 +72,8 @@ struct Tangent {
   const Wavefunction& psi;
   const SampleSet& samples;
   Communicator& comm;
-  PhaseClock* clock = nullptr;  // phases of an update: derivatives, gram, solve, orthogonalise
+  PhaseClock* clock = nullptr;  // phases of an update: derivatives, gram, solve, orthogonalise, judge
+  StepJudge* judge = nullptr;   // of trial steps: needed by adaptive control
 };
 
 class Optimizer {
@@ -74,6 +83,8 @@ class Optimizer {
   virtual StepReport update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) = 0;
   virtual const OptimizerState& state() const = 0;
   virtual void restore(OptimizerState state) = 0;
+  // After restore(), when the run was rolled back: shorter steps from here on, and no SPRING momentum.
+  virtual void soften() = 0;
 };
 
 // InputError (without location) for settings that contradict the kind or lie outside their range.

@@ -1,7 +1,8 @@
-// (X X^T + s) x = b with a Gram matrix whose rounding errors may exceed s: its Cholesky factor preconditions conjugate gradients on the products
-// X (X^T x), which float64 sums keep accurate. Golub and Van Loan, Matrix Computations (4th ed.), section 11.5.
+// (A + s) x = b where A = X X^T or X^T X was formed with rounding errors that may exceed s: its Cholesky factor preconditions conjugate gradients on
+// exact products A p = X (X^T p), which float64 sums keep accurate. Golub and Van Loan, Matrix Computations (4th ed.), section 11.5.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -14,13 +15,18 @@ namespace qs {
 
 // Of the residual, relative to b: far below the sampling noise of b, and above the rounding of float32 derivatives.
 inline constexpr double refined_residual = 1e-6;
-inline constexpr int most_refinements = 20;
+inline constexpr int most_refinements = 60;
 
-// `gram`: X X^T [rows, rows] in the root's device, with errors of about `error` in the spectral norm; overwritten. b: of all rows, on every rank. The
-// result is on every rank, with the rung of a Cholesky solution. Nothing if the matrix has no factor or the residual does not fall: then form the
-// matrix in float64. Memory: vectors. Collective.
+// A p of a vector that every rank has, on every rank. Collective.
+using SymmetricProduct = std::function<std::vector<double>(std::span<const double>)>;
 template <class Real>
-std::optional<ShiftedSolution> solve_refined(Communicator& comm, const TangentRows<Real>& rows, Buffer<double> gram, std::span<const double> b,
-                                             double shift, double error);
+SymmetricProduct gram_product(Communicator& comm, const TangentRows<Real>& rows);  // X X^T
+template <class Real>
+SymmetricProduct metric_product(Communicator& comm, const TangentRows<Real>& rows);  // X^T X
+
+// `rounded`: A on the root, with errors of about `error` in the spectral norm. b on every rank. The result is on every rank, with the rung of a
+// Cholesky solution. Nothing if the matrix has no factor or the residual does not fall: then form the matrix in float64. Memory: vectors. Collective.
+std::optional<ShiftedSolution> solve_refined(Communicator& comm, ShiftedMatrix& rounded, std::span<const double> b, double shift, double error,
+                                             const SymmetricProduct& product);
 
 }  // namespace qs

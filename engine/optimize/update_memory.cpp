@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/optimize/gram.h"
-#include "engine/optimize/natural_gradient.h"
+#include "engine/optimize/natural_system.h"
 
 namespace qs {
 namespace {

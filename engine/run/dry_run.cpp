@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/optimize/natural_gradient.h"
+#include "engine/optimize/natural_system.h"
 #include "engine/run/gpu_memory.h"
 #include "engine/run/plan_network.h"
 #include "engine/run/provenance.h"

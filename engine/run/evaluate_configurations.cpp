@@ -117,6 +117,7 @@ std::vector<Complex> summarise_energies(DataTree& tree, const SampleSet& samples
 void store_directions(DataTree& tree, OptimizerOptions options, const Tangent& tangent, std::span<const Complex> residual) {
   const ParameterLayout& layout = tangent.psi.layout();
   options.lr = {1, 1, 0};
+  options.control = Control::fixed;
   options.norm_constraint = 0;
   options.diag_shift = {options.diag_shift.from, options.diag_shift.from, 0};
   const auto optimizer = make_optimizer(options, layout.total);

@@ -198,6 +198,7 @@ class Planner {
     PretrainPlan pretrain;
     pretrain.options.steps = stage.steps = node["steps"].integer();
     pretrain.options.optimizer = optimizer(node);
+    pretrain.options.keep = keep(node);
     if (!node["stop"]["overlap"].is_null()) pretrain.options.stop_overlap = node["stop"]["overlap"].number();
     const bool all_rows = node["rows"].is_text();
     pretrain.options.rows = all_rows ? 0 : node["rows"].integer();
@@ -295,11 +296,14 @@ class Planner {
     return options;
   }
 
+  static Keep keep(const Node& stage_node) { return stage_node["keep"].text() == "last" ? Keep::last : Keep::best; }
+
   void vmc(const Node& node, StagePlan& stage) {
     VmcOptions options;
     options.steps = stage.steps = node["steps"].integer();
     options.sampler = sampler(node, stage.family);
     options.optimizer = optimizer(node);
+    options.keep = keep(node);
     options.on_nonfinite = root_["on_nonfinite"].text() == "stop" ? OnNonfinite::stop : OnNonfinite::rollback;
     stage.options = options;
   }

@@ -115,6 +115,7 @@ SamplerOptions sampler_options(const Node& sampler) {
 OptimizerOptions optimizer_options(const Node& optimizer) {
   OptimizerOptions options;
   options.lr = schedule_of(optimizer["lr"]);
+  options.control = optimizer["control"].text() == "fixed" ? Control::fixed : Control::adaptive;
   const std::string kind = optimizer.kind();
   if (kind == "adamw" || kind == "muon") {
     options.kind = kind == "adamw" ? OptimizerKind::adamw : OptimizerKind::muon;

@@ -93,6 +93,7 @@ class Runner {
 
   void fail(const Error& error) {
     reporter_->note(std::string("failed: ") + error.what());
+    if (error.code() == ExitCode::numerical) keep_best();
     write_status(RunPhase::failed, static_cast<int>(error.code()), error.what());
   }
 
@@ -183,7 +184,7 @@ class Runner {
       const int code = serve_requests(plan, *stage);
       if (code != 0) return code;
     }
-    stage->finish(state_);
+    for (const std::string& warning : stage->finish(state_)) reporter_->warn(warning);
     export_states(plan);
     add_times(plan, *stage);
     reporter_->end_stage(stage->clock().seconds());
@@ -198,6 +199,16 @@ class Runner {
     for (const std::string& note : outcome.notes) reporter_->note(note);
     for (const std::string& warning : outcome.warnings) reporter_->warn(warning);
     if (comm_.is_root()) status_->update(status(RunPhase::running, std::nullopt, ""));
+  }
+
+  // A stage that gives up leaves its best parameters in the state: they are the result, whatever came after them.
+  void keep_best() {
+    if (!comm_.is_root()) return;
+    try {
+      write_outputs(RunPhase::failed);
+    } catch (const FileError& error) {
+      reporter_->warn(std::string("the best parameters were not kept: ") + error.what());
+    }
   }
 
   // The one place where a run is interrupted: between steps.
@@ -219,7 +230,7 @@ class Runner {
     state_.chains = {};
     state_.proposals_done = 0;
     state_.buffers.clear();
-    state_.shift_factor = 1;
+    state_.good = {};
     state_.trace = {};
     write_checkpoint();
     on_root(comm_, [&] { write_outputs(RunPhase::running); });

@@ -10,7 +10,7 @@
 namespace qs {
 namespace {
 
-constexpr std::int64_t schema = 1;
+constexpr std::int64_t schema = 2;  // 2: snapshots and adaptive steps
 const std::string outputs_prefix = "outputs/";
 
 void put_trace(const Trace& trace, DataTree& tree) {
@@ -31,6 +31,36 @@ Trace get_trace(const DataTree& tree) {
   return trace;
 }
 
+void put_optimizer(const OptimizerState& optimizer, const std::string& prefix, DataTree& tree) {
+  tree.set(prefix + "updates", scalar(optimizer.updates));
+  for (const auto& [name, values] : optimizer.buffers) tree.set(prefix + "buffers/" + name, array(values));
+}
+
+OptimizerState get_optimizer(const std::string& prefix, const DataTree& tree) {
+  OptimizerState optimizer{tree.integers(prefix + "updates").at(0), {}};
+  const std::string buffers = prefix + "buffers/";
+  for (const auto& [path, dataset] : tree.datasets) {
+    if (path.starts_with(buffers)) optimizer.buffers[path.substr(buffers.size())] = tree.doubles(path);
+  }
+  return optimizer;
+}
+
+void put_chains(const ConfigurationBatch& chains, std::uint64_t proposals_done, const std::string& prefix, DataTree& tree) {
+  tree.set(prefix + "modes", scalar(std::int64_t{chains.modes}));
+  tree.set(prefix + "configurations", array(std::vector<std::uint64_t>(chains.bits), {chains.rows(), chains.words}));
+  tree.set(prefix + "problem", array(std::vector<std::int64_t>(chains.problem.begin(), chains.problem.end())));
+  tree.set(prefix + "proposals_done", array(std::vector<std::uint64_t>{proposals_done}));
+}
+
+ConfigurationBatch get_chains(const std::string& prefix, const DataTree& tree) {
+  ConfigurationBatch chains;
+  chains.modes = static_cast<int>(tree.integers(prefix + "modes").at(0));
+  chains.words = words_for(chains.modes);
+  chains.bits = tree.words(prefix + "configurations");
+  for (const std::int64_t g : tree.integers(prefix + "problem")) chains.problem.push_back(static_cast<std::int32_t>(g));
+  return chains;
+}
+
 }  // namespace
 
 DataTree to_tree(const RunState& state, const ResumeInput& input, const ParameterLayout& layout) {
@@ -40,16 +70,16 @@ DataTree to_tree(const RunState& state, const ResumeInput& input, const Paramete
   tree.set("input/directory", scalar(input.directory));
   tree.set("schedule/stage", scalar(std::int64_t{state.stage}));
   tree.set("schedule/step", scalar(state.step));
-  tree.set("schedule/shift_factor", scalar(state.shift_factor));
   tree.set("schedule/nonfinite_events", scalar(state.nonfinite_events));
   store_weights(tree, tensor_shapes(layout), state.parameters);
-  tree.set("optimizer/updates", scalar(state.optimizer.updates));
-  for (const auto& [name, values] : state.optimizer.buffers) tree.set("optimizer/buffers/" + name, array(values));
+  put_optimizer(state.optimizer, "optimizer/", tree);
   for (const auto& [name, values] : state.buffers) tree.set("stage_buffers/" + name, array(values));
-  tree.set("chains/modes", scalar(std::int64_t{state.chains.modes}));
-  tree.set("chains/configurations", array(std::vector<std::uint64_t>(state.chains.bits), {state.chains.rows(), state.chains.words}));
-  tree.set("chains/problem", array(std::vector<std::int64_t>(state.chains.problem.begin(), state.chains.problem.end())));
-  tree.set("rng/proposals_done", array(std::vector<std::uint64_t>{state.proposals_done}));
+  put_chains(state.chains, state.proposals_done, "chains/", tree);
+  if (!state.good.parameters.empty()) {
+    tree.set("good/parameters", array(state.good.parameters));
+    put_optimizer(state.good.optimizer, "good/optimizer/", tree);
+    put_chains(state.good.chains, state.good.proposals_done, "good/chains/", tree);
+  }
   put_trace(state.trace, tree);
   tree.set("trace/file_bytes", scalar(state.trace_bytes));
   tree.set("trace/file_hash", array(std::vector<std::uint64_t>{state.trace_hash}));
@@ -65,27 +95,31 @@ RunState from_tree(const DataTree& tree, const ParameterLayout& layout) {
   if (found > schema)
     throw CheckpointError(
         fmt::format("the checkpoint has schema {} but this program knows up to {} (written by a newer version); use that version", found, schema));
+  if (found < schema) {
+    throw CheckpointError(
+        fmt::format("the checkpoint has schema {}, written by an older version whose steps this one cannot repeat (schema {}); go on "
+                    "with that version, or start anew from the weights in results.h5",
+                    found, schema));
+  }
   RunState state;
   state.stage = static_cast<int>(tree.integers("schedule/stage").at(0));
   state.step = tree.integers("schedule/step").at(0);
-  state.shift_factor = tree.doubles("schedule/shift_factor").at(0);
   state.nonfinite_events = tree.integers("schedule/nonfinite_events").at(0);
   if (layout.total > 0) state.parameters = load_weights(tree, tensor_shapes(layout), "checkpoint.h5");
-  state.optimizer.updates = tree.integers("optimizer/updates").at(0);
-  state.chains.modes = static_cast<int>(tree.integers("chains/modes").at(0));
-  state.chains.words = words_for(state.chains.modes);
-  state.chains.bits = tree.words("chains/configurations");
-  for (const std::int64_t g : tree.integers("chains/problem")) state.chains.problem.push_back(static_cast<std::int32_t>(g));
-  state.proposals_done = tree.words("rng/proposals_done").at(0);
+  state.optimizer = get_optimizer("optimizer/", tree);
+  state.chains = get_chains("chains/", tree);
+  state.proposals_done = tree.words("chains/proposals_done").at(0);
+  if (tree.has("good/parameters")) {
+    state.good = {tree.doubles("good/parameters"), get_optimizer("good/optimizer/", tree), get_chains("good/chains/", tree),
+                  tree.words("good/chains/proposals_done").at(0)};
+  }
   state.trace = get_trace(tree);
   state.trace_bytes = tree.integers("trace/file_bytes").at(0);
   state.trace_hash = tree.words("trace/file_hash").at(0);
-  const auto starts = [](const std::string& text, const std::string& prefix) { return text.compare(0, prefix.size(), prefix) == 0; };
   for (const auto& [path, dataset] : tree.datasets) {
-    if (starts(path, outputs_prefix)) state.outputs.set(path.substr(outputs_prefix.size()), dataset);
-    if (starts(path, "optimizer/buffers/")) state.optimizer.buffers[path.substr(18)] = tree.doubles(path);
-    if (starts(path, "stage_buffers/")) state.buffers[path.substr(14)] = tree.doubles(path);
-    if (starts(path, "seconds/")) state.seconds[path.substr(8)] = tree.doubles(path).at(0);
+    if (path.starts_with(outputs_prefix)) state.outputs.set(path.substr(outputs_prefix.size()), dataset);
+    if (path.starts_with("stage_buffers/")) state.buffers[path.substr(14)] = tree.doubles(path);
+    if (path.starts_with("seconds/")) state.seconds[path.substr(8)] = tree.doubles(path).at(0);
   }
   return state;
 }

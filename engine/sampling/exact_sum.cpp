@@ -52,6 +52,8 @@ class ExactSum final : public Sampler {
   std::vector<double> acceptance(Communicator&) const override { return {}; }
   Acceptance acceptance_counts(Communicator&) const override { return {}; }
   ConfigurationBatch gather_chains() const override { return ConfigurationBatch(modes_, 0); }
+  ConfigurationBatch my_chains() const override { return gather_chains(); }
+  void restore_mine(const ConfigurationBatch&, std::uint64_t) override {}
   std::uint64_t proposals_done() const override { return 0; }
   void restore(const ConfigurationBatch& all_chains, std::uint64_t) override {
     if (all_chains.rows() > 0)

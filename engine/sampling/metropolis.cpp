@@ -58,6 +58,8 @@ class Metropolis final : public Sampler {
   std::vector<double> acceptance(Communicator& comm) const override { return acceptance_.ratios(comm); }
   Acceptance acceptance_counts(Communicator& comm) const override { return acceptance_.total(comm); }
   ConfigurationBatch gather_chains() const override;
+  ConfigurationBatch my_chains() const override { return chains_; }
+  void restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) override;
   std::uint64_t proposals_done() const override { return proposals_done_; }
   void restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) override;
 
@@ -235,6 +237,12 @@ SampleSet Metropolis::sample(const Wavefunction& psi) {
     throw;
   }
   return samples;
+}
+
+void Metropolis::restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) {
+  QS_ASSERT(my_chains.rows() == chains_.rows() && my_chains.modes == chains_.modes);
+  chains_ = my_chains;
+  proposals_done_ = proposals_done;
 }
 
 ConfigurationBatch Metropolis::gather_chains() const { return gather_rows(comm_, chains_); }

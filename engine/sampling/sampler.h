@@ -46,6 +46,9 @@ class Sampler {
   virtual Acceptance acceptance_counts(Communicator& comm) const = 0;    // the numbers behind it; collective, empty for exact sums
   // Global chain configurations for the checkpoint (collective, all ranks get them) and back. Empty for an exact sum.
   virtual ConfigurationBatch gather_chains() const = 0;
+  // The same without communication, for a state that never leaves this process.
+  virtual ConfigurationBatch my_chains() const = 0;
+  virtual void restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) = 0;
   virtual std::uint64_t proposals_done() const = 0;  // per chain since the random start: the RNG counter
   virtual void restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) = 0;
 };

@@ -72,7 +72,7 @@ void EdStage::store(const EdResult& result, int problem, DataTree& outputs) cons
   outputs.set(basis_path, with(array(std::move(basis)), {{"units", "1"}, {"long_name", "packed configurations, from this problem on"}}));
 }
 
-void EdStage::finish(RunState& state) {
+std::vector<std::string> EdStage::finish(RunState& state) {
   std::vector<double> energies;
   std::int64_t k = 0;
   for (int g = 0; g < context_.family.size(); ++g) {
@@ -86,6 +86,7 @@ void EdStage::finish(RunState& state) {
   state.outputs.set("stages/" + context_.group + "/energy", with(array(std::move(energies), {context_.family.size(), k}),
                                                                  quantity_attributes("levels", context_.family.hamiltonian.convention)));
   store_couplings(context_.family, context_.group, state.outputs);
+  return {};
 }
 
 void recall_exact_states(const DataTree& outputs, ExactStates& exact) {

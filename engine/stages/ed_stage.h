@@ -25,7 +25,7 @@ class EdStage : public Stage {
   void begin(RunState& state) override;
   StepOutcome step(RunState& state) override;
   void save(RunState&) override {}
-  void finish(RunState& state) override;
+  std::vector<std::string> finish(RunState& state) override;
 
  private:
   bool keeps_states(std::int64_t dimension) const;

@@ -38,7 +38,7 @@ class EvaluateStage : public Stage {
   void begin(RunState& state) override;
   StepOutcome step(RunState& state) override;
   void save(RunState&) override {}
-  void finish(RunState&) override {}
+  std::vector<std::string> finish(RunState&) override { return {}; }
 
  private:
   std::vector<EnergyResult> energies(const SampleSet& samples, const Sampler& sampler);

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "engine/sampling/weights.h"
+#include "engine/stages/infidelity_judge.h"
 #include "engine/stages/quantities.h"
+#include "engine/stages/step_columns.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
 
@@ -78,7 +80,11 @@ Overlaps exact_overlaps(const std::vector<std::complex<double>>& log_psi, const 
 }
 
 PretrainStage::PretrainStage(PretrainOptions options, StageContext context, TargetSet train, TargetSet hold_out)
-    : options_(std::move(options)), context_(std::move(context)), train_(std::move(train)), hold_out_(std::move(hold_out)) {}
+    : options_(std::move(options)),
+      context_(std::move(context)),
+      train_(std::move(train)),
+      hold_out_(std::move(hold_out)),
+      record_(Evidence::exact, options_.steps, train_.family.size()) {}
 
 void PretrainStage::select(const TargetSet& set) { context_.psi->set_features(feature_table(set.family, context_.features)); }
 
@@ -86,6 +92,7 @@ void PretrainStage::begin(RunState& state) {
   select(train_);
   optimizer_ = make_optimizer(options_.optimizer, context_.psi->layout().total);
   if (state.optimizer.updates > 0) optimizer_->restore(state.optimizer);
+  record_.restore(state.buffers);
   proposal_.clear();
   for (int g = 0; g < train_.family.size(); ++g) {
     const auto kept = state.buffers.find(fmt::format("proposal_{:03}", g));
@@ -104,6 +111,7 @@ void PretrainStage::begin(RunState& state) {
 void PretrainStage::save(RunState& state) {
   state.optimizer = optimizer_->state();
   state.buffers.clear();
+  record_.save(state.buffers);
   for (std::size_t g = 0; g < proposal_.size(); ++g) state.buffers[fmt::format("proposal_{:03}", g)] = proposal_[g];
   std::vector<double>& kept = state.buffers["overlaps"];
   kept = {train_overlaps_.mean, train_overlaps_.minimum, train_overlaps_.loss, hold_out_overlaps_.mean};
@@ -131,6 +139,7 @@ StepOutcome PretrainStage::step(RunState& state) {
     if (!std::isfinite(train_overlaps_.loss))
       throw NumericalError(fmt::format(
           "non-finite overlap in pretraining step {} (the wavefunction overflowed); lower optimizer.lr or raise optimizer.diag_shift", state.step));
+    record_.observe(infidelity(), state.parameters);
     if (!everything) refresh_proposal(*full);
   }
   if (train_overlaps_.mean >= options_.stop_overlap) {
@@ -140,8 +149,10 @@ StepOutcome PretrainStage::step(RunState& state) {
     return outcome;
   }
   const SampleSet samples = everything ? std::move(*full) : clock_.measure("draw", [&] { return drawn_rows(state.step); });
+  const std::vector<std::complex<double>> target = target_rows(samples);
+  InfidelityJudge judge(everything ? Evidence::exact : Evidence::drawn, context_.comm, *context_.psi, state.parameters, samples, target);
   const StepReport report = clock_.measure("update", [&] {
-    return optimizer_->update({*context_.psi, samples, context_.comm, &clock_}, residual(samples), state.parameters);
+    return optimizer_->update({*context_.psi, samples, context_.comm, &clock_, &judge}, residual(samples, target), state.parameters);
   });
   return describe(state.step, report);
 }
@@ -195,8 +206,25 @@ SampleSet PretrainStage::drawn_rows(std::int64_t step) const {
   return samples;
 }
 
+LossPoint PretrainStage::infidelity() const {
+  LossPoint loss;
+  for (const double z : train_overlaps_.modulus) loss.mean.push_back(1 - z * z);
+  loss.error.resize(loss.mean.size());
+  return loss;
+}
+
+// phi at my rows.
+std::vector<std::complex<double>> PretrainStage::target_rows(const SampleSet& samples) const {
+  std::vector<std::complex<double>> target;
+  for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
+    const int g = samples.rows.problem[i];
+    target.push_back(train_.states[g][train_.family.problems[g].sector.index(*samples.rows.row(i))]);
+  }
+  return target;
+}
+
 // eps_i = -f_g (A_i / <A>_g - 1), A = phi / psi; f = |z|^2 for the gradient of the loss, the geodesic factor for the natural gradient.
-std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& samples) const {
+std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& samples, const std::vector<std::complex<double>>& target) const {
   const auto all_log_psi = gather_rows(context_.comm, samples.log_psi);
   const auto all_problems = gather_rows(context_.comm, samples.rows.problem);
   const auto all_weights = gather_rows(context_.comm, samples.weight);
@@ -207,8 +235,7 @@ std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& sampl
   for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
     const int g = samples.rows.problem[i];
     const std::complex<double> psi = scaled_psi(samples.log_psi[i], shift[g]);
-    const std::complex<double> phi = train_.states[g][train_.family.problems[g].sector.index(*samples.rows.row(i))];
-    ratio[i] = samples.weight[i] > 0 ? phi / psi : 0;
+    ratio[i] = samples.weight[i] > 0 ? target[i] / psi : 0;
   }
   const auto all_ratios = gather_rows(context_.comm, ratio);
   std::vector<std::complex<double>> mean(samples.problems);
@@ -228,24 +255,32 @@ std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& sampl
 }
 
 std::vector<std::string> PretrainStage::trace_columns() const {
-  std::vector<std::string> columns = {"step", "loss", "overlap", "overlap_min", "overlap_hold_out", "lr", "diag_shift", "grad_norm", "solver_rung"};
+  std::vector<std::string> columns = {"step", "loss", "overlap", "overlap_min", "overlap_hold_out"};
+  for (const std::string& name : step_columns()) columns.push_back(name);
   for (int g = 0; g < train_.family.size(); ++g) columns.push_back(fmt::format("overlap_{:02}", g));
   return columns;
 }
 
 StepOutcome PretrainStage::describe(std::int64_t step, const StepReport& report) const {
   StepOutcome outcome;
-  outcome.trace_row = {static_cast<double>(step), train_overlaps_.loss,    train_overlaps_.mean,
-                       train_overlaps_.minimum,   hold_out_overlaps_.mean, report.step_size,
-                       report.diag_shift,         report.gradient_norm,    static_cast<double>(report.solver_rung)};
+  outcome.trace_row = {static_cast<double>(step), train_overlaps_.loss, train_overlaps_.mean, train_overlaps_.minimum, hold_out_overlaps_.mean};
+  for (const double value : step_values(report)) outcome.trace_row.push_back(value);
   outcome.trace_row.insert(outcome.trace_row.end(), train_overlaps_.modulus.begin(), train_overlaps_.modulus.end());
   outcome.shown = {{"overlap", fmt::format("{:.6f}", train_overlaps_.mean)}, {"lowest", fmt::format("{:.6f}", train_overlaps_.minimum)}};
   if (hold_out_.family.size() > 0) outcome.shown.emplace_back("held out", fmt::format("{:.6f}", hold_out_overlaps_.mean));
   return outcome;
 }
 
-void PretrainStage::finish(RunState& state) {
+std::vector<std::string> PretrainStage::finish(RunState& state) {
   store_trace(state.trace, context_.group, state.outputs);
+  context_.psi->set_parameters(state.parameters);
+  train_overlaps_ = measure(train_);
+  const Loss loss{"infidelity", "1", std::numeric_limits<double>::infinity()};
+  const LossPoint reached = infidelity();
+  const LastStep last{state.parameters, reached};
+  const TrainingEnd end = end_training(record_, options_.keep, loss, last);
+  store_training_end(end, record_, loss, last, context_.group, state.outputs);
+  state.parameters = end.parameters;
   context_.psi->set_parameters(state.parameters);
   const auto store = [&](const TargetSet& set, const std::string& group) {
     if (set.family.size() == 0) return;
@@ -255,6 +290,7 @@ void PretrainStage::finish(RunState& state) {
   };
   store(train_, context_.group);
   store(hold_out_, context_.group + "/hold_out");
+  return end.warnings;
 }
 
 }  // namespace qs

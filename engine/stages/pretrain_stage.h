@@ -13,6 +13,8 @@
 #include "engine/optimize/optimizer.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/stage.h"
+#include "engine/stages/training_end.h"
+#include "engine/stages/training_record.h"
 
 namespace qs {
 
@@ -26,6 +28,7 @@ struct PretrainOptions {
   std::int64_t rows = 0;
   double power = 2;
   std::int64_t evaluate_every = 10;  // exact overlaps every so many steps (of the training problems: every step when rows = 0)
+  Keep keep = Keep::best;
 };
 
 // Problems with their exact states.
@@ -49,14 +52,16 @@ class PretrainStage : public Stage {
   void begin(RunState& state) override;
   StepOutcome step(RunState& state) override;
   void save(RunState& state) override;
-  void finish(RunState& state) override;
+  std::vector<std::string> finish(RunState& state) override;
 
  private:
   void select(const TargetSet& set);
   Overlaps measure(const TargetSet& set);
   SampleSet drawn_rows(std::int64_t step) const;
   void refresh_proposal(const SampleSet& full);
-  std::vector<std::complex<double>> residual(const SampleSet& samples) const;
+  std::vector<std::complex<double>> target_rows(const SampleSet& samples) const;
+  std::vector<std::complex<double>> residual(const SampleSet& samples, const std::vector<std::complex<double>>& target) const;
+  LossPoint infidelity() const;
   StepOutcome describe(std::int64_t step, const StepReport& report) const;
 
   PretrainOptions options_;
@@ -65,6 +70,7 @@ class PretrainStage : public Stage {
   std::unique_ptr<Optimizer> optimizer_;
   std::vector<std::vector<double>> proposal_;  // per training problem: probability of each basis state, when rows are drawn
   Overlaps train_overlaps_, hold_out_overlaps_;
+  TrainingRecord record_;
 };
 
 // z_g from log psi on the full basis of all problems (concatenated, in order of Sector::index).

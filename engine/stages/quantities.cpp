@@ -39,6 +39,9 @@ constexpr std::array quantities{
     Quantity{"diag_shift", Dimension::pure, "diagonal shift that was solved with"},
     Quantity{"grad_norm", Dimension::pure, "norm of the gradient"},
     Quantity{"step_norm", Dimension::pure, "norm of the direction before the learning rate"},
+    Quantity{"length", Dimension::pure, "length of the step in the metric of the states, root mean square over problems"},
+    Quantity{"ratio", Dimension::pure, "achieved over predicted decrease of the loss, where it can be told"},
+    Quantity{"trials", Dimension::pure, "steps that were tried"},
     Quantity{"solver_rung", Dimension::pure, "1 Cholesky, 2 eigen-decomposition, 3 and more: raised shift, 0 none"},
 };
 

@@ -19,6 +19,14 @@ struct Trace {
   std::vector<std::vector<double>> rows;
 };
 
+// Where a step may go back to.
+struct Snapshot {
+  std::vector<double> parameters;  // [P]; empty: there is none
+  OptimizerState optimizer;
+  ConfigurationBatch chains;  // all ranks, global order
+  std::uint64_t proposals_done = 0;
+};
+
 struct RunState {
   int stage = 0;                                       // position in the list of stages
   std::int64_t step = 0;                               // finished steps of that stage
@@ -27,7 +35,7 @@ struct RunState {
   ConfigurationBatch chains;                           // of the present stage, all ranks, global order
   std::uint64_t proposals_done = 0;                    // per chain: the counter of the random stream
   std::map<std::string, std::vector<double>> buffers;  // what else the present stage must keep, by name
-  double shift_factor = 1;                             // raised by rollbacks, see VmcStage
+  Snapshot good;                                       // of the present stage: where a rollback leads
   std::int64_t nonfinite_events = 0;
   Trace trace;                    // of the present stage
   std::int64_t trace_bytes = -1;  // length and hash of trace.csv when the state was saved; -1: none yet

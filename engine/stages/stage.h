@@ -60,8 +60,8 @@ class Stage {
   virtual StepOutcome step(RunState& state) = 0;
   // Copies what lives in the stage (chains, optimizer) into the state, for a checkpoint.
   virtual void save(RunState& state) = 0;
-  // After the last step: writes the stage's results into state.outputs.
-  virtual void finish(RunState& state) = 0;
+  // After the last step: writes the stage's results into state.outputs. Returns what the user must be warned of.
+  virtual std::vector<std::string> finish(RunState& state) = 0;
   const PhaseClock& clock() const { return clock_; }
   PhaseClock& clock() { return clock_; }
 

@@ -5,125 +5,208 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <optional>
 
+#include "engine/stages/energy_judge.h"
 #include "engine/stages/quantities.h"
+#include "engine/stages/step_columns.h"
 #include "kernels/api/error.h"
 
 namespace qs {
 namespace {
 
-constexpr int rollbacks_allowed = 3;
-constexpr double rollback_shift_factor = 10;
+constexpr std::size_t rollbacks_allowed = 3;  // within rollback_window steps
+constexpr std::int64_t rollback_window = 50;
+constexpr std::int64_t steps_between_snapshots = 10;
+constexpr std::int64_t patience_with_small_steps = 20;
+constexpr double small_rate = 1.0 / 64, large_shift = 1e4;  // relative to the input's
+constexpr double still_falling = 1e-3;                      // of the energy, from one window of steps to the next
 
 double or_nan(const std::optional<double>& value) { return value.value_or(std::numeric_limits<double>::quiet_NaN()); }
+
+// One column of the trace for every problem, and its place in results.h5 below stages/<group>/trace.
+struct EnergyColumn {
+  const char *name, *folder, *quantity;
+  double (*value)(const Estimate&, double accepted);
+};
+
+constexpr EnergyColumn energy_columns[] = {
+    {"energy", "energy/", "mean", [](const Estimate& e, double) { return e.mean.real(); }},
+    {"error", "energy/", "error", [](const Estimate& e, double) { return e.error; }},
+    {"variance", "energy/", "variance", [](const Estimate& e, double) { return e.variance; }},
+    {"tau", "energy/", "tau", [](const Estimate& e, double) { return or_nan(e.tau); }},
+    {"rhat", "energy/", "rhat", [](const Estimate& e, double) { return or_nan(e.rhat); }},
+    {"accept", "", "accept", [](const Estimate&, double accepted) { return accepted; }},
+};
+
+std::string shown(const LossPoint& loss) { return format_with_error(loss.family_mean(), loss.family_error()); }
+
+LossPoint loss_of(const std::vector<Estimate>& energy) {
+  LossPoint loss;
+  for (const Estimate& each : energy) {
+    loss.mean.push_back(each.mean.real());
+    loss.error.push_back(std::isfinite(each.error) ? each.error : 0);
+  }
+  return loss;
+}
 
 }  // namespace
 
 VmcStage::VmcStage(VmcOptions options, StageContext context) : options_(std::move(options)), context_(std::move(context)) {}
 
-// One VMC iteration. The energy that is reported belongs to the parameters *before* the update.
-VmcStage::Iteration VmcStage::iterate(RunState& state) {
+void VmcStage::keep_evidence(const RunState& state, const NumericalError& failure, const ConfigurationBatch& mine) {
+  const ConfigurationBatch rows = gather_rows(context_.comm, mine);
+  context_.keep_evidence({.reason = failure.what(), .step = state.step, .parameters = state.parameters, .rows = rows});
+}
+
+VmcStage::Measured VmcStage::measure(const RunState& state) {
   Wavefunction& psi = *context_.psi;
   psi.set_parameters(state.parameters);
   std::optional<SampleSet> samples;
   try {
     samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
-    return update(state, *samples);
+    auto local = clock_.measure("local_energy", [&] {
+      return sampled_energies(context_.comm, context_.family, psi, *samples);  // sum_s' H psi(s')/psi(s)
+    });
+    auto energy = estimate(context_.comm, *samples, local, "local energy");  // per problem, over ranks
+    return {*std::move(samples), std::move(local), std::move(energy), sampler_->acceptance(context_.comm)};
   } catch (const NumericalError& failure) {  // on every rank alike
-    const ConfigurationBatch rows = samples ? gather_rows(context_.comm, samples->rows) : sampler_->gather_chains();
-    context_.keep_evidence({.reason = failure.what(), .step = state.step, .parameters = state.parameters, .rows = rows});
+    keep_evidence(state, failure, samples ? samples->rows : sampler_->my_chains());
     throw;
   }
 }
 
-VmcStage::Iteration VmcStage::update(RunState& state, const SampleSet& samples) {
-  const Wavefunction& psi = *context_.psi;
-  Communicator& comm = context_.comm;
-  const auto local =
-      clock_.measure("local_energy", [&] { return sampled_energies(comm, context_.family, psi, samples); });  // sum_s' H psi(s')/psi(s)
-  const auto energy = estimate(comm, samples, local, "local energy");                                         // per problem, over ranks
-  remember_good(state);
+StepReport VmcStage::update(RunState& state, const Measured& measured) {
+  const auto& [samples, local, energy, acceptance] = measured;
   const auto residual = centred(samples, local, energy);  // E_loc - <E>
-  const auto report = clock_.measure("update", [&] {
-    return optimizer_->update({psi, samples, comm, &clock_}, residual, state.parameters);  // theta -= lr (S + shift)^-1 grad
-  });
-  return {energy, sampler_->acceptance(comm), report};
+  const auto judge = make_energy_judge({context_.comm, context_.family, *context_.psi, *sampler_, state.parameters, samples, local, energy});
+  try {
+    return clock_.measure("update", [&] {
+      return optimizer_->update({*context_.psi, samples, context_.comm, &clock_, judge.get()}, residual,
+                                state.parameters);  // theta -= lr (S + shift)^-1 grad
+    });
+  } catch (const NumericalError& failure) {
+    keep_evidence(state, failure, samples.rows);
+    throw;
+  }
 }
 
 void VmcStage::begin(RunState& state) {
   context_.psi->set_features(feature_table(context_.family, context_.features));
   sampler_ = make_sampler(options_.sampler, context_.family, context_.comm, context_.key);
-  OptimizerOptions scaled = options_.optimizer;
-  scaled.diag_shift.from *= state.shift_factor;
-  scaled.diag_shift.to *= state.shift_factor;
-  optimizer_ = make_optimizer(scaled, context_.psi->layout().total);
+  optimizer_ = make_optimizer(options_.optimizer, context_.psi->layout().total);
+  const Evidence evidence = options_.sampler.kind == SamplerKind::exact_sum ? Evidence::exact : Evidence::sampled;
+  record_.emplace(evidence, options_.steps, context_.family.size());
+  record_->restore(state.buffers);
+  if (const auto counts = state.buffers.find("counts"); counts != state.buffers.end()) {
+    since_good_ = static_cast<std::int64_t>(counts->second.at(0));
+    small_steps_ = static_cast<std::int64_t>(counts->second.at(1));
+    for (const double step : state.buffers.at("rollbacks")) rollbacks_.push_back(static_cast<std::int64_t>(step));
+  }
+  good_ = state.good;
+  if (good_.chains.rows() > 0) {
+    sampler_->restore(good_.chains, good_.proposals_done);
+    good_.chains = sampler_->my_chains();
+  }
   if (state.step > 0 || state.optimizer.updates > 0) optimizer_->restore(state.optimizer);
   if (state.chains.rows() > 0) sampler_->restore(state.chains, state.proposals_done);
 }
 
+// One VMC measured. The energy that is reported belongs to the parameters *before* the update.
 StepOutcome VmcStage::step(RunState& state) {
-  StepOutcome outcome;
+  std::vector<std::string> warnings;
   for (;;) {
     try {
-      const Iteration iteration = iterate(state);
-      failures_in_a_row_ = 0;
-      StepOutcome described = describe(state, iteration);
-      described.warnings.insert(described.warnings.end(), outcome.warnings.begin(), outcome.warnings.end());
-      return described;
+      const Measured measured = measure(state);
+      const LossPoint loss = loss_of(measured.energy);
+      if (options_.optimizer.control == Control::adaptive && record_->runs_away(loss)) {
+        roll_back(state, fmt::format("the energy has risen to {} (mean over the family), far above its lowest window of steps", shown(loss)),
+                  warnings);
+        continue;
+      }
+      record_->observe(loss, state.parameters);
+      if (since_good_++ % steps_between_snapshots == 0) remember_good(state);
+      const StepReport report = update(state, measured);
+      StepOutcome outcome = describe(state, measured, report);
+      watch_scale(report, warnings);
+      outcome.warnings.insert(outcome.warnings.end(), warnings.begin(), warnings.end());
+      return outcome;
     } catch (const NumericalError& failure) {
       ++state.nonfinite_events;
-      if (options_.on_nonfinite == OnNonfinite::stop || ++failures_in_a_row_ > rollbacks_allowed || good_.parameters.empty()) throw;
-      roll_back(state, failure, outcome);
+      if (options_.on_nonfinite == OnNonfinite::stop) give_up(state, failure.what());
+      roll_back(state, failure.what(), warnings);
     }
   }
 }
 
 void VmcStage::remember_good(const RunState& state) {
-  good_ = {state.parameters, optimizer_->state(), sampler_->gather_chains(), sampler_->proposals_done()};
+  good_ = {state.parameters, optimizer_->state(), sampler_->my_chains(), sampler_->proposals_done()};
 }
 
-// Back to the last finite state, with a ten times larger diagonal shift from here on. No sample is dropped from any mean.
-void VmcStage::roll_back(RunState& state, const NumericalError& failure, StepOutcome& outcome) {
-  state.shift_factor *= rollback_shift_factor;
+// Back to the snapshot, with shorter steps from here on. No sample is dropped from any mean.
+void VmcStage::roll_back(RunState& state, const std::string& reason, std::vector<std::string>& warnings) {
+  rollbacks_.push_back(state.step);
+  const auto recent = std::count_if(rollbacks_.begin(), rollbacks_.end(), [&](std::int64_t at) { return at > state.step - rollback_window; });
+  if (good_.parameters.empty() || static_cast<std::size_t>(recent) > rollbacks_allowed) give_up(state, reason);
   state.parameters = good_.parameters;
-  state.optimizer = good_.optimizer;
-  state.chains = good_.chains;
-  state.proposals_done = good_.proposals_done;
-  begin(state);
-  outcome.warnings.push_back(fmt::format("step {}: {}; rolled back to the last finite parameters, diagonal shift x{:g} from now on", state.step,
-                                         failure.what(), state.shift_factor));
+  optimizer_->restore(good_.optimizer);
+  optimizer_->soften();
+  good_.optimizer = optimizer_->state();  // a second way from here starts with even shorter steps
+  sampler_->restore_mine(good_.chains, good_.proposals_done);
+  record_->forget_present_window();
+  since_good_ = 1;
+  warnings.push_back(fmt::format("step {}: {}; went back to earlier parameters, steps are four times shorter from now on", state.step, reason));
+}
+
+// The best parameters are the result.
+void VmcStage::give_up(RunState& state, const std::string& reason) {
+  if (!record_->best_parameters().empty()) state.parameters = record_->best_parameters();
+  const std::size_t count = rollbacks_.size();
+  throw NumericalError(count == 0
+                           ? reason
+                           : fmt::format("{} (after {} rollbacks, {} of them within {} steps; the best parameters are kept); lower optimizer.lr "
+                                         "or raise optimizer.diag_shift",
+                                         reason, count - 1, rollbacks_allowed, rollback_window));
+}
+
+void VmcStage::watch_scale(const StepReport& report, std::vector<std::string>& warnings) {
+  const bool small = report.scale.rate < small_rate || report.scale.shift > large_shift;
+  small_steps_ = small ? small_steps_ + 1 : 0;
+  if (small_steps_ == patience_with_small_steps) {
+    warnings.push_back(
+        fmt::format("steps have become too small to get anywhere ({:.1e} of optimizer.lr, {:.1e} times optimizer.diag_shift): the "
+                    "network may be stuck, or the samples too few",
+                    report.scale.rate, report.scale.shift));
+  }
 }
 
 std::vector<std::string> VmcStage::trace_columns() const {
-  std::vector<std::string> columns = {"step", "lr", "diag_shift", "grad_norm", "step_norm", "solver_rung"};
+  std::vector<std::string> columns = {"step"};
+  for (const std::string& name : step_columns()) columns.push_back(name);
   for (int g = 0; g < context_.family.size(); ++g) {
-    for (const char* name : {"energy", "error", "variance", "tau", "rhat", "accept"}) columns.push_back(fmt::format("{}_{:02}", name, g));
+    for (const EnergyColumn& column : energy_columns) columns.push_back(fmt::format("{}_{:02}", column.name, g));
   }
   return columns;
 }
 
-StepOutcome VmcStage::describe(const RunState& state, const Iteration& iteration) const {
+StepOutcome VmcStage::describe(const RunState& state, const Measured& measured, const StepReport& report) const {
   StepOutcome outcome;
-  const StepReport& report = iteration.report;
-  outcome.trace_row = {static_cast<double>(state.step),        report.step_size, report.diag_shift, report.gradient_norm, report.direction_norm,
-                       static_cast<double>(report.solver_rung)};
-  double mean = 0, squared_error = 0, variance = 0, rhat = 0, acceptance = 0;
+  outcome.trace_row = {static_cast<double>(state.step)};
+  for (const double value : step_values(report)) outcome.trace_row.push_back(value);
+  double variance = 0, rhat = 0, acceptance = 0;
   const int problems = context_.family.size();
   const double sites = context_.family.lattice.sites();
   for (int g = 0; g < problems; ++g) {
-    const Estimate& e = iteration.energy[g];
-    const double accepted = iteration.acceptance.empty() ? std::numeric_limits<double>::quiet_NaN() : iteration.acceptance[g];
-    outcome.trace_row.insert(outcome.trace_row.end(), {e.mean.real(), e.error, e.variance, or_nan(e.tau), or_nan(e.rhat), accepted});
-    mean += e.mean.real() / sites / problems;
-    squared_error += e.error * e.error / (sites * sites * problems * problems);
+    const Estimate& e = measured.energy[g];
+    const double accepted = measured.acceptance.empty() ? std::numeric_limits<double>::quiet_NaN() : measured.acceptance[g];
+    for (const EnergyColumn& column : energy_columns) outcome.trace_row.push_back(column.value(e, accepted));
     variance += e.variance / problems;
     rhat = std::max(rhat, e.rhat.value_or(0));
     acceptance += accepted / problems;
     if (e.frozen) outcome.warnings.push_back(fmt::format("problem {}: chains are frozen (zero variance within chains)", g));
   }
-  outcome.shown = {{"E/N", format_with_error(mean, std::sqrt(squared_error))}, {"var", fmt::format("{:.3g}", variance)}};
-  if (!iteration.acceptance.empty()) outcome.shown.emplace_back("acc", fmt::format("{:.2f}", acceptance));
+  const LossPoint loss = loss_of(measured.energy);
+  outcome.shown = {{"E/N", format_with_error(loss.family_mean() / sites, loss.family_error() / sites)}, {"var", fmt::format("{:.3g}", variance)}};
+  if (!measured.acceptance.empty()) outcome.shown.emplace_back("acc", fmt::format("{:.2f}", acceptance));
   if (rhat > 0) outcome.shown.emplace_back("R-hat", fmt::format("{:.3f}", rhat));
   if (report.solver_rung > 1)
     outcome.warnings.push_back(
@@ -135,29 +218,53 @@ void VmcStage::save(RunState& state) {
   state.optimizer = optimizer_->state();
   state.chains = sampler_->gather_chains();
   state.proposals_done = sampler_->proposals_done();
+  state.good = good_;
+  if (!good_.parameters.empty()) state.good.chains = gather_rows(context_.comm, good_.chains);
+  state.buffers.clear();
+  record_->save(state.buffers);
+  state.buffers["counts"] = {static_cast<double>(since_good_), static_cast<double>(small_steps_)};
+  state.buffers["rollbacks"].assign(rollbacks_.begin(), rollbacks_.end());
+}
+
+// The last update is checked like all before it, by an energy of its own.
+std::vector<std::string> VmcStage::finish(RunState& state) {
+  store_trace_of_energies(state);
+  if (options_.steps == 0) return {};
+  std::vector<std::string> warnings;
+  const Loss loss{"energy", context_.family.hamiltonian.convention, still_falling};
+  try {
+    const LossPoint energy = loss_of(measure(state).energy);
+    const LastStep last{state.parameters, energy};
+    const TrainingEnd end = end_training(*record_, options_.keep, loss, last);
+    store_training_end(end, *record_, loss, last, context_.group, state.outputs);
+    warnings = end.warnings;
+    state.parameters = end.parameters;
+  } catch (const NumericalError& failure) {
+    ++state.nonfinite_events;
+    give_up(state, failure.what());
+  }
+  return warnings;
 }
 
 // The trace in the layout of results.h5: scalars per step, energy/<statistic> as [steps, problems].
-void VmcStage::finish(RunState& state) {
+void VmcStage::store_trace_of_energies(RunState& state) const {
   const std::string group = "stages/" + context_.group + "/trace/";
   const auto steps = static_cast<std::int64_t>(state.trace.rows.size());
   const std::int64_t problems = context_.family.size();
-  const auto column = [&](std::size_t c) {
+  const std::size_t per_problem = std::size(energy_columns), scalars = state.trace.columns.size() - problems * per_problem;
+  for (std::size_t c = 0; c < scalars; ++c) {
     std::vector<double> values;
     for (const auto& row : state.trace.rows) values.push_back(row[c]);
-    return values;
-  };
-  constexpr std::size_t scalars = 6, per_problem = 6;
-  for (std::size_t c = 0; c < scalars; ++c)
-    store_values(state.outputs, group + state.trace.columns[c], column(c), {steps}, quantity_attributes(state.trace.columns[c]));
-  const std::string names[per_problem] = {"mean", "error", "variance", "tau", "rhat", "accept"};
+    store_values(state.outputs, group + state.trace.columns[c], std::move(values), {steps}, quantity_attributes(state.trace.columns[c]));
+  }
   for (std::size_t s = 0; s < per_problem; ++s) {
     std::vector<double> values;
     for (const auto& row : state.trace.rows) {
       for (std::int64_t g = 0; g < problems; ++g) values.push_back(row[scalars + g * per_problem + s]);
     }
-    const std::string path = group + (names[s] == "accept" ? "" : "energy/") + names[s];
-    store_values(state.outputs, path, std::move(values), {steps, problems}, quantity_attributes(names[s], context_.family.hamiltonian.convention));
+    const EnergyColumn& column = energy_columns[s];
+    store_values(state.outputs, group + column.folder + column.quantity, std::move(values), {steps, problems},
+                 quantity_attributes(column.quantity, context_.family.hamiltonian.convention));
   }
   store_couplings(context_.family, context_.group, state.outputs);
 }

@@ -3,11 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/optimize/optimizer.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/stage.h"
+#include "engine/stages/training_end.h"
+#include "engine/stages/training_record.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -19,6 +23,7 @@ struct VmcOptions {
   SamplerOptions sampler;
   OptimizerOptions optimizer;
   OnNonfinite on_nonfinite = OnNonfinite::rollback;
+  Keep keep = Keep::best;
 };
 
 class VmcStage : public Stage {
@@ -29,32 +34,35 @@ class VmcStage : public Stage {
   void begin(RunState& state) override;
   StepOutcome step(RunState& state) override;
   void save(RunState& state) override;
-  void finish(RunState& state) override;
+  std::vector<std::string> finish(RunState& state) override;
 
  private:
-  struct Iteration {
-    std::vector<Estimate> energy;
-    std::vector<double> acceptance;
-    StepReport report;
+  // Samples at the present parameters, and their energies.
+  struct Measured {
+    SampleSet samples;
+    std::vector<std::complex<double>> local;  // E_loc of my rows
+    std::vector<Estimate> energy;             // per problem
+    std::vector<double> acceptance;           // per problem; empty for exact sums
   };
-  Iteration iterate(RunState& state);
-  Iteration update(RunState& state, const SampleSet& samples);
+  Measured measure(const RunState& state);
+  StepReport update(RunState& state, const Measured& measured);
+  void keep_evidence(const RunState& state, const NumericalError& failure, const ConfigurationBatch& mine);
   void remember_good(const RunState& state);
-  void roll_back(RunState& state, const NumericalError& failure, StepOutcome& outcome);
-  StepOutcome describe(const RunState& state, const Iteration& iteration) const;
+  void roll_back(RunState& state, const std::string& reason, std::vector<std::string>& warnings);
+  [[noreturn]] void give_up(RunState& state, const std::string& reason);
+  void watch_scale(const StepReport& report, std::vector<std::string>& warnings);
+  StepOutcome describe(const RunState& state, const Measured& measured, const StepReport& report) const;
+  void store_trace_of_energies(RunState& state) const;
 
   VmcOptions options_;
   StageContext context_;
   std::unique_ptr<Sampler> sampler_;
   std::unique_ptr<Optimizer> optimizer_;
-  // The last state whose energies were finite: where a rollback returns to.
-  struct Good {
-    std::vector<double> parameters;
-    OptimizerState optimizer;
-    ConfigurationBatch chains;
-    std::uint64_t proposals_done = 0;
-  } good_;
-  int failures_in_a_row_ = 0;
+  std::optional<TrainingRecord> record_;
+  Snapshot good_;                        // with the chains of this rank
+  std::int64_t since_good_ = 0;          // steps
+  std::vector<std::int64_t> rollbacks_;  // at these steps
+  std::int64_t small_steps_ = 0;         // in a row
 };
 
 }  // namespace qs

@@ -43,7 +43,8 @@ std::vector<double> three_steps(const Step& step, Device device, const Wrap& wra
     Communicator& comm = wrapped ? *wrapped : plain;
     const Share share(rows, 2, comm);
     const LinearNetwork psi(parameters, JacobianMode::complex_log, step.precision, device);
-    const auto optimizer = make_optimizer({.kind = step.kind, .lr = {0.05}, .diag_shift = {0.01}, .momentum = 0.9, .device = device}, parameters);
+    const auto optimizer = make_optimizer(
+        {.kind = step.kind, .lr = {0.05}, .diag_shift = {0.01}, .control = Control::fixed, .momentum = 0.9, .device = device}, parameters);
     std::vector<double> mine(parameters, 0.0);
     for (int k = 0; k < 3; ++k) optimizer->update({psi, share.samples, comm}, share.residual, mine);
     if (comm.is_root()) theta = mine;
@@ -93,7 +94,8 @@ TEST(NaturalOnAGpu, TakesTheMemoryThatWasPlanned) {
     const auto comm = self_communicator();
     const Share share(rows, 2, *comm);
     const LinearNetwork psi(c.parameters, JacobianMode::complex_log, c.precision, Device::cuda);
-    const auto optimizer = make_optimizer({.kind = c.kind, .lr = {0.05}, .diag_shift = {0.01}, .device = Device::cuda}, c.parameters);
+    const auto optimizer =
+        make_optimizer({.kind = c.kind, .lr = {0.05}, .diag_shift = {0.01}, .control = Control::fixed, .device = Device::cuda}, c.parameters);
     std::vector<double> theta(c.parameters, 0.0);
     const UpdateMemory plan = update_memory(c.kind, planned_layout(Blocks(120, 1, 0), 1, 2), c.parameters, c.precision);
     test::fake_gpu_peak_bytes();
@@ -121,8 +123,8 @@ TEST(NaturalOnAGpu, PlansForRowsOfOtherRanks) {
 
 TEST(NaturalOnAGpu, DecomposesWhatHasNoCholeskyFactor) {
   const auto solved = [](Device device) {
-    ShiftedSystem system{2, buffer_of<double>(device, {1, 1, 1, 1}), {2, 2}, {}, 0};  // eigenvalues 0 and 2: the second rung
-    return solve_shifted(device, system);
+    ShiftedMatrix system(device, 2, buffer_of<double>(device, {1, 1, 1, 1}));  // eigenvalues 0 and 2: the second rung
+    return system.solve(std::vector<double>{2, 2}, {}, 0);
   };
   const ShiftedSolution expected = solved(Device::reference), found = solved(Device::cuda);
 

@@ -102,7 +102,7 @@ TEST(Muon, FollowsItsFormula) {
   const auto comm = self_communicator();
   const Share share(make_rows(90, 2), 2, *comm);
   const LinearNetwork psi(layout, JacobianMode::complex_log, Precision::float64);
-  const OptimizerOptions options{.kind = OptimizerKind::muon, .lr = {0.01}, .momentum = 0.9, .weight_decay = 0.1};
+  const OptimizerOptions options{.kind = OptimizerKind::muon, .lr = {0.01}, .control = Control::fixed, .momentum = 0.9, .weight_decay = 0.1};
   OptimizerOptions adam = options;
   adam.kind = OptimizerKind::adamw;
   adam.momentum = 0;
@@ -141,7 +141,7 @@ TEST(Muon, GoesOnFromItsState) {
   const auto comm = self_communicator();
   const Share share(make_rows(60, 2), 2, *comm);
   const LinearNetwork psi(layout, JacobianMode::complex_log, Precision::float64);
-  const OptimizerOptions options{.kind = OptimizerKind::muon, .lr = {0.01, 0.001, 5}, .momentum = 0.9};
+  const OptimizerOptions options{.kind = OptimizerKind::muon, .lr = {0.01, 0.001, 5}, .control = Control::fixed, .momentum = 0.9};
   const auto straight = make_optimizer(options, layout.total);
   std::vector<double> one(layout.total, 0.1), two = one;
   for (int step = 0; step < 4; ++step) straight->update({psi, share.samples, *comm}, share.residual, one);
@@ -163,7 +163,7 @@ TEST(Muon, GivesTheSameBitsOnAnyNumberOfRanks) {
     run_in_process(ranks, [&](Communicator& comm) {
       const Share share(make_rows(200, 3), 3, comm);
       const LinearNetwork psi(layout, JacobianMode::complex_log, Precision::float32);
-      const auto optimizer = make_optimizer({.kind = OptimizerKind::muon, .lr = {0.01}, .momentum = 0.95}, layout.total);
+      const auto optimizer = make_optimizer({.kind = OptimizerKind::muon, .lr = {0.01}, .control = Control::fixed, .momentum = 0.95}, layout.total);
       for (int step = 0; step < 3; ++step) optimizer->update({psi, share.samples, comm}, share.residual, theta[comm.rank()]);
     });
     for (const std::vector<double>& other : theta) EXPECT_EQ(other, theta[0]);

@@ -68,7 +68,7 @@ TEST_P(Natural, FollowsTheDenseFormulaWithMomentum) {
   const auto comm = self_communicator();
   const Share share(rows, c.problems, *comm);
   const LinearNetwork psi(c.parameters, c.mode, c.precision);
-  OptimizerOptions options{.kind = c.kind, .lr = {0.05}, .diag_shift = {0.01}, .momentum = 0.9};
+  OptimizerOptions options{.kind = c.kind, .lr = {0.05}, .diag_shift = {0.01}, .control = Control::fixed, .momentum = 0.9};
   const auto optimizer = make_optimizer(options, c.parameters);
   std::vector<double> theta(c.parameters, 0.0);
   const Dense dense = dense_rows(rows, c.problems, c.parameters, c.mode);
@@ -116,7 +116,7 @@ TEST(MinsrInBlocks, GivesTheStepsOfAllDerivativesAtOnce) {
     const auto comm = self_communicator();
     const Share share(make_rows(60, 3), 3, *comm);
     const LinearNetwork psi(100, mode, Precision::float64);
-    OptimizerOptions options{.kind = OptimizerKind::minsr, .lr = {0.05}, .diag_shift = {0.01}, .momentum = 0.9};
+    OptimizerOptions options{.kind = OptimizerKind::minsr, .lr = {0.05}, .diag_shift = {0.01}, .control = Control::fixed, .momentum = 0.9};
     const auto whole = make_optimizer(options, 100);
     options.parameter_blocks = 7;
     const auto blocks = make_optimizer(options, 100);
@@ -136,7 +136,8 @@ TEST(MinsrInBlocks, MultipliesInFloat64WhereTheShiftIsBelowTheRounding) {
   const auto comm = self_communicator();
   const Share share(make_rows(60, 1), 1, *comm);
   const LinearNetwork psi(300, JacobianMode::complex_log, Precision::float32);
-  const auto optimizer = make_optimizer({.kind = OptimizerKind::minsr, .lr = {1}, .diag_shift = {1e-9}, .parameter_blocks = 3}, 300);
+  const auto optimizer =
+      make_optimizer({.kind = OptimizerKind::minsr, .lr = {1}, .diag_shift = {1e-9}, .control = Control::fixed, .parameter_blocks = 3}, 300);
   std::vector<double> theta(300, 0.0);
 
   const StepReport report = optimizer->update({psi, share.samples, *comm}, share.residual, theta);
@@ -162,7 +163,7 @@ TEST(Natural, ConstrainsTheNormAndKeepsTheUnclippedDirection) {
   const auto comm = self_communicator();
   const Share share(rows, 1, *comm);
   const LinearNetwork psi(10, JacobianMode::complex_log, Precision::float64);
-  const auto optimizer = make_optimizer({.lr = {10}, .diag_shift = {0.01}, .momentum = 0.5, .norm_constraint = 1e-4}, 10);
+  const auto optimizer = make_optimizer({.lr = {10}, .diag_shift = {0.01}, .control = Control::fixed, .momentum = 0.5, .norm_constraint = 1e-4}, 10);
   std::vector<double> theta(10, 0.0);
 
   const StepReport report = optimizer->update({psi, share.samples, *comm}, share.residual, theta);
@@ -181,7 +182,7 @@ TEST(AdamW, FollowsItsFormulaWithDecoupledDecay) {
   const auto comm = self_communicator();
   const Share share(rows, 2, *comm);
   const LinearNetwork psi(9, JacobianMode::complex_log, Precision::float32);
-  const auto optimizer = make_optimizer({.kind = OptimizerKind::adamw, .lr = {0.01}, .weight_decay = 0.1}, 9);
+  const auto optimizer = make_optimizer({.kind = OptimizerKind::adamw, .lr = {0.01}, .control = Control::fixed, .weight_decay = 0.1}, 9);
   std::vector<double> theta(9, 0.5);
   const Dense dense = dense_rows(rows, 2, 9, JacobianMode::complex_log);
   const Eigen::ArrayXd g = dense.x.transpose() * dense.v;
@@ -203,8 +204,9 @@ TEST(Optimizer, ResumesToTheSameBits) {
   const Share share(rows, 1, *comm);
   const LinearNetwork psi(40, JacobianMode::complex_log, Precision::float32);
   const Tangent tangent{psi, share.samples, *comm};
-  for (const OptimizerOptions& options : {OptimizerOptions{.lr = {0.1, 0.01, 5}, .diag_shift = {1e-2, 1e-3, 5}, .momentum = 0.9},
-                                          OptimizerOptions{.kind = OptimizerKind::adamw, .lr = {0.1, 0.01, 5}}}) {
+  for (const OptimizerOptions& options :
+       {OptimizerOptions{.lr = {0.1, 0.01, 5}, .diag_shift = {1e-2, 1e-3, 5}, .control = Control::fixed, .momentum = 0.9},
+        OptimizerOptions{.kind = OptimizerKind::adamw, .lr = {0.1, 0.01, 5}, .control = Control::fixed}}) {
     const auto whole = make_optimizer(options, 40), first = make_optimizer(options, 40), second = make_optimizer(options, 40);
     std::vector<double> a(40, 0.0), b(40, 0.0);
 

@@ -48,7 +48,7 @@ class OptimizerRanks : public ::testing::TestWithParam<Case> {};
 
 TEST_P(OptimizerRanks, GiveTheSameBitsAsOneRank) {
   const Case c = GetParam();
-  OptimizerOptions options{.kind = c.kind, .lr = {0.1}, .diag_shift = {1e-3}, .parameter_blocks = c.parameter_blocks};
+  OptimizerOptions options{.kind = c.kind, .lr = {0.1}, .diag_shift = {1e-3}, .control = Control::fixed, .parameter_blocks = c.parameter_blocks};
   if (c.kind != OptimizerKind::adamw) options.momentum = 0.8;
   const Outcome one = two_steps(options, c.samples, c.parameters, c.precision, 1);
 
@@ -98,7 +98,7 @@ TEST(OptimizerFailures, NameTheRowOfANonFiniteResidualOnEveryRank) {
       const LinearNetwork psi(6, JacobianMode::complex_log, Precision::float64);
       std::vector<double> mine(6, 0.25);
       if (comm.is_root()) theta = mine;
-      make_optimizer({.kind = kind}, 6)->update({psi, share.samples, comm}, share.residual, comm.is_root() ? theta : mine);
+      make_optimizer({.kind = kind, .control = Control::fixed}, 6)->update({psi, share.samples, comm}, share.residual, comm.is_root() ? theta : mine);
     });
 
     for (const std::string& message : text) {
@@ -117,7 +117,7 @@ TEST(OptimizerFailures, NameTheParameterOfANonFiniteDerivativeOnEveryRank) {
     LinearNetwork psi(6, JacobianMode::complex_log, Precision::float32);
     psi.spoil(rows[40].sigma);
     std::vector<double> theta(6, 0.0);
-    make_optimizer({}, 6)->update({psi, share.samples, comm}, share.residual, theta);
+    make_optimizer({.control = Control::fixed}, 6)->update({psi, share.samples, comm}, share.residual, theta);
   });
 
   for (const std::string& message : text) {
@@ -132,12 +132,12 @@ TEST(OptimizerFailures, AreNotCausedByARowOfWeightZero) {
   LinearNetwork psi(6, JacobianMode::complex_log, Precision::float64);
   std::vector<double> clean(6, 0.0), spoilt(6, 0.0);
   const Share share(rows, 2, *comm);
-  make_optimizer({}, 6)->update({psi, share.samples, *comm}, share.residual, clean);
+  make_optimizer({.control = Control::fixed}, 6)->update({psi, share.samples, *comm}, share.residual, clean);
 
   psi.spoil(rows[10].sigma);
   rows[10].residual = std::numeric_limits<double>::infinity();
   const Share infinite(rows, 2, *comm);
-  make_optimizer({}, 6)->update({psi, infinite.samples, *comm}, infinite.residual, spoilt);
+  make_optimizer({.control = Control::fixed}, 6)->update({psi, infinite.samples, *comm}, infinite.residual, spoilt);
 
   EXPECT_EQ(spoilt, clean);
 }

@@ -53,11 +53,12 @@ TEST(RefinedSolver, GivesTheSolutionOfFloat64ProductsFromFloat32Ones) {
   const TangentRows<float> rows = similar_rows(*comm);
   const double error = gram_rounding(*comm, rows), shift = error / 50;
   const std::vector<double> b = right_hand_side();
-  ShiftedSystem exact{total, gram_matrix(kernels::Arithmetic::wide, *comm, rows), b, {}, shift};
-  ShiftedSystem rounded{total, gram_matrix(kernels::Arithmetic::own, *comm, rows), b, {}, shift};
-  const ShiftedSolution expected = solve_shifted(Device::cpu, exact), spoilt = solve_shifted(Device::cpu, rounded);
+  ShiftedMatrix exact(Device::cpu, total, gram_matrix(kernels::Arithmetic::wide, *comm, rows));
+  ShiftedMatrix rounded(Device::cpu, total, gram_matrix(kernels::Arithmetic::own, *comm, rows));
+  const ShiftedSolution expected = exact.solve(b, {}, shift), spoilt = rounded.solve(b, {}, shift);
 
-  const auto found = solve_refined(*comm, rows, gram_matrix(kernels::Arithmetic::own, *comm, rows), b, shift, error);
+  ShiftedMatrix preconditioner(Device::cpu, total, gram_matrix(kernels::Arithmetic::own, *comm, rows));
+  const auto found = solve_refined(*comm, preconditioner, b, shift, error, gram_product(*comm, rows));
 
   ASSERT_TRUE(found.has_value());
   EXPECT_LT(relative_difference(found->x, expected.x), 1e-3) << "residual 1e-6 times the condition of the soft directions";
@@ -68,13 +69,31 @@ TEST(RefinedSolver, GivesTheSolutionOfFloat64ProductsFromFloat32Ones) {
   EXPECT_GT(found->smallest_pivot, 0);
 }
 
+// The other shape: what SR solves.
+TEST(RefinedSolver, RefinesTheMetricToo) {
+  const auto comm = self_communicator();
+  const TangentRows<float> rows = similar_rows(*comm);
+  const double error = gram_rounding(*comm, rows), shift = error / 50;
+  std::vector<double> b(rows.parameters);
+  for (std::size_t k = 0; k < b.size(); ++k) b[k] = std::sin(static_cast<double>(k));
+  ShiftedMatrix exact(Device::cpu, rows.parameters, metric_matrix(kernels::Arithmetic::wide, *comm, rows));
+  ShiftedMatrix rounded(Device::cpu, rows.parameters, metric_matrix(kernels::Arithmetic::own, *comm, rows));
+  const ShiftedSolution expected = exact.solve(b, {}, shift);
+
+  const auto found = solve_refined(*comm, rounded, b, shift, error, metric_product(*comm, rows));
+
+  ASSERT_TRUE(found.has_value());
+  EXPECT_LT(relative_difference(found->x, expected.x), 1e-3);
+}
+
 TEST(RefinedSolver, GivesEveryRankTheSameBitsOnAnyNumberOfThem) {
   const auto solved = [](int ranks) {
     std::vector<std::vector<double>> x(ranks);
     run_in_process(ranks, [&](Communicator& comm) {
       const TangentRows<float> rows = similar_rows(comm);
       const double error = gram_rounding(comm, rows);
-      const auto found = solve_refined(comm, rows, gram_matrix(kernels::Arithmetic::own, comm, rows), right_hand_side(), error / 50, error);
+      ShiftedMatrix gram(Device::cpu, total, gram_matrix(kernels::Arithmetic::own, comm, rows));
+      const auto found = solve_refined(comm, gram, right_hand_side(), error / 50, error, gram_product(comm, rows));
       ASSERT_TRUE(found.has_value());
       x[comm.rank()] = found->x;
     });
@@ -96,10 +115,10 @@ TEST(RefinedSolver, SaysOnEveryRankThatAMatrixDoesNotServe) {
       for (std::int64_t i = 0; i < total; ++i) matrix.data()[i * (total + 1)] = value(i);
       return matrix;
     };
-    Buffer<double> negative = diagonal([](std::int64_t) { return -1.0; });
-    Buffer<double> unrelated = diagonal([](std::int64_t i) { return std::pow(10.0, static_cast<double>(i % 9)); });
-    EXPECT_FALSE(solve_refined(comm, rows, std::move(negative), b, 1e-6, 1e-6).has_value()) << "no Cholesky factor";
-    EXPECT_FALSE(solve_refined(comm, rows, std::move(unrelated), b, 1e-9, 1e-9).has_value()) << "no convergence";
+    ShiftedMatrix negative(Device::cpu, total, diagonal([](std::int64_t) { return -1.0; }));
+    ShiftedMatrix unrelated(Device::cpu, total, diagonal([](std::int64_t i) { return std::pow(10.0, static_cast<double>(i % 9)); }));
+    EXPECT_FALSE(solve_refined(comm, negative, b, 1e-6, 1e-6, gram_product(comm, rows)).has_value()) << "no Cholesky factor";
+    EXPECT_FALSE(solve_refined(comm, unrelated, b, 1e-9, 1e-9, gram_product(comm, rows)).has_value()) << "no convergence";
   });
 }
 
@@ -107,7 +126,8 @@ TEST(RefinedSolver, LeavesAVanishingRightHandSideAlone) {
   const auto comm = self_communicator();
   const TangentRows<float> rows = similar_rows(*comm);
   const double error = gram_rounding(*comm, rows);
-  const auto found = solve_refined(*comm, rows, gram_matrix(kernels::Arithmetic::own, *comm, rows), std::vector<double>(total, 0.0), error, error);
+  ShiftedMatrix gram(Device::cpu, total, gram_matrix(kernels::Arithmetic::own, *comm, rows));
+  const auto found = solve_refined(*comm, gram, std::vector<double>(total, 0.0), error, error, gram_product(*comm, rows));
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->x, std::vector<double>(total, 0.0));
   EXPECT_EQ(found->residual, 0);

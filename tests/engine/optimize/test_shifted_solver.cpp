@@ -14,9 +14,9 @@ class ShiftedSolver : public ::testing::TestWithParam<Device> {};
 
 TEST_P(ShiftedSolver, SolvesByCholeskyAndReportsThePivot) {
   // (A + 1) x = b0 + 1 b1 with A + 1 = [[5, 2], [2, 8]], x = (1, 1).
-  ShiftedSystem system{2, buffer_of<double>(GetParam(), {4, 2, 2, 7}), {6, 8}, {1, 2}, 1};
+  ShiftedMatrix system(GetParam(), 2, buffer_of<double>(GetParam(), {4, 2, 2, 7}));
 
-  const ShiftedSolution solution = solve_shifted(GetParam(), system);
+  const ShiftedSolution solution = system.solve(std::vector<double>{6, 8}, std::vector<double>{1, 2}, 1);
 
   EXPECT_EQ(solution.rung, 1);
   EXPECT_EQ(solution.shift, 1);
@@ -28,9 +28,9 @@ TEST_P(ShiftedSolver, SolvesByCholeskyAndReportsThePivot) {
 
 TEST_P(ShiftedSolver, TakesTheShortestSolutionOfASingularSystem) {
   // A = u u^T with u = (1, 2, 2): x = u/9 for b = u.
-  ShiftedSystem system{3, buffer_of<double>(GetParam(), {1, 2, 2, 2, 4, 4, 2, 4, 4}), {1, 2, 2}, {}, 0};
+  ShiftedMatrix system(GetParam(), 3, buffer_of<double>(GetParam(), {1, 2, 2, 2, 4, 4, 2, 4, 4}));
 
-  const ShiftedSolution solution = solve_shifted(GetParam(), system);
+  const ShiftedSolution solution = system.solve(std::vector<double>{1, 2, 2}, {}, 0);
 
   EXPECT_EQ(solution.rung, 2);
   EXPECT_NEAR(solution.x[0], 1.0 / 9, 1e-12);
@@ -41,9 +41,9 @@ TEST_P(ShiftedSolver, TakesTheShortestSolutionOfASingularSystem) {
 
 TEST_P(ShiftedSolver, RaisesTheShiftOfAnIndefiniteSystemUntilItIsPositive) {
   // Eigenvalue -0.05 + shift: 1e-3 and 1e-2 are too small, 1e-1 will do.
-  ShiftedSystem system{2, buffer_of<double>(GetParam(), {-0.05, 0, 0, 1}), {1, 1}, {}, 1e-3};
+  ShiftedMatrix system(GetParam(), 2, buffer_of<double>(GetParam(), {-0.05, 0, 0, 1}));
 
-  const ShiftedSolution solution = solve_shifted(GetParam(), system);
+  const ShiftedSolution solution = system.solve(std::vector<double>{1, 1}, {}, 1e-3);
 
   EXPECT_EQ(solution.rung, 4);
   EXPECT_NEAR(solution.shift, 0.1, 1e-15);
@@ -53,19 +53,43 @@ TEST_P(ShiftedSolver, RaisesTheShiftOfAnIndefiniteSystemUntilItIsPositive) {
 }
 
 TEST_P(ShiftedSolver, ThrowsWhenNoRungHelps) {
-  ShiftedSystem indefinite{2, buffer_of<double>(GetParam(), {-5, 0, 0, 1}), {1, 1}, {}, 1e-3};
-  ShiftedSystem spoilt{1, buffer_of<double>(GetParam(), {std::numeric_limits<double>::infinity()}), {1}, {}, 1e-3};
+  ShiftedMatrix indefinite(GetParam(), 2, buffer_of<double>(GetParam(), {-5, 0, 0, 1}));
+  ShiftedMatrix spoilt(GetParam(), 1, buffer_of<double>(GetParam(), {std::numeric_limits<double>::infinity()}));
 
-  EXPECT_THROW(solve_shifted(GetParam(), indefinite), NumericalError);
-  EXPECT_THROW(solve_shifted(GetParam(), spoilt), NumericalError);
+  EXPECT_THROW(indefinite.solve(std::vector<double>{1, 1}, {}, 1e-3), NumericalError);
+  EXPECT_THROW(spoilt.solve(std::vector<double>{1}, {}, 1e-3), NumericalError);
 }
 
 TEST_P(ShiftedSolver, LeavesAVanishingSystemAlone) {
-  ShiftedSystem system{2, buffer_of<double>(GetParam(), {0, 0, 0, 0}), {0, 0}, {}, 0};
+  ShiftedMatrix system(GetParam(), 2, buffer_of<double>(GetParam(), {0, 0, 0, 0}));
 
-  const ShiftedSolution solution = solve_shifted(GetParam(), system);
+  const ShiftedSolution solution = system.solve(std::vector<double>{0, 0}, {}, 0);
 
   EXPECT_EQ(solution.x, (std::vector<double>{0, 0}));
+}
+
+// What a trust region does: the same matrix with one shift after another, and back.
+TEST_P(ShiftedSolver, SolvesAgainWithOtherShifts) {
+  const std::vector<double> b = {6, 8};
+  ShiftedMatrix system(GetParam(), 2, buffer_of<double>(GetParam(), {4, 2, 2, 7}));
+  for (const double shift : {1.0, 100.0, 0.0, 1.0}) {
+    const ShiftedSolution solution = system.solve(b, {}, shift);
+    const double x = solution.x[0], y = solution.x[1];
+    EXPECT_EQ(solution.rung, 1);
+    EXPECT_NEAR((4 + shift) * x + 2 * y, 6, 1e-13) << shift;
+    EXPECT_NEAR(2 * x + (7 + shift) * y, 8, 1e-13) << shift;
+  }
+}
+
+// An eigen-decomposition serves every later shift, also one with which the matrix would have a factor.
+TEST_P(ShiftedSolver, KeepsTheSpectrumOnceItHasOne) {
+  ShiftedMatrix system(GetParam(), 2, buffer_of<double>(GetParam(), {1, 1, 1, 1}));
+  EXPECT_EQ(system.solve(std::vector<double>{2, 2}, {}, 0).rung, 2);
+  const ShiftedSolution shifted = system.solve(std::vector<double>{3, 1}, {}, 1);
+  EXPECT_EQ(shifted.rung, 2);
+  EXPECT_NEAR(2 * shifted.x[0] + shifted.x[1], 3, 1e-13);
+  EXPECT_NEAR(shifted.x[0] + 2 * shifted.x[1], 1, 1e-13);
+  EXPECT_FALSE(system.factor(1));
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, ShiftedSolver, ::testing::Values(Device::reference, Device::cpu));

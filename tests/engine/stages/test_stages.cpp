@@ -111,7 +111,8 @@ TEST_F(Fixture, TheGradientOfTheOverlapLossIsItsFiniteDifference) {
     return exact_overlaps(full.log_psi, set.states).loss;
   };
   // One AdamW step without moments is lr * sign(gradient); plain values come from the trace's gradient norm instead.
-  PretrainStage stage({.steps = 1, .optimizer = {.kind = OptimizerKind::adamw, .lr = {1e-12, 1e-12, 0}}}, context("01_pretrain", 1), set, nobody());
+  PretrainStage stage({.steps = 1, .optimizer = {.kind = OptimizerKind::adamw, .lr = {1e-12, 1e-12, 0}, .control = Control::fixed}},
+                      context("01_pretrain", 1), set, nobody());
   const std::vector<double> start = state.parameters;
   run(stage);
   const double reported = state.trace.rows[0][7];
@@ -139,8 +140,9 @@ TEST_F(Fixture, ANaturalStepOfPretrainingTurnsPsiByItsShareOfTheAngle) {
     const SampleSet full = make_exact_sum(family, *comm)->sample(*psi);
     return std::acos(exact_overlaps(full.log_psi, set.states).modulus[0]);
   };
-  PretrainStage stage({.steps = 1, .optimizer = {.kind = OptimizerKind::minsr, .lr = {1e-4, 1e-4, 0}, .diag_shift = {1e-12, 1e-12, 0}}},
-                      context("01_pretrain", 1), set, nobody());
+  PretrainStage stage(
+      {.steps = 1, .optimizer = {.kind = OptimizerKind::minsr, .lr = {1e-4, 1e-4, 0}, .diag_shift = {1e-12, 1e-12, 0}, .control = Control::fixed}},
+      context("01_pretrain", 1), set, nobody());
   psi->set_features(input.features);
   const double before = angle();
 

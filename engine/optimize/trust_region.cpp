@@ -1,0 +1,53 @@
+#include "engine/optimize/trust_region.h"
+
+#include <cmath>
+#include <limits>
+
+namespace qs {
+namespace {
+
+// Below this share of the samples the weights say little about the new state.
+constexpr double least_effective = 0.5;
+constexpr double poor_ratio = 0.25, good_ratio = 0.75, harmful_ratio = -2;
+
+}  // namespace
+
+StepScale softened(const StepScale& scale) { return {scale.rate / 4, scale.shift * 10}; }
+
+// With samples, |psi'|^2 / |psi|^2 has the variance 4 s^2: at s = 0.1 the effective sample size is still 0.96 of the samples, at 0.3 it is 0.74,
+// which an exact sum does not mind.
+TrustLimits trust_limits(Evidence evidence) { return evidence == Evidence::sampled ? TrustLimits{0.1, 4} : TrustLimits{0.3, 14}; }
+
+Judgement judge_step(Evidence evidence, double predicted, const Achieved& achieved, double tolerance) {
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  if (!std::isfinite(achieved.decrease) || !std::isfinite(predicted)) return {Verdict::harmful, unknown};
+  const bool sampled = evidence == Evidence::sampled;
+  if (sampled && achieved.effective < least_effective) return {Verdict::rejected, unknown};
+  if (!(predicted > tolerance)) return {achieved.decrease >= -tolerance - 2 * achieved.error ? Verdict::fair : Verdict::rejected, unknown};
+  const double ratio = achieved.decrease / predicted;
+  const double floor = sampled ? -2 * achieved.error / predicted : 0;
+  if (!(ratio > floor)) return {ratio < harmful_ratio ? Verdict::harmful : Verdict::rejected, ratio};
+  if (sampled && achieved.error > predicted / 2) return {Verdict::fair, unknown};
+  if (ratio < poor_ratio) return {Verdict::poor, ratio};
+  return {ratio > good_ratio ? Verdict::good : Verdict::fair, ratio};
+}
+
+bool is_taken(Verdict verdict) { return verdict != Verdict::rejected && verdict != Verdict::harmful; }
+
+double shift_factor(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::good:
+      return 0.5;
+    case Verdict::fair:
+      return 1;
+    case Verdict::poor:
+      return 2;
+    case Verdict::rejected:
+      return 4;
+    case Verdict::harmful:
+      return 16;
+  }
+  return 1;
+}
+
+}  // namespace qs
