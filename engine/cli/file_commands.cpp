@@ -62,10 +62,9 @@ int validate_command(const ValidateCommand& command) {
   if (!diagnostics.has_errors()) make_plan(document, diagnostics);
   if (command.format == OutputFormat::json) {
     std::cout << diagnostics.render_json() << '\n';
-  } else if (diagnostics.has_errors()) {
-    std::cerr << diagnostics.render();
   } else {
-    std::cout << command.input << ": valid\n";
+    std::cerr << diagnostics.render();
+    if (!diagnostics.has_errors()) std::cout << command.input << ": valid\n";
   }
   return diagnostics.has_errors() ? static_cast<int>(ExitCode::input) : done;
 }

@@ -17,6 +17,8 @@ struct EvaluateOptions {
   SamplerOptions sampler;
   std::vector<std::string> observables = {"energy"};  // energy, overlap, and names of hamiltonians/observables
   Compare compare = Compare::none;
+
+  bool wants_exact() const;  // whether exact ground states are needed
 };
 
 // What evaluate says about one problem.
