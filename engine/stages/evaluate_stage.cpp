@@ -73,6 +73,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
   }
   StepOutcome outcome;
   outcome.trace_row = {0};
+  if (options_.wants_exact()) outcome.notes = degenerate_levels();
   report(results, outcome);
   return outcome;
 }
@@ -110,6 +111,18 @@ std::vector<double> EvaluateStage::overlaps() {
     begin += rows.size();
   }
   return norms;
+}
+
+std::vector<std::string> EvaluateStage::degenerate_levels() {
+  std::vector<std::string> notes;
+  for (int g = 0; g < context_.family.size(); ++g) {
+    const int states = exact_.solve(context_.family, g).degeneracy;
+    const std::string& label = context_.family.problems[g].label;
+    if (states > 1)
+      notes.push_back(fmt::format("{}: the exact ground level has {} states; overlaps are with the level, exact observables means over it",
+                                  label.empty() ? context_.family.hamiltonian.name : label, states));
+  }
+  return notes;
 }
 
 void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& outputs) const {

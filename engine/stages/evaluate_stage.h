@@ -45,6 +45,7 @@ class EvaluateStage : public Stage {
  private:
   std::vector<EnergyResult> energies(const SampleSet& samples, const Sampler& sampler);
   std::vector<double> overlaps();
+  std::vector<std::string> degenerate_levels();  // a note for each
   void store(const std::vector<EnergyResult>& results, DataTree& outputs) const;
   void measure_observable(const std::string& name, const SampleSet& samples, DataTree& outputs);
   void report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const;

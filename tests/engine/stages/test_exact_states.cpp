@@ -28,13 +28,18 @@ ProblemFamily ring(SectorKind kind, const std::string& model, int sites, int up)
 
 ProblemFamily two_fermions() { return ring(SectorKind::spinless_fermions, "tv", 6, 2); }
 
-DataTree evaluated(const ProblemFamily& family, Wavefunction& psi, ExactStates& exact, Communicator& comm) {
+struct Evaluation {
+  DataTree outputs;
+  std::vector<std::string> notes;
+};
+
+Evaluation evaluated(const ProblemFamily& family, Wavefunction& psi, ExactStates& exact, Communicator& comm) {
   EvaluateStage stage({.sampler = {.kind = SamplerKind::exact_sum}, .observables = {"energy", "overlap", "density"}, .compare = Compare::ed},
                       {.comm = comm, .family = family, .psi = &psi, .features = {}, .key = {1, 0}, .group = "00_evaluate"}, exact);
   RunState state;
   stage.begin(state);
-  stage.step(state);
-  return state.outputs;
+  const StepOutcome outcome = stage.step(state);
+  return {state.outputs, outcome.notes};
 }
 
 // c†_0 c†_1 |0> in momentum space, amplitudes exp(i q x) - exp(i q y) of sites x > y: an eigenstate that no basis of real vectors contains.
@@ -51,8 +56,9 @@ TEST(DegenerateLevel, AnyStateOfItHasOverlapOne) {
   testing_table::TableWavefunction psi(family, {log_psi});
   ExactStates exact({}, *comm);
 
-  const DataTree outputs = evaluated(family, psi, exact, *comm);
+  const auto [outputs, notes] = evaluated(family, psi, exact, *comm);
 
+  EXPECT_THAT(notes, testing::Contains(HasSubstr("the exact ground level has 2 states")));
   EXPECT_NEAR(outputs.doubles("stages/00_evaluate/energy/mean")[0], -3, 1e-12);  // -2 - 2 cos(pi/3)
   EXPECT_NEAR(outputs.doubles("stages/00_evaluate/energy/overlap")[0], 1, 1e-12);
   // The exact densities are those of the whole level, which no site breaks.
