@@ -42,6 +42,7 @@ int with_plan(const std::string& file, const std::vector<input::SetOption>& sets
   if (!diagnostics.has_errors()) {
     const RunPlan plan = make_plan(document, diagnostics);
     if (!diagnostics.has_errors()) {
+      std::cerr << diagnostics.render();  // warnings
       work(plan, document);
       return done;
     }

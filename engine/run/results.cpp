@@ -56,7 +56,7 @@ json stage_entry(const StagePlan& stage, const DataTree& outputs) {
     for (int g = 0; g < stage.family.size(); ++g) {
       json row = problem_entry(stage, g);
       row["energy"] = outputs.doubles(group + "energy").at(g * levels.shape.at(1));
-      row["degeneracy"] = outputs.integers(group + "degeneracy").at(g);
+      if (outputs.has(group + "degeneracy")) row["degeneracy"] = outputs.integers(group + "degeneracy").at(g);
       row["gap"] = value_at(outputs, group + "gap", g);
       entry["results"].push_back(row);
     }
