@@ -65,10 +65,11 @@ void ExactStates::compare_with_network(const ProblemFamily& family, int problem,
   if (!warn_ || network_translations_.empty()) return;
   const TranslationContent content = translation_content(family.lattice, family.problems[problem].sector, exact, network_translations_);
   if (content.largest_overlap > full) return;
-  const std::string momentum = content.momenta.empty() ? "" : fmt::format(", with k = {} in units of 2 pi / L", momentum_text(content.momenta));
+  const std::string momentum =
+      content.momenta.empty() ? "" : fmt::format(", whose amplitudes have k = {} in units of 2 pi / L", momentum_text(content.momenta));
   warn_once(family, problem,
             fmt::format("moving a configuration by one patch, [{}], leaves the network the same, but not the exact ground state{}: no "
-                        "parameters give an overlap above {:.4f}; write wavefunction.attention: factored_full, or choose another patch",
+                        "parameters give an overlap above {:.4f}; write wavefunction.attention: factored_full, or choose another patch or basis",
                         fmt::join(network_translations_, ", "), momentum, content.largest_overlap));
 }
 
