@@ -172,6 +172,7 @@ class Planner {
 
   // Without a number of ranks the plan is refused only if none of them is enough.
   void memory(const std::vector<Node>& nodes) {
+    plan_.ed.memory_limit -= kept_exact_states(plan_);  // Lanczos takes fewer vectors where memory is tight
     const auto psi = plan_.network ? make_network(*plan_.network, Device::reference) : nullptr;
     const auto excess = [&](int ranks) { return memory_excess(plan_, psi.get(), ranks); };
     const std::optional<MemoryExcess> now = excess(ranks_.value_or(1));

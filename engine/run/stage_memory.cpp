@@ -15,37 +15,64 @@ namespace {
 constexpr double gib = 1073741824.0;
 constexpr std::int64_t real = sizeof(double), complex = 2 * real;
 
-// Every stage in turn; exact states stay until the end of the run.
+bool needs_exact_states(const StagePlan& stage) {
+  if (const auto* pretrain = std::get_if<PretrainPlan>(&stage.options)) return pretrain->file_states.empty();
+  if (const auto* evaluate = std::get_if<EvaluateOptions>(&stage.options)) return evaluate->wants_exact();
+  return std::holds_alternative<EdStageOptions>(stage.options);
+}
+
+// Exact states, which stay until the end of the run, stage after stage.
+class ExactMemory {
+ public:
+  explicit ExactMemory(const EdOptions& options) : options_(options) {}
+
+  // Counts what the stage adds; returns the work of its largest problem.
+  std::int64_t add(const StagePlan& stage) {
+    std::int64_t work = 0;
+    if (!needs_exact_states(stage)) return work;
+    const auto* ed = std::get_if<EdStageOptions>(&stage.options);
+    for (int g = 0; g < stage.family.size(); ++g) {
+      const std::int64_t dimension = stage.family.problems[g].sector.dimension();
+      if (ed && ed->writes(dimension)) kept_ += copies_for_files * dimension * real * (ed->states + 1);  // and the basis
+      if (!known_.insert(ExactStates::key(stage.family, g)).second) continue;
+      kept_ += dimension * real * std::min<std::int64_t>(options_.states, dimension);
+      work = std::max(work, ed_memory(dimension, options_));
+    }
+    return work;
+  }
+  std::int64_t kept() const { return kept_; }
+
+ private:
+  // results.h5 and checkpoints are built in memory: the tree, its image, and the image of HDF5 beside the state's own outputs.
+  static constexpr std::int64_t copies_for_files = 4;
+
+  EdOptions options_;
+  std::set<std::string> known_;
+  std::int64_t kept_ = 0;
+};
+
 class Walk {
  public:
-  Walk(const RunPlan& plan, const Wavefunction* psi, int ranks) : plan_(plan), psi_(psi), ranks_(ranks), threads_(plan.threads.value_or(threads())) {}
+  Walk(const RunPlan& plan, const Wavefunction* psi, int ranks)
+      : plan_(plan), psi_(psi), ranks_(ranks), threads_(plan.threads.value_or(threads())), exact_(plan.ed) {}
 
   StageMemory operator()(const StagePlan& stage) {
     StageMemory memory;
-    if (const auto* ed = std::get_if<EdStageOptions>(&stage.options)) {
-      memory.exact = diagonalised(stage.family);
-      for (const Problem& problem : stage.family.problems) {
-        if (ed->writes(problem.sector.dimension())) written_ += problem.sector.dimension() * real * (ed->states + 1);  // and the basis
-      }
-    }
+    memory.exact = exact_.add(stage) + exact_.kept();
     if (const auto* pretrain = std::get_if<PretrainPlan>(&stage.options)) this->pretrain(*pretrain, stage.family, memory);
     if (const auto* vmc = std::get_if<VmcOptions>(&stage.options)) {
       sampled(vmc->sampler, stage.family, memory);
       update(vmc->optimizer, memory);
     }
     if (const auto* evaluate = std::get_if<EvaluateOptions>(&stage.options)) {
-      if (evaluate->wants_exact()) memory.exact = diagonalised(stage.family);
       sampled(evaluate->sampler, stage.family, memory);
       if (evaluate->wants_exact()) memory.samples = std::max(memory.samples, rows_bytes(states_of(stage.family), stage.family.modes()));
     }
-    memory.exact = std::max(memory.exact, kept_) + copies_for_files * written_;
     if (psi_ != nullptr && stage.kind != "ed") memory.network = network();
     return memory;
   }
 
  private:
-  // results.h5 and checkpoints are built in memory: the tree, its image, and the image of HDF5 beside the state's own outputs.
-  static constexpr std::int64_t copies_for_files = 4;
   // State, optimizer (two moments or the last direction), gradient, direction, trial, and the copies for the checkpoint.
   static constexpr std::int64_t parameter_vectors = 12;
 
@@ -53,18 +80,6 @@ class Walk {
     std::int64_t states = 0;
     for (const Problem& problem : family.problems) states += problem.sector.dimension();
     return states;
-  }
-
-  // What is kept afterwards, and the work of the largest problem.
-  std::int64_t diagonalised(const ProblemFamily& family) {
-    std::int64_t work = 0;
-    for (int g = 0; g < family.size(); ++g) {
-      if (!known_.insert(ExactStates::key(family, g)).second) continue;
-      const std::int64_t dimension = family.problems[g].sector.dimension();
-      kept_ += dimension * real * std::min<std::int64_t>(plan_.ed.states, dimension);
-      work = std::max(work, ed_memory(dimension, plan_.ed));
-    }
-    return kept_ + work;
   }
 
   std::int64_t network() const {
@@ -98,7 +113,6 @@ class Walk {
   }
 
   void pretrain(const PretrainPlan& pretrain, const ProblemFamily& family, StageMemory& memory) {
-    if (pretrain.file_states.empty()) memory.exact = diagonalised(family);
     const std::int64_t states = states_of(family);
     const std::int64_t rows = pretrain.options.rows > 0 ? pretrain.options.rows * static_cast<std::int64_t>(pretrain.train.size()) : states;
     layout_ = planned_layout(Blocks::of_grains(rows, rows_per_grain, ranks_, 0), 1, rows_per_sample(psi_->jacobian_mode()));
@@ -120,9 +134,8 @@ class Walk {
   const RunPlan& plan_;
   const Wavefunction* psi_;
   int ranks_, threads_;
-  std::set<std::string> known_;          // problems whose exact states are kept
-  std::int64_t kept_ = 0, written_ = 0;  // bytes of exact states, and of those in the outputs
-  std::optional<RowLayout> layout_;      // of the present stage's update
+  ExactMemory exact_;
+  std::optional<RowLayout> layout_;  // of the present stage's update
 };
 
 // The key that makes the largest part smaller.
@@ -138,6 +151,12 @@ std::string remedy(const StageMemory& memory, const StagePlan& stage) {
 }
 
 }  // namespace
+
+std::int64_t kept_exact_states(const RunPlan& plan) {
+  ExactMemory exact(plan.ed);
+  for (const StagePlan& stage : plan.stages) exact.add(stage);
+  return exact.kept();
+}
 
 std::vector<StageMemory> stage_memory(const RunPlan& plan, const Wavefunction* psi, int ranks) {
   Walk walk(plan, psi, ranks);

@@ -183,6 +183,24 @@ TEST(PlanMemory, CountsTheMatrixTheDerivativesAndTheExactStates) {
   EXPECT_EQ(memory[0].update, 0);
 }
 
+// 2.7 million states: Lanczos makes do with fewer vectors, beside the states that the run keeps.
+TEST(PlanMemory, LeavesLanczosWhatTheKeptStatesLeave) {
+  Text text{.lattice = "{kind: chain, size: [24]}",
+            .sector = "{kind: spin_half, total_sz: 0}",
+            .hamiltonian = "{kind: heisenberg}",
+            .wavefunction = "",
+            .sampler = "",
+            .stages = "{kind: ed, states: 2}",
+            .limits = "limits: {memory: 640MiB}\n"};
+  const RunPlan plan = test::plan_of(text.whole());
+  const std::int64_t kept = 2 * 8 * 2704156;
+  EXPECT_EQ(plan.ed.memory_limit, (std::int64_t{640} << 20) - kept);
+  EXPECT_LE(ed_memory(2704156, plan.ed), plan.ed.memory_limit);
+
+  text.limits = "limits: {memory: 400MiB}\n";
+  EXPECT_THAT(refusal(text), AllOf(HasSubstr("00_ed takes about"), HasSubstr("lower the size of the sector")));
+}
+
 TEST(PlanMemory, AsksForMoreRanksWhereTheyHelp) {
   // Rows of derivatives are shared, the matrix of order P is not: sr of a small network on many samples.
   Text text{.sampler = "sampler: {kind: metropolis, move: {kind: hop}, chains: 64, samples: 65536}\n",
