@@ -139,6 +139,14 @@ TEST_F(WeightsInTheInput, OtherNamesOfTokensAreWritten) {
   EXPECT_EQ(named.network->input.feature_names, (std::vector<std::string>{"N", "V"}));
 }
 
+TEST_F(WeightsInTheInput, TokensWithoutANameAreAskedFor) {
+  write_weights(fermions("kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4, tail: [[V], [N], [V]], features: [t, V, N]"));
+
+  EXPECT_THAT(refusal(fermions("kind: qstage, weights: w.h5"), ExitCode::input),
+              AllOf(HasSubstr("the weights have 3 tail tokens"), HasSubstr("write wavefunction.tail")));
+  EXPECT_EQ(refusal(fermions("kind: qstage, weights: w.h5, tail: [[V], [N], [V]], features: [t, V, N]"), ExitCode::input), "nothing was refused");
+}
+
 TEST_F(WeightsInTheInput, VitSizesAndPatch) {
   const std::vector<double> values = write_weights(spins("kind: vit, patch: [2, 3], layers: 3, d_model: 8, heads: 4, attention: factored_full"));
 

@@ -132,17 +132,20 @@ TEST(PlanRefusals, TargetFilesOfOtherProblems) {
   const double root = std::sqrt(0.5);
   replace_file(directory.file("gsWaveFn_Ns2_Np1_Vnn0.0.csv"),
                format_ed_csv({.sites = 2, .particles = 1, .energy = -1, .basis = {1, 2}, .amplitudes = {root, root}, .repulsion = {}}));
-  const auto with = [&](const std::string& lattice, const std::string& hamiltonian) {
+  replace_file(directory.file("gsWaveFn_Ns3_Np1_Vnn0.0.csv"),
+               format_ed_csv({.sites = 3, .particles = 1, .energy = -2, .basis = {1, 2, 4}, .amplitudes = {1, 0, 0}, .repulsion = {}}));
+  const auto with = [&](const std::string& lattice, const std::string& hamiltonian, const std::string& sites = "2", int particles = 1) {
     return refusal({.lattice = lattice,
-                    .sector = "{kind: spinless_fermions, particles: 1}",
+                    .sector = "{kind: spinless_fermions, particles: " + std::to_string(particles) + "}",
                     .hamiltonian = hamiltonian,
-                    .stages = "{kind: pretrain, optimizer: {kind: adamw}, targets: {files: [gsWaveFn_Ns2_Np1_Vnn0.0.csv]}}"},
+                    .stages = "{kind: pretrain, optimizer: {kind: adamw}, targets: {files: [gsWaveFn_Ns" + sites + "_Np1_Vnn0.0.csv]}}"},
                    directory.path());
   };
   const std::string two = "{kind: chain, size: [2], periodic: false}";
   EXPECT_EQ(with(two, "{kind: tv}"), "nothing was refused");
   EXPECT_THAT(with(two, "{kind: tv, t: 2.0}"), HasSubstr("the file belongs to another Hamiltonian"));
   EXPECT_THAT(with("{kind: chain, size: [3]}", "{kind: tv}"), HasSubstr("the state has 2 sites and 2 amplitudes"));
+  EXPECT_THAT(with("{kind: chain, size: [3]}", "{kind: tv}", "3", 2), HasSubstr("a mask lies outside the sector 2 spinless fermions on 3 sites"));
 }
 
 // limits.memory holds for every kind of stage: a plan is refused one byte below its estimate and accepted at it.
