@@ -34,6 +34,7 @@ StepOutcome EdStage::step(RunState& state) {
   const int g = static_cast<int>(state.step);
   const EdResult& result = clock_.measure("diagonalise", [&]() -> const EdResult& { return exact_.solve(context_.family, g); });
   store(result, g, state.outputs);
+  if (!options_.export_csv.empty()) exact_.ground_state(context_.family, g, "the CSV file holds");
 
   StepOutcome outcome;
   outcome.trace_row = {static_cast<double>(g), result.energies[0], result.residuals[0], static_cast<double>(result.dimension),

@@ -44,13 +44,13 @@ void ExactStates::remember(const std::string& problem_key, EdResult result) {
   if (known.states.size() < result.states.size()) known = std::move(result);
 }
 
-const std::vector<double>& ExactStates::ground_state(const ProblemFamily& family, int problem) {
+const std::vector<double>& ExactStates::ground_state(const ProblemFamily& family, int problem, const std::string& taker) {
   const EdResult& exact = solve(family, problem);
   if (exact.degeneracy > 1)
     warn_once(family, problem,
-              fmt::format("the exact ground level has {} states, and the network learns an arbitrary one of them; split the level (a small pinning "
-                          "field, another sector) or measure energies instead",
-                          exact.degeneracy));
+              fmt::format("the exact ground level has {} states, and {} an arbitrary one of them; split the level (a small pinning field, another "
+                          "sector) to choose",
+                          exact.degeneracy, taker));
   return exact.states[0];
 }
 

@@ -30,8 +30,8 @@ class ExactStates {
   bool has(const ProblemFamily& family, int problem) const { return results_.count(key(family, problem)) > 0; }
   // Diagonalises on first use; collective. Every rank holds the same bits.
   const EdResult& solve(const ProblemFamily& family, int problem);
-  // The one state to learn. Of a degenerate level an arbitrary one, which is said.
-  const std::vector<double>& ground_state(const ProblemFamily& family, int problem);
+  // One state of the lowest level. Of a degenerate level an arbitrary one, which is said; `taker`: "the network learns".
+  const std::vector<double>& ground_state(const ProblemFamily& family, int problem, const std::string& taker);
   // Adds states read from elsewhere (a resumed run).
   void remember(const std::string& problem_key, EdResult result);
 

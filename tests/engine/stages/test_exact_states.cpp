@@ -91,9 +91,9 @@ TEST(DegenerateLevel, ATargetFromItIsSaidToBeArbitraryOnce) {
   std::vector<std::string> warnings;
   ExactStates exact({}, *comm, {}, [&](const std::string& text) { warnings.push_back(text); });
 
-  exact.ground_state(two_fermions(), 0);
-  exact.ground_state(two_fermions(), 0);
-  exact.ground_state(ring(SectorKind::spinless_fermions, "tv", 6, 3), 0);
+  exact.ground_state(two_fermions(), 0, "the network learns");
+  exact.ground_state(two_fermions(), 0, "the network learns");
+  exact.ground_state(ring(SectorKind::spinless_fermions, "tv", 6, 3), 0, "the network learns");
 
   EXPECT_THAT(warnings, ElementsAre(AllOf(HasSubstr("has 2 states"), HasSubstr("arbitrary"))));
 }
