@@ -12,6 +12,7 @@ using Word = std::uint64_t;
 
 constexpr int words_for(int modes) { return (modes + 63) / 64; }
 inline bool test_bit(const Word* row, int mode) { return (row[mode >> 6] >> (mode & 63)) & 1u; }
+inline Word low_bits(int count) { return count >= 64 ? ~Word{0} : (Word{1} << count) - 1; }
 inline void flip_bit(Word* row, int mode) { row[mode >> 6] ^= Word{1} << (mode & 63); }
 
 // B packed configurations, `words` words each, and the problem (index into ProblemFamily::problems) every row belongs to.

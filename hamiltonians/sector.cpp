@@ -11,7 +11,7 @@ namespace qs {
 
 namespace {
 
-constexpr int kMaxModes = 62;  // signed 64-bit binomials stay exact
+constexpr int kMaxModes = 64;  // one word; signed 64-bit binomials are exact to 66
 constexpr std::int64_t kMaxDimension = std::int64_t{1} << 40;
 constexpr int kMaxTableModes = 40;  // two tables of at most 2^20 entries
 
@@ -66,8 +66,7 @@ int count_bits(const Word* row, int first, int count) {
   for (int mode = first; mode < first + count;) {
     const int offset = mode & 63;
     const int take = std::min(64 - offset, first + count - mode);
-    const Word mask = take == 64 ? ~Word{0} : ((Word{1} << take) - 1);
-    total += std::popcount((row[mode >> 6] >> offset) & mask);
+    total += std::popcount((row[mode >> 6] >> offset) & low_bits(take));
     mode += take;
   }
   return total;
@@ -81,8 +80,7 @@ Sector::Sector(SectorOptions options) : options_(options) {
   blocks_.push_back({0, n, options_.kind == SectorKind::spinful_fermions ? options_.down : options_.up});
   if (options_.kind == SectorKind::spinful_fermions) blocks_.push_back({n, n, options_.up});
 
-  // The bound is taken from the logarithm, so no intermediate overflows.
-  if (modes() > kMaxModes || log_dimension() > std::log(static_cast<double>(kMaxDimension)) - 1e-9) return;
+  if (!why_not_enumerable().empty()) return;
   auto tables = std::make_shared<Tables>();
   for (const Block& block : blocks_) {
     tables->blocks.push_back(make_table(block, tables->dimension));
@@ -95,7 +93,7 @@ Sector::Sector(SectorOptions options) : options_(options) {
 Sector::BlockTable Sector::make_table(const Block& block, std::int64_t stride) {
   BlockTable table;
   table.first_mode = block.first_mode;
-  table.mask = (Word{1} << block.modes) - 1;
+  table.mask = low_bits(block.modes);
   table.stride = stride;
   const bool free = block.set_bits < 0;
   table.dimension = free ? std::int64_t{1} << block.modes : binomial(block.modes, block.set_bits);
@@ -140,6 +138,14 @@ double Sector::log_dimension() const {
   double total = 0;
   for (const Block& block : blocks_) total += block.set_bits < 0 ? block.modes * std::log(2.0) : log_binomial(block.modes, block.set_bits);
   return total;
+}
+
+std::string Sector::why_not_enumerable() const {
+  if (modes() > kMaxModes) return fmt::format("it has {} modes, and states are numbered up to {} modes (one machine word)", modes(), kMaxModes);
+  // The bound is taken from the logarithm, so no intermediate overflows.
+  if (log_dimension() > std::log(static_cast<double>(kMaxDimension)) - 1e-9)
+    return fmt::format("it has about {:.1e} states, and at most 2^40 are numbered", std::exp(log_dimension()));
+  return {};
 }
 
 std::int64_t Sector::dimension() const {

@@ -38,7 +38,8 @@ class Sector {
   const std::vector<Block>& blocks() const { return blocks_; }
 
   double log_dimension() const;                           // natural log, any size
-  bool enumerable() const { return tables_ != nullptr; }  // modes <= 62 and dimension < 2^40
+  bool enumerable() const { return tables_ != nullptr; }  // modes <= 64 and dimension < 2^40
+  std::string why_not_enumerable() const;                 // "it has 126 modes, and ..."; "" if it is
   std::int64_t dimension() const;                         // requires enumerable()
   // index() is two table look-ups per block (Lin, Phys. Rev. B 42, 6561 (1990)); state() is O(modes). Both require enumerable().
   std::int64_t index(Word state) const;  // state must lie in the sector

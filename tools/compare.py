@@ -4,7 +4,8 @@
     tools/compare.py runs/a runs/b [--limit 4]
 
 A and B are run directories or results.h5 files. Values of the last evaluate stage are compared, Hamiltonian by Hamiltonian (matched by their
-couplings). Exit code 0 if every |z| is at most the limit, 1 if one is larger, 2 if there is nothing to compare.
+couplings). Exit code 0 if every |z| is at most the limit, 1 if one is larger, 2 if there is nothing to compare: no evaluation, no Hamiltonian in
+common, or runs of different systems (lattice, sector, Hamiltonian, units, couplings that do not vary).
 """
 
 import argparse
@@ -15,12 +16,36 @@ import numpy as np
 import qstage_io
 
 
-def measurements(run):
-    """{(quantity, coupling label, component): (mean, error)} of the last evaluate stage."""
+def last_evaluation(run):
+    """Name and content of the last evaluate stage."""
     found = qstage_io.stages(qstage_io.load(run), "evaluate")
     if not found:
         raise ValueError(f"{run}: no evaluate stage in this run (traces are not compared: their rows belong to different parameters)")
-    stage = found[-1][1]
+    return found[-1]
+
+
+def system_of(run, name, varied):
+    """{property: text} of the system that the evaluation `name` measured: what the couplings of its rows leave open. Older files say less."""
+    attributes = qstage_io.attributes(run)
+    stored = attributes.get("system", {})
+    system = {key: stored[key] for key in ("lattice", "hamiltonian", "units") if key in stored}
+    sector = attributes.get(f"stages/{name}/energy/mean", {}).get("sector")
+    if sector and "particles" not in varied:
+        system["sector"] = sector
+    for coupling in filter(None, stored.get("couplings", "").split(", ")):
+        name, value = coupling.split(" = ")
+        if name not in varied:
+            system[name] = value
+    return system
+
+
+def differences(first, second):
+    """["lattice: chain 8, periodic / chain 8, open", ...] of what both say."""
+    return [f"{key}: {first[key]} / {second[key]}" for key in first if key in second and first[key] != second[key]]
+
+
+def measurements(stage):
+    """{(quantity, coupling label, component): (mean, error)} of an evaluate stage."""
     groups = {"energy": stage["energy"], **stage.get("observables", {})}
     table = {}
     for quantity, group in groups.items():
@@ -49,7 +74,12 @@ def main():
     parser.add_argument("--limit", type=float, default=4.0, help="largest |z| that still counts as agreement (default 4)")
     options = parser.parse_args()
     try:
-        first, second = measurements(options.a), measurements(options.b)
+        (name_a, a), (name_b, b) = last_evaluation(options.a), last_evaluation(options.b)
+        varied = {*a.get("couplings", {}), *b.get("couplings", {})}
+        different = differences(system_of(options.a, name_a, varied), system_of(options.b, name_b, varied))
+        if different:
+            raise ValueError("the runs are of different systems; " + "; ".join(different))
+        first, second = measurements(a), measurements(b)
     except (OSError, KeyError, ValueError) as problem:
         print(f"compare.py: error: {problem}", file=sys.stderr)
         return 2

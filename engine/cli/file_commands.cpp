@@ -42,6 +42,7 @@ int with_plan(const std::string& file, const std::vector<input::SetOption>& sets
   if (!diagnostics.has_errors()) {
     const RunPlan plan = make_plan(document, diagnostics);
     if (!diagnostics.has_errors()) {
+      std::cerr << diagnostics.render();  // warnings
       work(plan, document);
       return done;
     }
@@ -62,10 +63,9 @@ int validate_command(const ValidateCommand& command) {
   if (!diagnostics.has_errors()) make_plan(document, diagnostics);
   if (command.format == OutputFormat::json) {
     std::cout << diagnostics.render_json() << '\n';
-  } else if (diagnostics.has_errors()) {
-    std::cerr << diagnostics.render();
   } else {
-    std::cout << command.input << ": valid\n";
+    std::cerr << diagnostics.render();
+    if (!diagnostics.has_errors()) std::cout << command.input << ": valid\n";
   }
   return diagnostics.has_errors() ? static_cast<int>(ExitCode::input) : done;
 }

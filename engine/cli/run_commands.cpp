@@ -40,7 +40,7 @@ Prepared prepare(const Source& source, const std::vector<input::SetOption>& sets
   input::Diagnostics diagnostics;
   Prepared prepared{read_document(source, sets, diagnostics), {}};
   on_all(comm, [&] {
-    if (!diagnostics.has_errors()) prepared.plan = make_plan(prepared.document, diagnostics);
+    if (!diagnostics.has_errors()) prepared.plan = make_plan(prepared.document, diagnostics, comm.size());
   });
   const std::int64_t failed = comm.max(diagnostics.has_errors());
   if (!failed) return prepared;

@@ -33,4 +33,10 @@ double expectation(const TermTable& op, const Sector& sector, const std::vector<
   return total[0];
 }
 
+double ground_level_expectation(const TermTable& op, const Sector& sector, const EdResult& exact, Communicator& comm) {
+  double sum = 0;
+  for (int k = 0; k < exact.degeneracy; ++k) sum += expectation(op, sector, exact.states[k], comm);
+  return sum / exact.degeneracy;
+}
+
 }  // namespace qs

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "engine/comm/communicator.h"
@@ -12,29 +13,34 @@
 namespace qs {
 
 struct EdOptions {
-  int states = 1;             // lowest k, degenerate levels as often as they occur
+  int states = 1;             // lowest k, degenerate levels as often as they occur; of the lowest level always all
   double tolerance = 1e-10;   // on the residual |H x - E x|, relative to max(1, s - E) with s one above the k-th smallest diagonal element
   int max_iterations = 1000;  // restarts
   std::int64_t memory_limit = std::int64_t{16} << 30;  // bytes; refuse beforehand when the estimate exceeds it
   std::uint64_t seed = 1;
 };
 
+// The k lowest states, more where the lowest level has more.
 struct EdResult {
   std::vector<double> energies;             // ascending, [k]
   std::vector<double> residuals;            // |H x - E x|, [k]
-  std::vector<std::vector<double>> states;  // [k][dimension], unit norm, sign fixed: largest |amplitude| positive (first index on ties)
+  std::vector<std::vector<double>> states;  // [k][dimension], orthonormal, sign fixed: largest |amplitude| positive (first index on ties)
+  int degeneracy = 1;         // of the lowest level: states 0 to degeneracy - 1, an arbitrary basis of it. Levels are told apart from 1e-9 |E| on
+  std::optional<double> gap;  // from the lowest level to the next; none if the sector has no other
   std::int64_t dimension = 0;
   std::int64_t applications = 0;  // of H
 };
 
-// Bytes per rank that diagonalise() will need.
+// Bytes per rank that diagonalise() will need; more states of the lowest level than were asked for come on top, at 8 bytes per amplitude.
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options);
 
 // Collective; every rank returns the same bits. `progress(applications)` may be empty. Throws InputError if the sector cannot be enumerated or has
-// fewer states than asked for, MemoryError if ed_memory() exceeds the limit, NumericalError if Lanczos does not converge.
+// fewer states than asked for, MemoryError if ed_memory() or the lowest level exceeds the limit, NumericalError if Lanczos does not converge.
 EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,
                      const std::function<void(std::int64_t)>& progress = {});
 // <x|O|x> in the sector for an observable (couplings all 1).
 double expectation(const TermTable& op, const Sector& sector, const std::vector<double>& x, Communicator& comm);
+// Its mean over the states of the lowest level, which does not depend on their basis.
+double ground_level_expectation(const TermTable& op, const Sector& sector, const EdResult& exact, Communicator& comm);
 
 }  // namespace qs

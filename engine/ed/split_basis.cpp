@@ -78,7 +78,7 @@ SplitBasis::SplitBasis(const Sector& sector) {
   int cut_bits = 0;
   for (const Sector::Block& block : sector.blocks()) {
     if (block.set_bits < 0 || block.first_mode >= low_modes_ || block.first_mode + block.modes <= low_modes_) continue;
-    cut = ((Word{1} << block.modes) - 1) << block.first_mode;
+    cut = low_bits(block.modes) << block.first_mode;
     cut_bits = block.set_bits;
   }
   const std::vector<Word> lows = enumerate(segments(sector, 0, low_modes_));

@@ -42,7 +42,8 @@ std::vector<Key> run_keys() {
       {"limits", "", "watchdog", duration(), value("5min"), "time", "0.1.0",
        "end the job with exit code 71 when one of its processes has been stopped for so long while others go on, or a training step takes this long "
        "and 20 times longer than any before it"},
-      {"limits", "", "memory", size(), value("16GiB"), "bytes per rank", "0.1.0", "a plan that needs more is refused before it starts"},
+      {"limits", "", "memory", size(), value("16GiB"), "bytes per rank", "0.1.0",
+       "a plan of which a stage needs more, by estimate, is refused before it starts"},
 
       {"checkpoint", "", "interval", duration(), value("5min"), "time", "0.1.0", "time between checkpoints"},
       {"checkpoint", "", "keep_every", integer(0), value("0"), "steps", "0.1.0",

@@ -21,7 +21,7 @@ std::vector<Key> stage_keys() {
   return {
       {"stages", "", "family", family(), absent("system.family"), "", "0.1.0", "the family of this stage, in place of system.family"},
 
-      {"stages", "ed", "states", integer(1, 1000), value("1"), "", "0.1.0", "lowest states per Hamiltonian"},
+      {"stages", "ed", "states", integer(1, 1000), value("1"), "", "0.1.0", "lowest states per Hamiltonian; of the lowest level always all"},
       {"stages", "ed", "tolerance", number({0, 1, true, true, 0}), value("1.0e-10"), "", "0.1.0",
        "residual norm of a converged state, relative to the energy scale"},
       {"stages", "ed", "write_states", choice({"auto", "always", "never"}), value("auto"), "", "0.1.0",
@@ -48,7 +48,8 @@ std::vector<Key> stage_keys() {
       {"stages", sampling_kinds, "sampler", overriding("sampler"), absent("the global sampler"), "", "0.1.0",
        "keys that differ from the global sampler in this stage"},
       {"stages", "evaluate", "observables", observables(), value("[energy]"), "", "0.1.0", "what to measure"},
-      {"stages", "evaluate", "compare", choice({"none", "ed"}), value("none"), "", "0.1.0", "put exact values beside the measured ones"},
+      {"stages", "evaluate", "compare", choice({"none", "ed"}), value("none"), "", "0.1.0",
+       "put exact values beside the measured ones: energy, and every observable as its mean over the exact ground level"},
 
       {"stop", "", "overlap", number({0, 1, true, false, 0}), absent("no early stop"), "", "0.1.0",
        "stop when the mean overlap |<psi|phi>| of the training problems reaches this"},

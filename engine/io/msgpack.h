@@ -3,7 +3,8 @@
 //
 // Leaves: extension 1 = packed [shape, dtype name, raw bytes]; 2 = packed [re, im], a complex number; 3 = as 1, a numpy scalar; and the maps
 // {__msgpack_chunked_array__: true, shape, chunks} into which flax cuts arrays above 1 GiB. Numbers and texts without an extension (counters of an
-// optimizer, for example) are refused. Empty maps hold nothing and are left out.
+// optimizer, for example) are refused. Empty maps hold nothing and are left out. Of a whole variational state of NetKet, a map with variables/params
+// in it, only what is below `variables` is read: the rest (counters, nil, the sampler's state) holds no weights.
 #pragma once
 
 #include <cstddef>

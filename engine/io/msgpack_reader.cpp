@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <optional>
 #include <set>
 
 #include "engine/io/msgpack.h"
@@ -130,6 +131,55 @@ Extension extension(Cursor& in) {
   return {type, in.inside(length)};
 }
 
+// Bytes of the payload that a tag announces by itself: the contents of texts, raw bytes, extensions and numbers, but not the items of lists and maps.
+std::uint64_t payload_bytes(Cursor& in, std::uint8_t tag) {
+  if ((tag & 0xe0) == fix_str) return tag & 0x1f;
+  if (tag >= str_8 && tag <= str_32) return in.number(std::size_t{1} << (tag - str_8));
+  if (tag >= bin_8 && tag <= bin_32) return in.number(std::size_t{1} << (tag - bin_8));
+  if ((tag >= ext_8 && tag <= ext_32) || (tag >= fix_ext_1 && tag <= fix_ext_16)) {
+    const std::uint64_t length = tag <= ext_32 ? in.number(std::size_t{1} << (tag - ext_8)) : std::uint64_t{1} << (tag - fix_ext_1);
+    in.tag();  // its type
+    return length;
+  }
+  if (tag >= uint_8 && tag <= uint_64) return std::uint64_t{1} << (tag - uint_8);
+  if (tag >= int_8 && tag <= int_64) return std::uint64_t{1} << (tag - int_8);
+  if (tag == float_32 || tag == float_64) return tag == float_32 ? 4 : 8;
+  if (tag < 0x80 || tag >= 0xe0 || tag == nil_value || tag == false_value || tag == true_value) return 0;
+  in.fail(fmt::format("tag 0x{:02x} begins no value", tag));
+}
+
+bool is_map(std::uint8_t tag) { return (tag & 0xf0) == fix_map || tag == map_16 || tag == map_32; }
+
+// Goes past one value of any kind.
+void skip(Cursor& in, int depth) {
+  if (depth > tensor_depth_limit) in.fail(fmt::format("maps and lists are nested deeper than {}", tensor_depth_limit));
+  const std::uint8_t tag = in.peek();
+  if (is_map(tag)) {
+    for (std::uint64_t left = map_entries(in); left > 0; --left) {
+      skip(in, depth + 1);
+      skip(in, depth + 1);
+    }
+  } else if ((tag & 0xf0) == fix_array || tag == array_16 || tag == array_32) {
+    for (std::uint64_t left = array_items(in); left > 0; --left) skip(in, depth + 1);
+  } else {
+    in.tag();
+    in.take(payload_bytes(in, tag));
+  }
+}
+
+// The value of `key` in the map that begins here; none if there is no map or no such key.
+std::optional<Cursor> find(Cursor in, std::string_view key, int depth) {
+  std::optional<Cursor> found;
+  if (!is_map(in.peek())) return found;
+  for (std::uint64_t left = map_entries(in); left > 0; --left) {
+    const bool is_it = text(in) == key;
+    const Cursor begin = in;
+    skip(in, depth + 1);
+    if (is_it) found = Cursor(begin).inside(begin.left() - in.left());
+  }
+  return found;
+}
+
 // An array as its parts, the bytes still in the file.
 struct Packed {
   TensorType type;
@@ -157,12 +207,23 @@ class Reader {
   Reader(std::span<const std::byte> bytes, const std::string& file) : in_(bytes, file, 0) {}
 
   TensorFile read() {
+    take_variables_of_state();
     map("", 0);
     in_.expect_end("the tree");
     return std::move(result_);
   }
 
  private:
+  // A whole MCState of NetKet: {variables: {params: {...}}, sampler_state: ..., n_samples: 1008, chunk_size: nil, ...}.
+  void take_variables_of_state() {
+    const auto variables = find(in_, "variables", 0);
+    if (!variables || !find(*variables, "params", 1)) return;
+    Cursor whole = in_;
+    skip(whole, 0);
+    whole.expect_end("the state");
+    in_ = *variables;
+  }
+
   void map(const std::string& prefix, int depth) {
     if (depth >= tensor_depth_limit) in_.fail(fmt::format("maps are nested deeper than {}", tensor_depth_limit));
     const std::uint64_t entries = map_entries(in_);
@@ -183,7 +244,7 @@ class Reader {
 
   void value(const std::string& name, int depth) {
     const std::uint8_t tag = in_.peek();
-    if ((tag & 0xf0) == fix_map || tag == map_16 || tag == map_32) return map(name + "/", depth + 1);
+    if (is_map(tag)) return map(name + "/", depth + 1);
     auto [type, payload] = extension(in_);
     if (type == complex_extension) {
       if (array_items(payload) != 2) payload.fail("a complex number is not a pair");

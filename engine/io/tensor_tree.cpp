@@ -14,6 +14,7 @@ namespace {
 const std::string kPrefix = "parameters/";
 const std::string kModel = "model";
 const std::string kMetadata = "metadata";
+const std::string kSystem = "system";
 const std::string kType = "dtype";
 const std::string kPosition = "position";
 
@@ -154,21 +155,39 @@ std::int64_t position_of(const Dataset& dataset) {
   return number == nullptr ? std::numeric_limits<std::int64_t>::max() : *number;
 }
 
+// Text attributes of a group, as metadata <prefix><key>; the group goes.
+void take_group(DataTree& tree, const std::string& name, const std::string& prefix, TensorFile& result) {
+  const auto group = tree.groups.find(name);
+  if (group == tree.groups.end()) return;
+  for (const auto& [key, value] : group->second) {
+    if (const auto* text = std::get_if<std::string>(&value)) result.metadata[prefix + key] = *text;
+  }
+  tree.groups.erase(group);
+}
+
 void take_metadata(DataTree& tree, TensorFile& result) {
   const auto model = tree.datasets.find(kModel);
   if (model != tree.datasets.end() && std::holds_alternative<std::vector<std::string>>(model->second.values)) {
     result.metadata[kModel] = tree.text(kModel);
     tree.datasets.erase(model);
   }
-  const auto group = tree.groups.find(kMetadata);
-  if (group == tree.groups.end()) return;
-  for (const auto& [key, value] : group->second) {
-    if (const auto* text = std::get_if<std::string>(&value)) result.metadata[key] = *text;
-  }
-  tree.groups.erase(group);
+  take_group(tree, kMetadata, "", result);
+  take_group(tree, kSystem, kSystem + ".", result);
 }
 
 }  // namespace
+
+void put_metadata(DataTree& tree, std::map<std::string, std::string> metadata) {
+  for (auto& [key, value] : metadata) {
+    if (key == kModel) {
+      tree.set(kModel, scalar(std::move(value)));
+    } else if (key.starts_with(kSystem + ".")) {
+      tree.groups[kSystem][key.substr(kSystem.size() + 1)] = std::move(value);
+    } else {
+      tree.groups[kMetadata][key] = std::move(value);
+    }
+  }
+}
 
 DataTree to_tree(TensorFile tensors) {
   DataTree tree;
@@ -180,13 +199,7 @@ DataTree to_tree(TensorFile tensors) {
     tree.set(kPrefix + tensor.name, std::move(dataset));
     tensor.bytes = {};  // a tensor in both forms at a time, not the whole file
   }
-  for (auto& [key, value] : tensors.metadata) {
-    if (key == kModel) {
-      tree.set(kModel, scalar(std::move(value)));
-    } else {
-      tree.groups[kMetadata][key] = std::move(value);
-    }
-  }
+  put_metadata(tree, std::move(tensors.metadata));
   return tree;
 }
 

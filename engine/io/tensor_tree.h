@@ -5,6 +5,7 @@
 // tensors, which HDF5 sorts by name.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "engine/io/data_tree.h"
@@ -12,7 +13,9 @@
 
 namespace qs {
 
-// Metadata: "model" becomes the dataset `model`, other keys attributes of the group `metadata`.
+// Metadata: "model" becomes the dataset `model`, "system.lattice" the attribute `lattice` of the group `system`, other keys attributes of the group
+// `metadata`.
+void put_metadata(DataTree& tree, std::map<std::string, std::string> metadata);
 DataTree to_tree(TensorFile tensors);
 // Takes parameters/ and the metadata out of the tree. CheckpointError naming `file` if a dataset is no tensor or contradicts its `dtype`.
 TensorFile take_tensors(DataTree& tree, const std::string& file);

@@ -91,7 +91,7 @@ DataTree for_networks(DataTree tree, const std::string& name) {
     add_for_network(tree, kPrefix + tensor.name.substr(prefix), tensor);
     tensor.bytes = {};
   }
-  if (tensors.metadata.count("model") > 0) tree.set("model", scalar(tensors.metadata["model"]));
+  put_metadata(tree, std::move(tensors.metadata));
   if (const auto group = tree.groups.find(kGroup); group != tree.groups.end()) group->second.erase("sha256");
   return tree;
 }

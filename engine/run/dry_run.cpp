@@ -9,6 +9,7 @@
 #include "engine/run/plan_network.h"
 #include "engine/run/provenance.h"
 #include "engine/run/runner.h"
+#include "engine/run/stage_memory.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
@@ -80,26 +81,30 @@ StepCost vmc_cost(const VmcOptions& options, const ProblemFamily& family, const 
 std::string describe_plan(const RunPlan& plan, const input::Document& document, int ranks) {
   std::string text = fmt::format("{}: device {}, {} rank{}, seed {}\noutput: {}\n", plan.title.empty() ? document.path : plan.title,
                                  device_name(plan.device), ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
+  for (const std::string& warning : plan.warnings) text += "warning: " + warning + "\n";
   std::unique_ptr<Wavefunction> psi;
   if (plan.network) {
     psi = make_network(*plan.network, Device::reference);  // any machine may plan
     text += fmt::format("wavefunction {}: {} parameters, {:.3g} MFLOP per log psi\n", plan.network->kind, psi->layout().total,
                         psi->flops_per_evaluation() / 1e6);
   }
-  for (const StagePlan& stage : plan.stages) {
+  const std::vector<StageMemory> memory = stage_memory(plan, psi.get(), ranks);
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    const StagePlan& stage = plan.stages[i];
     text += fmt::format("{}: {} step{}, {} problem{}, {}\n", stage.group, stage.steps, stage.steps == 1 ? "" : "s", stage.family.size(),
                         stage.family.size() == 1 ? "" : "s", stage.family.describe_sectors());
-    if (const auto* ed = std::get_if<EdStageOptions>(&stage.options)) {
+    text += "  memory: " + describe(memory[i]) + "\n";
+    if (stage.kind == "ed") {
       std::int64_t largest = 0;
       for (const Problem& problem : stage.family.problems) largest = std::max(largest, problem.sector.dimension());
-      text += fmt::format("  dimension {}, memory per rank {:.3g} GiB\n", largest, ed_memory(largest, ed->solver) / gib);
+      text += fmt::format("  dimension {}\n", largest);
     }
     if (const auto* vmc = std::get_if<VmcOptions>(&stage.options)) {
       const StepCost cost = vmc_cost(*vmc, stage.family, *psi);
       text += fmt::format("  per step: {:.3g} evaluations of log psi = {:.3g} TFLOP, update {:.3g} TFLOP\n", cost.evaluations,
                           cost.evaluations * psi->flops_per_evaluation() / 1e12, cost.update_flops / 1e12);
       if (cost.jacobian_bytes > 0)
-        text += fmt::format("  memory: derivatives {:.3g} GiB per rank{}, Gram matrix {:.3g} GiB on rank 0{}\n", cost.jacobian_bytes / ranks / gib,
+        text += fmt::format("  of which derivatives {:.3g} GiB per rank{}, Gram matrix {:.3g} GiB on rank 0{}\n", cost.jacobian_bytes / ranks / gib,
                             vmc->optimizer.parameter_blocks > 1 ? fmt::format(" (one of {} blocks)", vmc->optimizer.parameter_blocks) : "",
                             cost.matrix_bytes / gib, ranks > 1 ? fmt::format(", {:.3g} GiB on each other", cost.matrix_bytes / 2 / ranks / gib) : "");
       if (plan.device == Device::cuda) text += describe_gpu_memory(*vmc, stage.family, *psi, ranks, plan.threads.value_or(threads()));

@@ -4,12 +4,14 @@
 #include <string>
 
 #include "engine/io/data_tree.h"
+#include "engine/run/weights_origin.h"
 #include "engine/stages/stage.h"
 #include "engine/wavefunctions/parameters.h"
 
 namespace qs {
 
 // parameters/, configurations [n, modes], problem [n]; `reason`, `stage` and `step` as attributes.
-DataTree nonfinite_tree(const NonfiniteStep& failed, const std::string& stage, const ProblemFamily& family, const ParameterLayout& layout);
+DataTree nonfinite_tree(const NonfiniteStep& failed, const std::string& stage, const ProblemFamily& family, const ParameterLayout& layout,
+                        const Origin& origin);
 
 }  // namespace qs

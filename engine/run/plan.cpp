@@ -1,17 +1,19 @@
 #include "engine/run/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <exception>
 #include <filesystem>
 #include <functional>
 
-#include "engine/io/ed_csv.h"
+#include "engine/run/plan_checks.h"
 #include "engine/run/plan_network.h"
 #include "engine/run/plan_nodes.h"
 #include "engine/run/plan_system.h"
+#include "engine/run/stage_memory.h"
+#include "engine/run/target_files.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -43,7 +45,8 @@ struct UnusableFile {
 
 class Planner {
  public:
-  Planner(const input::Document& document, Diagnostics& diagnostics) : document_(document), root_(document.root), diagnostics_(diagnostics) {}
+  Planner(const input::Document& document, Diagnostics& diagnostics, std::optional<int> ranks)
+      : document_(document), root_(document.root), diagnostics_(diagnostics), ranks_(ranks) {}
 
   RunPlan make() {
     general();
@@ -54,11 +57,14 @@ class Planner {
     });
     if (!base_) return std::move(plan_);
     plan_.family = base_;
+    plan_.origin = origin_of(*base_, *system_);
     warn_about(*base_);
     if (!root_["wavefunction"].is_null()) network();
     const std::vector<Node> stages = root_["stages"].items();
     for (std::size_t position = 0; position < stages.size(); ++position) stage(stages[position], static_cast<int>(position));
     report_files();
+    origin();
+    if (!diagnostics_.has_errors()) memory(stages);
     return std::move(plan_);
   }
 
@@ -89,12 +95,37 @@ class Planner {
     int shells = 1;
     if (system_->couplings.count("J2") && system_->couplings.at("J2") != 0) shells = 2;
     if (system_->couplings.count("J3") && system_->couplings.at("J3") != 0) shells = 3;
-    for (const std::string& text : family.lattice.warnings(shells)) plan_.warnings.push_back(text);
+    for (const std::string& text : family.lattice.warnings(shells)) warn(root_["system"]["lattice"], text);
+  }
+
+  void warn(const Node& node, const std::string& text) {
+    diagnostics_.warning(node.where(), text);
+    plan_.warnings.push_back(text);
+  }
+
+  // Once the families of all stages are known.
+  void origin() {
+    std::vector<std::string> sectors;
+    for (const StagePlan& stage : plan_.stages) {
+      for (const Problem& problem : stage.family.problems) {
+        const std::string words = problem.sector.describe();
+        if (std::find(sectors.begin(), sectors.end(), words) == sectors.end()) sectors.push_back(words);
+      }
+    }
+    if (!sectors.empty()) plan_.origin["sector"] = fmt::format("{}", fmt::join(sectors, "; "));
+    if (!plan_.network) return;
+    const Node weights = root_["wavefunction"]["weights"];
+    for (const std::string& text : other_differences(plan_.network->weights_origin, plan_.origin, weights.is_null() ? "" : weights.text()))
+      warn(weights, text);
   }
 
   void network() {
     const Node node = root_["wavefunction"];
-    reading(node, [&] { plan_.network = network_plan(document_, *base_, system_->model); });
+    reading(node, [&] {
+      plan_.network = network_plan(document_, *base_, system_->model, plan_.origin);
+      plan_.origin["conditioning"] = describe_conditioning(plan_.network->options, plan_.network->input);
+      if (const std::string text = check_attention(*plan_.network, base_->lattice); !text.empty()) warn(node, text);
+    });
   }
 
   // Runs `work`, which reads a file that the node names; a file that cannot be used is kept for report_files.
@@ -127,69 +158,47 @@ class Planner {
       if (kind == "ed") {
         ed(node, stage);
       } else {
-        if (!plan_.network && root_["wavefunction"].is_null())
-          throw InputError("stages." + std::to_string(position) + " '" + kind + "' needs a 'wavefunction' section (there is none)");
         if (kind == "pretrain") pretrain(node, stage);
         if (kind == "vmc") vmc(node, stage);
         if (kind == "evaluate") evaluate(node, stage);
-        conditioned(stage);
-        filled(stage);
+        if (plan_.network) {
+          check_conditioning(*plan_.network, stage.family);
+          check_orbitals(*plan_.network, stage.family);
+        }
       }
       plan_.stages.push_back(std::move(stage));
     });
   }
 
-  // A network that sees no couplings cannot tell the members of a family apart.
-  void conditioned(const StagePlan& stage) {
-    if (stage.family.size() < 2 || !plan_.network) return;
-    const auto& seen = plan_.network->input.feature_names;
-    for (const std::string& name : stage.family.varied) {
-      const std::string alias = name == "particles" ? "N" : name;
-      if (std::find(seen.begin(), seen.end(), name) == seen.end() && std::find(seen.begin(), seen.end(), alias) == seen.end())
-        throw InputError(fmt::format(
-            "family varies '{}' but the {} wavefunction does not see it (all members would share one state); {}", name, plan_.network->kind,
-            plan_.network->kind == "rbm" ? "use kind qstage or vit" : "add it to wavefunction.tail or wavefunction.couplings"));
-    }
-  }
-
-  // A determinant has room for so many fermions.
-  void filled(const StagePlan& stage) {
-    if (!plan_.network) return;
-    const auto* qstage = std::get_if<QstageOptions>(&plan_.network->options);
-    if (qstage == nullptr || qstage->amplitude != Amplitude::determinant) return;
-    for (const Problem& problem : stage.family.problems) {
-      if (problem.sector.particles() > qstage->orbitals)
-        throw InputError(fmt::format("{} do not fit the {} orbitals of the determinant; write wavefunction.orbitals: {:.0f} or more",
-                                     problem.sector.describe(), qstage->orbitals, problem.sector.particles()));
-    }
-  }
-
-  void check_ed(const ProblemFamily& family, const EdOptions& options) {
-    for (const Problem& problem : family.problems) {
-      const bool too_many = !problem.sector.enumerable();
-      const std::int64_t bytes = too_many ? 0 : ed_memory(problem.sector.dimension(), options);
-      if (!too_many && bytes <= plan_.memory_limit) continue;
-      throw InputError(
-          fmt::format("exact diagonalisation of {} needs {} per rank, limits.memory is {:.3g} GiB ({} states); choose a smaller "
-                      "sector or lattice, or raise limits.memory",
-                      problem.sector.describe(), too_many ? "far too much memory" : fmt::format("{:.3g} GiB", bytes / 1073741824.0),
-                      plan_.memory_limit / 1073741824.0,
-                      too_many ? fmt::format("e^{:.0f}", problem.sector.log_dimension()) : std::to_string(problem.sector.dimension())));
-    }
+  // Without a number of ranks the plan is refused only if none of them is enough.
+  void memory(const std::vector<Node>& nodes) {
+    plan_.ed.memory_limit -= kept_exact_states(plan_);  // Lanczos takes fewer vectors where memory is tight
+    const auto psi = plan_.network ? make_network(*plan_.network, Device::reference) : nullptr;
+    const auto excess = [&](int ranks) { return memory_excess(plan_, psi.get(), ranks); };
+    const std::optional<MemoryExcess> now = excess(ranks_.value_or(1));
+    if (!now) return;
+    int enough = ranks_.value_or(1) + 1;
+    while (enough <= default_blocks && excess(enough)) ++enough;
+    const std::string more = enough <= default_blocks ? fmt::format("use {} ranks or more, ", enough) : "";
+    const std::string text = fmt::format("{}; {}lower {}, or raise limits.memory", now->text, more, now->key);
+    if (!ranks_ && enough <= default_blocks) return warn(nodes.at(now->stage), text);
+    diagnostics_.error(nodes.at(now->stage).where(), text);
   }
 
   void ed(const Node& node, StagePlan& stage) {
     EdStageOptions options;
-    options.solver = plan_.ed;
-    options.solver.states = static_cast<int>(node["states"].integer());
-    options.solver.tolerance = node["tolerance"].number();
+    options.states = static_cast<int>(node["states"].integer());
     const std::string write = node["write_states"].text();
     options.write_states = write == "always" ? WriteStates::always : write == "never" ? WriteStates::never : WriteStates::automatic;
     if (!node["export_csv"].is_null()) {
       if (system_->model != "tv") throw InputError("export_csv writes states of spinless fermions (hamiltonian kind tv), not of " + system_->model);
       options.export_csv = node["export_csv"].text();
     }
-    check_ed(stage.family, options.solver);
+    check_exact_states(stage.family, options.states);
+    const auto is_ed = [](const StagePlan& before) { return before.kind == "ed"; };
+    const bool first = std::none_of(plan_.stages.begin(), plan_.stages.end(), is_ed);
+    plan_.ed.states = std::max(plan_.ed.states, options.states);
+    plan_.ed.tolerance = first ? node["tolerance"].number() : std::min(plan_.ed.tolerance, node["tolerance"].number());
     stage.steps = stage.family.size();
     stage.options = options;
   }
@@ -206,7 +215,7 @@ class Planner {
     pretrain.options.evaluate_every = node["evaluate_every"].integer();
     split(node["held_out"], stage.family, pretrain);
     if (node["targets"].is_text()) {
-      check_ed(stage.family, plan_.ed);
+      check_exact_states(stage.family, 1);
     } else {
       read_targets(node["targets"]["files"], stage.family, pretrain);
     }
@@ -238,47 +247,21 @@ class Planner {
     for (int g = 0; g < family.size(); ++g) {
       reading(names[g], [&] {
         pretrain.files.push_back(resolve_path(names[g].text(), document_.directory));
-        pretrain.file_states.push_back(checked_state(pretrain.files.back(), family, g));
+        pretrain.file_states.push_back(read_target(pretrain.files.back(), family, g));
       });
     }
-  }
-
-  // The file's state must belong to the problem: same sector, and H phi = E phi.
-  static Amplitudes checked_state(const std::string& path, const ProblemFamily& family, int g) {
-    constexpr double largest_residual = 1e-5;  // the published files carry 8 digits
-    const EdState file = read_ed_csv(path);
-    const Sector& sector = family.problems[g].sector;
-    if (!sector.enumerable() || file.sites != sector.modes() || static_cast<std::int64_t>(file.basis.size()) != sector.dimension())
-      throw InputError(
-          fmt::format("{}: the state has {} sites and {} amplitudes, problem {} has {}", path, file.sites, file.basis.size(), g, sector.describe()));
-    Amplitudes state(sector.dimension());
-    for (std::size_t i = 0; i < file.basis.size(); ++i) {
-      if (!sector.contains(&file.basis[i])) throw InputError(path + ": a mask lies outside the sector " + sector.describe());
-      state[sector.index(file.basis[i])] = file.amplitudes[i];
-    }
-    const double* couplings = family.problems[g].couplings.data();
-    double residual = 0;
-    for (std::size_t i = 0; i < file.basis.size(); ++i) {
-      const Word sigma = file.basis[i];
-      std::complex<double> image = (family.table.diagonal(&sigma, couplings) - file.energy) * file.amplitudes[i];
-      family.table.for_each_connected(sigma, couplings, [&](Word other, double element) { image += element * state[sector.index(other)]; });
-      residual += std::norm(image);
-    }
-    if (!(std::sqrt(residual) < largest_residual))
-      throw InputError(
-          fmt::format("{}: |H phi - E phi| = {:.1e} for problem {} ({}): the file belongs to another Hamiltonian; check couplings, pinning and order",
-                      path, std::sqrt(residual), g, family.problems[g].label));
-    return state;
   }
 
   // The sampler of a stage, with the checks that need the system.
   SamplerOptions sampler(const Node& stage_node, const ProblemFamily& family) {
     const Node node = stage_node["sampler"];
-    if (node.is_null()) throw InputError("no sampler: add a 'sampler' section (global, or in this stage)");
     SamplerOptions options = sampler_options(node);
     if (options.kind == SamplerKind::exact_sum) {
       for (const Problem& problem : family.problems) {
-        if (!problem.sector.enumerable() || problem.sector.dimension() > exact_sum_limit)
+        if (!problem.sector.enumerable())
+          throw InputError(fmt::format("sampler exact_sum needs every state of the sector ({}), but {}; use kind: metropolis",
+                                       problem.sector.describe(), problem.sector.why_not_enumerable()));
+        if (problem.sector.dimension() > exact_sum_limit)
           throw InputError(fmt::format("sampler exact_sum over {} is too large (at most {} states); use kind: metropolis", problem.sector.describe(),
                                        exact_sum_limit));
       }
@@ -313,9 +296,7 @@ class Planner {
     options.sampler = sampler(node, stage.family);
     options.observables = texts(node["observables"]);
     options.compare = node["compare"].text() == "ed" ? Compare::ed : Compare::none;
-    const bool wants_exact =
-        options.compare == Compare::ed || std::find(options.observables.begin(), options.observables.end(), "overlap") != options.observables.end();
-    if (wants_exact) check_ed(stage.family, plan_.ed);
+    if (options.wants_exact()) check_exact_states(stage.family, 1);
     for (const std::string& name : options.observables) {
       if (name == "energy" || name == "overlap") continue;
       find_observable(name).build(stage.family.lattice, stage.family.problems[0].sector, system_->sign_rule);  // refuses the wrong degrees of freedom
@@ -332,10 +313,13 @@ class Planner {
   std::optional<SystemOptions> system_;
   std::optional<ProblemFamily> base_;
   std::vector<UnusableFile> unusable_;
+  std::optional<int> ranks_;
 };
 
 }  // namespace
 
-RunPlan make_plan(const input::Document& document, input::Diagnostics& diagnostics) { return Planner(document, diagnostics).make(); }
+RunPlan make_plan(const input::Document& document, input::Diagnostics& diagnostics, std::optional<int> ranks) {
+  return Planner(document, diagnostics, ranks).make();
+}
 
 }  // namespace qs

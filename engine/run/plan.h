@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/input/input.h"
+#include "engine/run/weights_origin.h"
 #include "engine/stages/ed_stage.h"
 #include "engine/stages/evaluate_stage.h"
 #include "engine/stages/pretrain_stage.h"
@@ -40,6 +41,7 @@ struct NetworkPlan {
   Precision chains = Precision::float64;  // what Markov chains evaluate
   std::string kind;
   std::vector<double> parameters;  // [P] from wavefunction.weights; empty: drawn when the run starts
+  Origin weights_origin;           // of those weights; empty if their file does not say
 };
 
 struct RunPlan {
@@ -55,8 +57,9 @@ struct RunPlan {
   double checkpoint_interval = 300;  // seconds
   std::int64_t keep_every = 0;       // steps; 0 = only newest and previous
   double log_every = 10;             // seconds
-  EdOptions ed;                      // how exact states are found when a stage needs them
+  EdOptions ed;                      // how exact states are found, whichever stage asks: as many and as accurate as any ed stage wants them
   SignRule sign_rule = SignRule::none;
+  Origin origin;                        // of the parameters that this run makes
   std::optional<NetworkPlan> network;   // none when only ed stages run
   std::optional<ProblemFamily> family;  // of the system section; stages may have their own
   std::vector<StagePlan> stages;
@@ -64,7 +67,8 @@ struct RunPlan {
   std::string fingerprint;  // what must not change when resuming: resolved input without budgets
 };
 
-// Errors go to `diagnostics`; the plan is usable only if there are none.
-RunPlan make_plan(const input::Document& document, input::Diagnostics& diagnostics);
+// Errors go to `diagnostics`; the plan is usable only if there are none. limits.memory is compared for `ranks`; where nobody knows them yet, a plan
+// that more ranks can hold is only warned about.
+RunPlan make_plan(const input::Document& document, input::Diagnostics& diagnostics, std::optional<int> ranks = std::nullopt);
 
 }  // namespace qs

@@ -188,7 +188,7 @@ std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device devic
   return std::make_unique<TwoPrecisions>(std::move(network), make_wavefunction(plan.options, plan.input, plan.chains, device));
 }
 
-NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const std::string& model) {
+NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const std::string& model, Origin origin) {
   const Node node = document.root["wavefunction"];
   const std::optional<Weights> weights = read_weights(node, document.directory);
   const GuessedOptions* guess = weights && weights->guess ? &*weights->guess : nullptr;
@@ -203,7 +203,11 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
   network.options = wavefunction_options(node, guess, family, model, network.input);
   network.input.features = feature_table(family, network.input.feature_names);
   const auto psi = make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit
-  if (weights) network.parameters = load_weights(weights->tree, tensor_shapes(psi->layout()), weights->file);
+  if (!weights) return network;
+  network.weights_origin = stored_origin(weights->tree);
+  origin["conditioning"] = describe_conditioning(network.options, network.input);
+  refuse_other_origin(network.weights_origin, origin, weights->file);
+  network.parameters = load_weights(weights->tree, tensor_shapes(psi->layout()), weights->file);
   return network;
 }
 

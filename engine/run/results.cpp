@@ -56,6 +56,8 @@ json stage_entry(const StagePlan& stage, const DataTree& outputs) {
     for (int g = 0; g < stage.family.size(); ++g) {
       json row = problem_entry(stage, g);
       row["energy"] = outputs.doubles(group + "energy").at(g * levels.shape.at(1));
+      if (outputs.has(group + "degeneracy")) row["degeneracy"] = outputs.integers(group + "degeneracy").at(g);
+      row["gap"] = value_at(outputs, group + "gap", g);
       entry["results"].push_back(row);
     }
   }
@@ -84,14 +86,8 @@ DataTree results_tree(const ResultsContext& context, const RunState& state) {
   tree.set("provenance/input_original", with(scalar(context.document.original), {{"sha256", sha256_hex(context.document.original)}}));
   tree.set("provenance/input_resolved", with(scalar(context.document.resolved), {{"sha256", sha256_hex(context.document.resolved)}}));
   tree.set("provenance/seeds", array(std::vector<std::uint64_t>{context.plan.seed}));
-  if (!context.plan.stages.empty()) {
-    const ProblemFamily& family = context.plan.stages.front().family;
-    tree.groups["system"] = {{"lattice", family.lattice.describe()},
-                             {"sites", std::int64_t{family.lattice.sites()}},
-                             {"sector", family.describe_sectors()},
-                             {"hamiltonian", family.hamiltonian.name},
-                             {"units", family.hamiltonian.convention}};
-  }
+  store_origin(tree, context.plan.origin);
+  if (context.plan.family) tree.groups["system"]["sites"] = std::int64_t{context.plan.family->lattice.sites()};
   if (!state.parameters.empty()) store_weights(tree, tensor_shapes(context.layout), state.parameters);
   for (const auto& [phase, seconds] : state.seconds) tree.set("timing/" + phase, with(scalar(seconds), {{"units", "s"}}));
   return tree;

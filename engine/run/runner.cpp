@@ -52,7 +52,8 @@ class Runner {
                    .clock = clock_,
                    .end_job = [this](const std::string& reason) { end_hung_job(plan_, clock_, reason); }}),
         comm_(comm, [this](const auto& collective) { watchdog_.watch_collective(collective); }),
-        exact_(plan.ed, comm_) {
+        exact_(plan.ed, comm_, plan.network ? invariant_translations(plan.network->options) : std::vector<int>{},
+               [this](const std::string& text) { reporter_->warn(text); }) {
     if (plan.threads) set_threads(*plan.threads);
     const std::string gpu = choose_device(plan.device, comm_);  // before anything is written
     on_root(comm_, [&] {
@@ -64,7 +65,7 @@ class Runner {
     provenance_.gpu = gpu;
     open_reporter(options);
     if (const std::string exchange = describe_exchange(plan.device, comm_); !exchange.empty()) reporter_->note(exchange);
-    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string()};
+    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string(), plan.origin};
     checkpoints_.emplace(plan.directory, resume, CheckpointCadence{plan.checkpoint_interval, plan.keep_every}, *reporter_, clock_);
     requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
     if (plan.network) {
@@ -153,7 +154,7 @@ class Runner {
     if (!comm_.is_root()) return;
     const std::string file = directory_->file(fmt::format("nonfinite.{}_{:06}.h5", plan.group, failed.step));
     try {
-      replace_file(file, to_hdf5_image(nonfinite_tree(failed, plan.group, plan.family, layout_)));
+      replace_file(file, to_hdf5_image(nonfinite_tree(failed, plan.group, plan.family, layout_, plan_.origin)));
       reporter_->note(
           fmt::format("its parameters and configurations: {0} (qstage-vmc evaluate INPUT --weights {0} --configurations {0} --output FILE)", file));
     } catch (const FileError& error) {

@@ -68,6 +68,7 @@ DataTree to_tree(const RunState& state, const ResumeInput& input, const Paramete
   tree.set("schema", scalar(schema));
   tree.set("input/resolved", scalar(input.resolved));
   tree.set("input/directory", scalar(input.directory));
+  store_origin(tree, input.origin);
   tree.set("schedule/stage", scalar(std::int64_t{state.stage}));
   tree.set("schedule/step", scalar(state.step));
   tree.set("schedule/nonfinite_events", scalar(state.nonfinite_events));

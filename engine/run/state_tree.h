@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/io/data_tree.h"
+#include "engine/run/weights_origin.h"
 #include "engine/stages/run_state.h"
 #include "engine/wavefunctions/parameters.h"
 
@@ -12,6 +13,7 @@ namespace qs {
 // The input a checkpoint belongs to: resolved YAML (with --set applied) and the folder its relative paths start from.
 struct ResumeInput {
   std::string resolved, directory;
+  Origin origin = {};  // of the parameters, for those who load them as weights; not read back
 };
 
 DataTree to_tree(const RunState& state, const ResumeInput& input, const ParameterLayout& layout);

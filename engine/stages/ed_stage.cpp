@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "engine/stages/quantities.h"
 
 namespace qs {
@@ -15,8 +18,8 @@ std::string state_path(const std::string& group, int problem) { return fmt::form
 
 EdStage::EdStage(EdStageOptions options, StageContext context, ExactStates& exact) : options_(options), context_(std::move(context)), exact_(exact) {}
 
-bool EdStage::keeps_states(std::int64_t dimension) const {
-  switch (options_.write_states) {
+bool EdStageOptions::writes(std::int64_t dimension) const {
+  switch (write_states) {
     case WriteStates::always:
       return true;
     case WriteStates::never:
@@ -27,25 +30,26 @@ bool EdStage::keeps_states(std::int64_t dimension) const {
   return false;
 }
 
-void EdStage::begin(RunState&) { exact_.set_options(options_.solver); }
-
 StepOutcome EdStage::step(RunState& state) {
   const int g = static_cast<int>(state.step);
   const EdResult& result = clock_.measure("diagonalise", [&]() -> const EdResult& { return exact_.solve(context_.family, g); });
   store(result, g, state.outputs);
+  if (!options_.export_csv.empty()) exact_.ground_state(context_.family, g, "the CSV file holds");
 
   StepOutcome outcome;
   outcome.trace_row = {static_cast<double>(g), result.energies[0], result.residuals[0], static_cast<double>(result.dimension),
                        static_cast<double>(result.applications)};
   const std::string& label = context_.family.problems[g].label;
-  outcome.shown = {{"problem", label.empty() ? context_.family.hamiltonian.name : label},
-                   {"E0", fmt::format("{:.10g}", result.energies[0])},
-                   {"dimension", std::to_string(result.dimension)}};
-  std::string note = fmt::format("exact {}: dimension {}, E0 = {:.12g} ({}, total)", label.empty() ? context_.family.hamiltonian.name : label,
-                                 result.dimension, result.energies[0], context_.family.hamiltonian.convention);
-  if (result.energies.size() > 1) note += fmt::format(", gap {:.6g}", result.energies[1] - result.energies[0]);
-  outcome.notes.push_back(note + fmt::format(", residual {:.1e}", result.residuals[0]));
+  const std::string& who = label.empty() ? context_.family.hamiltonian.name : label;
+  outcome.shown = {{"problem", who}, {"E0", fmt::format("{:.10g}", result.energies[0])}, {"dimension", std::to_string(result.dimension)}};
+  const std::string gap = result.gap ? fmt::format("gap {:.6g}", *result.gap) : "no other level";
+  outcome.notes.push_back(fmt::format("exact {}: dimension {}, E0 = {:.12g} ({}, total), degeneracy {}, {}, residual {:.1e}", who, result.dimension,
+                                      result.energies[0], context_.family.hamiltonian.convention, result.degeneracy, gap, result.residuals[0]));
   return outcome;
+}
+
+std::int64_t EdStage::stored_states(const EdResult& result) const {
+  return std::min<std::int64_t>(result.energies.size(), std::max(options_.states, result.degeneracy));
 }
 
 void EdStage::store(const EdResult& result, int problem, DataTree& outputs) const {
@@ -53,16 +57,19 @@ void EdStage::store(const EdResult& result, int problem, DataTree& outputs) cons
   const std::string path = state_path(context_.group, problem);
   const std::string energies = fmt::format("stages/{}/levels/{:03}", context_.group, problem);
   const std::string& convention = context_.family.hamiltonian.convention;
-  outputs.set(energies, with(with(array(result.energies), quantity_attributes("levels", convention)), {{"problem", key}}));
-  outputs.set(energies + "_residuals", with(array(result.residuals), quantity_attributes("residuals", convention)));
-  if (!keeps_states(result.dimension)) return;
+  const std::int64_t count = stored_states(result);
+  const auto first = [&](const std::vector<double>& values) { return array(std::vector<double>(values.begin(), values.begin() + count)); };
+  outputs.set(energies, with(with(first(result.energies), quantity_attributes("levels", convention)),
+                             {{"problem", key}, {"degeneracy", std::int64_t{result.degeneracy}}}));
+  if (result.gap) outputs.datasets[energies].attributes["gap"] = *result.gap;
+  outputs.set(energies + "_residuals", with(first(result.residuals), quantity_attributes("residuals", convention)));
+  if (!options_.writes(result.dimension)) return;
   std::vector<double> flat;
-  for (const auto& vector : result.states) flat.insert(flat.end(), vector.begin(), vector.end());
-  outputs.set(path, with(array(std::move(flat), {static_cast<std::int64_t>(result.states.size()), result.dimension}),
-                         {{"units", "1"},
-                          {"long_name", "amplitudes, level by basis state"},
-                          {"problem", key},
-                          {"order", "increasing packed integer, bit i = site i; see basis"}}));
+  for (std::int64_t k = 0; k < count; ++k) flat.insert(flat.end(), result.states[k].begin(), result.states[k].end());
+  outputs.set(path, with(array(std::move(flat), {count, result.dimension}), {{"units", "1"},
+                                                                             {"long_name", "amplitudes, level by basis state"},
+                                                                             {"problem", key},
+                                                                             {"order", "increasing packed integer, bit i = site i; see basis"}}));
   const Sector& sector = context_.family.problems[problem].sector;
   std::vector<std::uint64_t> basis(result.dimension);
   for (std::int64_t i = 0; i < result.dimension; ++i) basis[i] = sector.state(i);
@@ -73,18 +80,24 @@ void EdStage::store(const EdResult& result, int problem, DataTree& outputs) cons
 }
 
 std::vector<std::string> EdStage::finish(RunState& state) {
-  std::vector<double> energies;
-  std::int64_t k = 0;
-  for (int g = 0; g < context_.family.size(); ++g) {
-    const auto& levels = state.outputs.doubles(fmt::format("stages/{}/levels/{:03}", context_.group, g));
-    k = g == 0 ? static_cast<std::int64_t>(levels.size()) : std::min<std::int64_t>(k, levels.size());
+  const auto levels = [&](int g) -> const Dataset& { return state.outputs.at(fmt::format("stages/{}/levels/{:03}", context_.group, g)); };
+  const std::int64_t problems = context_.family.size();
+  std::int64_t k = levels(0).shape.at(0);
+  for (int g = 1; g < problems; ++g) k = std::min(k, levels(g).shape.at(0));
+  std::vector<double> energies, gaps;
+  std::vector<std::int64_t> degeneracies;
+  for (int g = 0; g < problems; ++g) {
+    const auto& values = std::get<std::vector<double>>(levels(g).values);
+    energies.insert(energies.end(), values.begin(), values.begin() + k);
+    const auto gap = levels(g).attributes.find("gap");
+    gaps.push_back(gap == levels(g).attributes.end() ? std::numeric_limits<double>::quiet_NaN() : std::get<double>(gap->second));
+    degeneracies.push_back(std::get<std::int64_t>(levels(g).attributes.at("degeneracy")));
   }
-  for (int g = 0; g < context_.family.size(); ++g) {
-    const auto& levels = state.outputs.doubles(fmt::format("stages/{}/levels/{:03}", context_.group, g));
-    energies.insert(energies.end(), levels.begin(), levels.begin() + k);
-  }
-  state.outputs.set("stages/" + context_.group + "/energy", with(array(std::move(energies), {context_.family.size(), k}),
-                                                                 quantity_attributes("levels", context_.family.hamiltonian.convention)));
+  const std::string group = "stages/" + context_.group + "/";
+  const std::string& convention = context_.family.hamiltonian.convention;
+  state.outputs.set(group + "energy", with(array(std::move(energies), {problems, k}), quantity_attributes("levels", convention)));
+  store_values(state.outputs, group + "gap", std::move(gaps), {problems}, quantity_attributes("gap", convention));
+  state.outputs.set(group + "degeneracy", with(array(std::move(degeneracies)), quantity_attributes("degeneracy")));
   store_couplings(context_.family, context_.group, state.outputs);
   return {};
 }
@@ -95,6 +108,11 @@ void recall_exact_states(const DataTree& outputs, ExactStates& exact) {
     EdResult result;
     const std::string group = path.substr(0, path.find("/states/"));
     const std::string number = path.substr(path.rfind('/') + 1);
+    const Dataset& levels = outputs.at(group + "/levels/" + number);
+    const auto degeneracy = levels.attributes.find("degeneracy"), gap = levels.attributes.find("gap");
+    if (degeneracy == levels.attributes.end()) continue;  // of a version that cut levels
+    result.degeneracy = static_cast<int>(std::get<std::int64_t>(degeneracy->second));
+    if (gap != levels.attributes.end()) result.gap = std::get<double>(gap->second);
     result.energies = outputs.doubles(group + "/levels/" + number);
     result.residuals = outputs.doubles(group + "/levels/" + number + "_residuals");
     result.dimension = dataset.shape.at(1);

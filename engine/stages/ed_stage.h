@@ -11,9 +11,11 @@ namespace qs {
 enum class WriteStates { automatic, always, never };  // automatic: states of at most 2^20 amplitudes
 
 struct EdStageOptions {
-  EdOptions solver;
+  int states = 1;  // stored: so many, or the whole lowest level if that has more
   WriteStates write_states = WriteStates::automatic;
   std::string export_csv;  // folder below the run directory for the states as CSV, "" = none
+
+  bool writes(std::int64_t dimension) const;  // whether states of this length are stored
 };
 
 class EdStage : public Stage {
@@ -22,13 +24,13 @@ class EdStage : public Stage {
   std::int64_t steps() const override { return context_.family.size(); }
   Pace pace() const override { return Pace::uneven; }  // sectors differ in size
   std::vector<std::string> trace_columns() const override { return {"step", "energy", "residual", "dimension", "applications"}; }
-  void begin(RunState& state) override;
+  void begin(RunState&) override {}
   StepOutcome step(RunState& state) override;
   void save(RunState&) override {}
   std::vector<std::string> finish(RunState& state) override;
 
  private:
-  bool keeps_states(std::int64_t dimension) const;
+  std::int64_t stored_states(const EdResult& result) const;
   void store(const EdResult& result, int problem, DataTree& outputs) const;
 
   EdStageOptions options_;
@@ -36,7 +38,7 @@ class EdStage : public Stage {
   ExactStates& exact_;
 };
 
-// Fills `exact` from the states that finished ed stages left in `outputs` (a resumed run need not diagonalise again).
+// Fills `exact` from the states that ed stages left in `outputs` (a resumed run need not diagonalise again).
 void recall_exact_states(const DataTree& outputs, ExactStates& exact);
 
 }  // namespace qs

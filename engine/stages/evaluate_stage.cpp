@@ -16,7 +16,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double alarm_errors = 4;
-constexpr double same_level = 1e-8;          // relative; exact energies closer than this belong to one degenerate level
 constexpr double exact_sum_rounding = 1e-9;  // relative; an exact sum has no statistical error
 
 bool asks_for(const EvaluateOptions& options, const std::string& name) {
@@ -31,6 +30,8 @@ std::vector<double> column(const std::vector<EnergyResult>& results, F&& value) 
 }
 
 }  // namespace
+
+bool EvaluateOptions::wants_exact() const { return compare == Compare::ed || asks_for(*this, "overlap"); }
 
 std::optional<double> EnergyResult::relative_error() const {
   if (!exact || *exact == 0) return std::nullopt;
@@ -72,6 +73,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
   }
   StepOutcome outcome;
   outcome.trace_row = {0};
+  if (options_.wants_exact()) outcome.notes = degenerate_levels();
   report(results, outcome);
   return outcome;
 }
@@ -91,27 +93,36 @@ std::vector<EnergyResult> EvaluateStage::energies(const SampleSet& samples, cons
   return results;
 }
 
-// |<psi|phi>| with the exact ground states, summed over the whole sector. Of a degenerate level, the norm of psi's projection onto the states that an
-// ed stage kept: (sum_k |<psi|phi_k>|^2)^(1/2).
+// The norm of psi's projection on the exact ground level, (sum_k |<psi|phi_k>|^2)^(1/2) over its states, summed over the whole sector.
 std::vector<double> EvaluateStage::overlaps() {
   const SampleSet full = make_exact_sum(context_.family, context_.comm)->sample(*context_.psi);
   const std::vector<std::complex<double>> log_psi = gather_rows(context_.comm, full.log_psi);
-  std::vector<double> norms(context_.family.size());
-  for (std::size_t k = 0;; ++k) {
-    bool found = false;
-    std::vector<Amplitudes> targets;
-    for (int g = 0; g < context_.family.size(); ++g) {
-      const EdResult& exact = exact_.solve(context_.family, g);
-      const double lowest = exact.energies[0];
-      const bool ground = k < exact.states.size() && exact.energies[k] - lowest <= same_level * std::max(1.0, std::abs(lowest));
-      targets.emplace_back(exact.dimension);
-      if (ground) std::copy(exact.states[k].begin(), exact.states[k].end(), targets.back().begin());
-      found = found || ground;
+  std::vector<double> norms;
+  std::size_t begin = 0;
+  for (int g = 0; g < context_.family.size(); ++g) {
+    const EdResult& exact = exact_.solve(context_.family, g);
+    const auto first = log_psi.begin() + static_cast<std::ptrdiff_t>(begin);
+    const std::vector<std::complex<double>> rows(first, first + exact.dimension);
+    double& norm = norms.emplace_back(0);
+    for (int k = 0; k < exact.degeneracy; ++k) {
+      const Amplitudes target(exact.states[k].begin(), exact.states[k].end());
+      norm = std::hypot(norm, exact_overlaps(rows, {target}).modulus[0]);
     }
-    if (!found) return norms;
-    const std::vector<double> moduli = exact_overlaps(log_psi, targets).modulus;
-    for (std::size_t g = 0; g < norms.size(); ++g) norms[g] = std::hypot(norms[g], moduli[g]);
+    begin += rows.size();
   }
+  return norms;
+}
+
+std::vector<std::string> EvaluateStage::degenerate_levels() {
+  std::vector<std::string> notes;
+  for (int g = 0; g < context_.family.size(); ++g) {
+    const int states = exact_.solve(context_.family, g).degeneracy;
+    const std::string& label = context_.family.problems[g].label;
+    if (states > 1)
+      notes.push_back(fmt::format("{}: the exact ground level has {} states; overlaps are with the level, exact observables means over it",
+                                  label.empty() ? context_.family.hamiltonian.name : label, states));
+  }
+  return notes;
 }
 
 void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& outputs) const {
@@ -121,6 +132,7 @@ void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& ou
     store_values(outputs, group + name, std::move(values), {problems}, quantity_attributes(name, context_.family.hamiltonian.convention));
   };
   put("mean", column(results, [](const EnergyResult& r) { return r.energy.mean.real(); }));
+  outputs.datasets.at(group + "mean").attributes["sector"] = context_.family.describe_sectors();
   put("error", column(results, [](const EnergyResult& r) { return r.energy.error; }));
   put("imaginary", column(results, [](const EnergyResult& r) { return r.energy.mean.imag(); }));
   put("variance", column(results, [](const EnergyResult& r) { return r.energy.variance; }));
@@ -153,15 +165,16 @@ void EvaluateStage::measure_observable(const std::string& name, const SampleSet&
       mean[g * count + k] = estimates[g].mean.real();
       error[g * count + k] = estimates[g].error;
       if (options_.compare == Compare::none) continue;
-      const auto& state = exact_.solve(context_.family, static_cast<int>(g)).states[0];
-      exact[g * count + k] = expectation(table, context_.family.problems[g].sector, state, context_.comm);
+      const EdResult& level = exact_.solve(context_.family, static_cast<int>(g));
+      exact[g * count + k] = ground_level_expectation(table, context_.family.problems[g].sector, level, context_.comm);
     }
   }
   const std::string group = "stages/" + context_.group + "/observables/" + name + "/";
   store_values(outputs, group + "mean", std::move(mean), {problems, count}, {{"units", "1"}, {"long_name", entry.doc}});
   store_values(outputs, group + "error", std::move(error), {problems, count}, {{"units", "1"}, {"long_name", "standard error of the mean"}});
   if (options_.compare == Compare::ed) {
-    store_values(outputs, group + "exact", std::move(exact), {problems, count}, {{"units", "1"}, {"long_name", "value in the exact ground state"}});
+    store_values(outputs, group + "exact", std::move(exact), {problems, count},
+                 {{"units", "1"}, {"long_name", "exact value, the mean over the states of the lowest level"}});
   }
   outputs.set(group + "labels", array(std::move(labels)));
 }

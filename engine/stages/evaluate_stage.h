@@ -17,6 +17,8 @@ struct EvaluateOptions {
   SamplerOptions sampler;
   std::vector<std::string> observables = {"energy"};  // energy, overlap, and names of hamiltonians/observables
   Compare compare = Compare::none;
+
+  bool wants_exact() const;  // whether exact ground states are needed
 };
 
 // What evaluate says about one problem.
@@ -43,6 +45,7 @@ class EvaluateStage : public Stage {
  private:
   std::vector<EnergyResult> energies(const SampleSet& samples, const Sampler& sampler);
   std::vector<double> overlaps();
+  std::vector<std::string> degenerate_levels();  // a note for each
   void store(const std::vector<EnergyResult>& results, DataTree& outputs) const;
   void measure_observable(const std::string& name, const SampleSet& samples, DataTree& outputs);
   void report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const;

@@ -23,6 +23,8 @@ constexpr std::array quantities{
     Quantity{"imaginary", Dimension::energy, "imaginary part of the mean local energy"},
     Quantity{"exact", Dimension::energy, "lowest energy by exact diagonalisation"},
     Quantity{"levels", Dimension::energy, "lowest energies by exact diagonalisation (problem by level)"},
+    Quantity{"gap", Dimension::energy, "from the lowest level to the next"},
+    Quantity{"degeneracy", Dimension::pure, "states of the lowest level"},
     Quantity{"residuals", Dimension::energy, "norm of H x - E x"},
     Quantity{"variance", Dimension::energy_squared, "variance of the local energy"},
     Quantity{"vscore", Dimension::pure, "N_dof Var(H) / (E - E_inf)^2"},

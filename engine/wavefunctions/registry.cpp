@@ -59,6 +59,12 @@ std::vector<std::string> conditioning_features(const WavefunctionOptions& option
   return std::visit(ReadFeatures{input}, options);
 }
 
+std::vector<int> invariant_translations(const WavefunctionOptions& options) {
+  // Tokens mix by displacement and are summed. Q-stage's know where they are, and the weights of an RBM belong to sites.
+  const auto* vit = std::get_if<VitOptions>(&options);
+  return vit != nullptr && vit->attention == VitAttention::factored ? vit->patch : std::vector<int>{};
+}
+
 std::unique_ptr<Wavefunction> make_wavefunction(const WavefunctionOptions& options, const NetworkInput& input, Precision precision, Device device) {
   return std::visit(Make{input, precision, device}, options);
 }

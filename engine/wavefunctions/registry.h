@@ -27,6 +27,10 @@ const WavefunctionEntry& find_wavefunction(const std::string& kind);  // InputEr
 // Features of `input` the network would read. A family that varies a coupling outside this list cannot be told apart by the network.
 std::vector<std::string> conditioning_features(const WavefunctionOptions& options, const NetworkInput& input);
 
+// Cells per axis by which configurations can be moved along a lattice with wrapping axes without changing psi, whatever the parameters are. Empty: no
+// such symmetry is built in.
+std::vector<int> invariant_translations(const WavefunctionOptions& options);
+
 std::unique_ptr<Wavefunction> make_wavefunction(const WavefunctionOptions& options, const NetworkInput& input, Precision precision, Device device);
 
 }  // namespace qs

@@ -45,8 +45,8 @@ TEST(Sector, NumbersStatesByIncreasingPackedInteger) {
 }
 
 TEST(Sector, NumbersLongBlocksByBinomials) {
-  const Sector sector = spinless(62, 4);
-  EXPECT_EQ(sector.dimension(), 557845);  // C(62, 4)
+  const Sector sector = spinless(64, 4);
+  EXPECT_EQ(sector.dimension(), 635376);  // C(64, 4)
   Word previous = 0;
   for (std::int64_t i = 0; i < sector.dimension(); i += 997) {
     const Word state = sector.state(i);
@@ -55,11 +55,11 @@ TEST(Sector, NumbersLongBlocksByBinomials) {
     EXPECT_EQ(sector.index(state), i);
     previous = state;
   }
-  EXPECT_EQ(sector.state(sector.dimension() - 1), Word{0xF} << 58);
+  EXPECT_EQ(sector.state(sector.dimension() - 1), Word{0xF} << 60);
 }
 
 TEST(Sector, AgreesOnBothSidesOfTheTableLimit) {
-  for (const int sites : {39, 40, 41, 42}) {
+  for (const int sites : {39, 40, 41, 42, 63, 64}) {
     const Sector sector = spinless(sites, 3);
     for (std::int64_t i = 0; i < sector.dimension(); i += 13) ASSERT_EQ(sector.index(sector.state(i)), i) << sites;
   }
@@ -74,7 +74,10 @@ TEST(Sector, HasItsHilbertDimension) {
 TEST(Sector, IsNotEnumerableWhenTooLarge) {
   EXPECT_TRUE(spins(36, 18).enumerable());
   EXPECT_FALSE(spins(40).enumerable());
-  EXPECT_FALSE(spins(64, 1).enumerable());
+  EXPECT_EQ(spins(64, 1).why_not_enumerable(), "");
+  EXPECT_EQ(spins(65, 1).why_not_enumerable(), "it has 65 modes, and states are numbered up to 64 modes (one machine word)");
+  EXPECT_FALSE(spins(65, 1).enumerable());
+  EXPECT_EQ(spins(64, 32).why_not_enumerable(), "it has about 1.8e+18 states, and at most 2^40 are numbered");
   EXPECT_FALSE(spins(100, 50).enumerable());
   EXPECT_NEAR(spins(100, 50).log_dimension(), std::log(1.00891344545564193e29), 1e-11);  // C(100, 50)
 }

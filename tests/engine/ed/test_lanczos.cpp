@@ -85,6 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Models, SectorOperatorOf,
                                            system("tv", LatticeKind::square, {4, 4}, 3, {{"V", 2.5}, {"delta", 0.1}}),
                                            system("tv", LatticeKind::chain, {11}, 10, {{"V", 1.5}}),
                                            system("tv", LatticeKind::chain, {40}, 2, {{"V", 1.5}}),
+                                           system("tv", LatticeKind::chain, {64}, 2, {{"V", 1.5}}),
                                            system("hubbard", LatticeKind::chain, {6}, 2, {{"U", 4}}, 3),
                                            system("hubbard", LatticeKind::square, {3, 2}, 1, {{"U", 4}}, 5)));
 
@@ -125,6 +126,86 @@ TEST(Diagonalise, FindsEveryCopyOfADegenerateLevel) {
   }
 }
 
+// The lowest level is never cut, whatever was asked for: 6 fermions on 12 sites (924 states) and 4 on 12 (495) by Lanczos, 3 on 8 densely.
+TEST(Diagonalise, CompletesTheLowestLevelAndKnowsTheGap) {
+  const auto comm = self_communicator();
+  for (const auto& [sites, particles] : {std::pair{12, 6}, std::pair{12, 4}, std::pair{8, 3}, std::pair{8, 2}}) {
+    const ProblemFamily family = build_family(system("tv", LatticeKind::chain, {sites}, particles, {}));
+    const std::vector<double> exact = free_spectrum(sites, particles);
+    const auto same = [&](double energy) { return std::abs(energy - exact[0]) < 1e-9; };
+    const int degeneracy = static_cast<int>(std::count_if(exact.begin(), exact.end(), same));
+    for (const int states : {1, 2, 3}) {
+      const EdResult result = diagonalise(family, 0, {.states = states}, *comm);
+
+      EXPECT_EQ(result.degeneracy, degeneracy) << sites << " sites, " << particles;
+      EXPECT_EQ(result.states.size(), static_cast<std::size_t>(std::max(states, degeneracy)));
+      ASSERT_TRUE(result.gap.has_value());
+      EXPECT_NEAR(*result.gap, exact[degeneracy] - exact[0], 1e-9);
+    }
+  }
+}
+
+// Without hopping every configuration without a pair has energy 0: C(6, 3) of the 400, and U is the gap. A level of twenty, of which Lanczos sees one
+// vector at a time.
+TEST(Diagonalise, CompletesALevelOfTwentyStates) {
+  const ProblemFamily family = build_family(system("hubbard", LatticeKind::chain, {6}, 3, {{"t", 0}, {"U", 4}}, 3));
+
+  const EdResult result = diagonalise(family, 0, {}, *self_communicator());
+
+  EXPECT_EQ(result.degeneracy, 20);
+  ASSERT_TRUE(result.gap.has_value());
+  EXPECT_NEAR(*result.gap, 4, 1e-9);
+  for (int k = 0; k < 20; ++k) {
+    EXPECT_NEAR(result.energies[k], 0, 1e-10);
+    for (int l = 0; l <= k; ++l) {
+      double overlap = 0;
+      for (std::int64_t i = 0; i < result.dimension; ++i) overlap += result.states[k][i] * result.states[l][i];
+      EXPECT_NEAR(overlap, k == l ? 1 : 0, 1e-12);
+    }
+  }
+}
+
+// No Hamiltonian at all, and one of few and large eigenvalues: Krylov spaces of one to three vectors.
+TEST(Diagonalise, TakesSpectraOfFewLevels) {
+  const EdResult nothing = diagonalise(build_family(system("tv", LatticeKind::chain, {12}, 4, {{"t", 0}})), 0, {.states = 4}, *self_communicator());
+  EXPECT_EQ(nothing.degeneracy, 495);
+  EXPECT_FALSE(nothing.gap.has_value());
+
+  // Four particles of which no two are neighbours on a ring of 12: 12/8 C(8, 4) = 105.
+  const EdResult heavy = diagonalise(build_family(system("tv", LatticeKind::chain, {12}, 4, {{"t", 0}, {"V", 1e6}})), 0, {}, *self_communicator());
+  EXPECT_EQ(heavy.degeneracy, 105);
+  EXPECT_NEAR(heavy.gap.value(), 1e6, 1e-3);
+}
+
+TEST(Diagonalise, SaysThatALevelDoesNotFitTheMemory) {
+  const ProblemFamily family = build_family(system("hubbard", LatticeKind::chain, {6}, 3, {{"t", 0}, {"U", 4}}, 3));
+  const EdOptions options{.memory_limit = ed_memory(400, {}) + 8 * 400 * 5};
+  try {
+    diagonalise(family, 0, options, *self_communicator());
+    FAIL() << "twenty states do not fit";
+  } catch (const MemoryError& error) {
+    EXPECT_THAT(error.what(), ::testing::AllOf(::testing::HasSubstr("the lowest level has 7 states or more"), ::testing::HasSubstr("limits.memory")));
+  }
+}
+
+// One particle on a ring that fills 63 of the 64 bits of a word: E = -2 cos k.
+TEST(Diagonalise, TakesLatticesAsLongAsAWord) {
+  for (const int sites : {63, 64}) {
+    const EdResult result = diagonalise(build_family(system("tv", LatticeKind::chain, {sites}, 1, {})), 0, {}, *self_communicator());
+
+    EXPECT_NEAR(result.energies[0], -2, 1e-13);
+    EXPECT_EQ(result.degeneracy, 1);
+    EXPECT_NEAR(result.gap.value(), 2 - 2 * std::cos(2 * M_PI / sites), 1e-13);
+  }
+}
+
+TEST(Diagonalise, ASectorOfOneLevelHasNoGap) {
+  const EdResult result = diagonalise(build_family(system("tv", LatticeKind::chain, {6}, 6, {})), 0, {}, *self_communicator());
+
+  EXPECT_EQ(result.degeneracy, 1);
+  EXPECT_FALSE(result.gap.has_value());
+}
+
 // 4x4, Gamma = J: the two ordered superpositions differ by 5.5e-7 in energy.
 TEST(Diagonalise, ResolvesTheTunnelSplittingOfAnOrderedMagnet) {
   const ProblemFamily family = build_family(system("tfim", LatticeKind::square, {4, 4}, -1, {{"Gamma", 1}}));
@@ -134,11 +215,25 @@ TEST(Diagonalise, ResolvesTheTunnelSplittingOfAnOrderedMagnet) {
 
   EXPECT_NEAR(result.energies[0], -34.0105975508, 1e-9);
   EXPECT_NEAR(result.energies[1] - result.energies[0], 5.5e-7, 0.06e-7);
+  EXPECT_EQ(result.degeneracy, 1);
+  EXPECT_NEAR(result.gap.value(), result.energies[1] - result.energies[0], 1e-12);
   // Parity under flipping all spins: +1 below, -1 above.
   for (int k = 0; k < 2; ++k) {
     double parity = 0;
     for (std::int64_t i = 0; i < result.dimension; ++i) parity += result.states[k][i] * result.states[k][result.dimension - 1 - i];
     EXPECT_NEAR(parity, k == 0 ? 1 : -1, 1e-4);
+  }
+}
+
+// Ring of 12, Gamma = J/2: the pair split by 7.24688e-5 (SECTORS.md 9.3) is two levels, however loose the tolerance within reason.
+TEST(Diagonalise, TellsANarrowPairFromALevel) {
+  const ProblemFamily family = build_family(system("tfim", LatticeKind::chain, {12}, -1, {{"Gamma", 0.5}}));
+  for (const double tolerance : {1e-12, 1e-10, 1e-7}) {
+    const EdResult result = diagonalise(family, 0, {.tolerance = tolerance}, *self_communicator());
+
+    EXPECT_EQ(result.degeneracy, 1) << tolerance;
+    EXPECT_NEAR(result.energies[0], -12.7625691510, 1e-9) << tolerance;
+    EXPECT_NEAR(result.gap.value(), 7.24688e-5, 1e-9) << tolerance;
   }
 }
 
@@ -211,6 +306,20 @@ TEST(SectorOperator, RefusesAnOperatorThatLeavesTheSector) {
   flip.add(1, "1", {{Factor::pauli_x, 2}});
 
   EXPECT_THROW(SectorOperator(flip, sector, {1.0}, *comm), InputError);
+}
+
+// Two fermions on a ring of six have the momenta 0 and +-1: in each of the two states the densities may be bent, their mean is flat.
+TEST(Expectation, OfALevelIsTheMeanOverItsStates) {
+  const ProblemFamily family = build_family(system("tv", LatticeKind::chain, {6}, 2, {}));
+  const EdResult exact = diagonalise(family, 0, {}, *self_communicator());
+  ASSERT_EQ(exact.degeneracy, 2);
+
+  for (int site = 0; site < 6; ++site) {
+    Operator density{"density", "-", 6, {}, {}};
+    density.add(1, "1", {{Factor::number, site}});
+
+    EXPECT_NEAR(ground_level_expectation(TermTable(density), family.problems[0].sector, exact, *self_communicator()), 1.0 / 3, 1e-13);
+  }
 }
 
 TEST(Expectation, MeasuresTheEnergyOfAnEigenvector) {

@@ -31,7 +31,8 @@ constexpr auto spin = SectorKind::spin_half, spinless = SectorKind::spinless_fer
 INSTANTIATE_TEST_SUITE_P(Sectors, SplitBasisOf,
                          ::testing::Values(SectorOptions{spin, 1, -1, -1}, SectorOptions{spin, 2, 1, -1}, SectorOptions{spin, 9, -1, -1},
                                            SectorOptions{spin, 12, 6, -1}, SectorOptions{spin, 12, 0, -1}, SectorOptions{spinless, 17, 3, -1},
-                                           SectorOptions{spinless, 60, 3, -1}, SectorOptions{spinless, 30, 28, -1}, SectorOptions{spinful, 6, 2, 4},
+                                           SectorOptions{spinless, 60, 3, -1}, SectorOptions{spinless, 63, 1, -1}, SectorOptions{spin, 64, 2, -1},
+                                           SectorOptions{spinful, 32, 1, 1}, SectorOptions{spinless, 30, 28, -1}, SectorOptions{spinful, 6, 2, 4},
                                            SectorOptions{spinful, 7, 0, 7}, SectorOptions{spinful, 20, 1, 3}));
 
 TEST(SplitBasis, HasNoPositionForAHighPartWithTooManyParticles) {

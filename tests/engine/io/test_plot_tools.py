@@ -83,6 +83,29 @@ class Tools(unittest.TestCase):
         self.assertEqual(difference.returncode, 1)
         self.assertIn("largest |z| = 7.07", difference.stdout)
 
+    def test_compare_refuses_runs_of_different_systems(self):
+        described = {"lattice": "chain 8, periodic", "hamiltonian": "tv", "units": "t", "couplings": "delta = 0.1, t = 1, pinning = odd"}
+
+        def described_run(name, sector="4 spinless fermions on 8 sites", **changed):
+            folder = write_results(os.path.join(self.scratch.name, name))
+            with h5py.File(os.path.join(folder, "results.h5"), "a") as f:
+                f.create_group("system").attrs.update({**described, **changed})
+                f["stages/03_evaluate/energy/mean"].attrs["sector"] = sector
+            return folder
+
+        first = described_run("first")
+        self.assertEqual(tool("compare.py", first, described_run("same")).returncode, 0)
+        self.assertEqual(tool("compare.py", first, self.a).returncode, 0)  # an older file does not say
+        # V varies row by row, whatever the input says beside its family.
+        self.assertEqual(tool("compare.py", first, described_run("v", couplings="V = 2, delta = 0.1, t = 1, pinning = odd")).returncode, 0)
+        for name, changed, said in (("lattice", {"lattice": "chain 8, open"}, "lattice: chain 8, periodic / chain 8, open"),
+                                    ("t", {"couplings": "delta = 0.1, t = 2, pinning = odd"}, "t: 1 / 2"),
+                                    ("pinning", {"couplings": "delta = 0.1, t = 1, pinning = staggered"}, "pinning: odd / staggered"),
+                                    ("sector", {"sector": "3 spinless fermions on 8 sites"}, "sector: 4 spinless fermions on 8 sites / 3")):
+            result = tool("compare.py", first, described_run(name, **changed))
+            self.assertEqual(result.returncode, 2, name)
+            self.assertIn(said, result.stderr)
+
     def test_compare_refuses_runs_without_an_evaluation(self):
         with h5py.File(os.path.join(self.a, "results.h5"), "a") as f:
             del f["stages/03_evaluate"]

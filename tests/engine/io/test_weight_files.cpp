@@ -104,6 +104,22 @@ TEST(WeightFiles, NetworksGetTheSameNumbersFromEveryFormat) {
   EXPECT_EQ(compared, 6);
 }
 
+// flax.serialization.to_bytes of an MCState, made by NetKet: an RBM of 8 sites and 16 hidden units.
+TEST(WeightFiles, AStateOfNetKetGivesItsVariables) {
+  const std::filesystem::path state = reference_folder().parent_path() / "cases" / "physics" / "35_state.mpack";
+  if (!std::filesystem::exists(state)) GTEST_SKIP() << "reference data absent: " << state;
+  const DataTree tree = read_weights_file(state.string());
+
+  EXPECT_EQ(stored_shapes(tree), (std::vector<TensorShape>{{"Dense/bias_im", {16}},
+                                                           {"Dense/bias_re", {16}},
+                                                           {"Dense/kernel_im", {8, 16}},
+                                                           {"Dense/kernel_re", {8, 16}},
+                                                           {"visible_bias_im", {8}},
+                                                           {"visible_bias_re", {8}}}));
+  EXPECT_EQ(tree.doubles("parameters/Dense/bias_re")[0], 0.016843270600485953);  // as Python's struct reads the bytes
+  EXPECT_EQ(tree.doubles("parameters/Dense/bias_im")[0], 0.022677182922569164);
+}
+
 TEST(WeightFiles, MetadataTravelsBetweenHdf5AndSafetensors) {
   const Scratch scratch;
   write_weights_file(scratch / "w.h5", std::vector<TensorShape>{{"a", {2}}}, std::vector<double>{1, 2}, "kind: rbm\n");

@@ -7,6 +7,7 @@
 
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
+#include "engine/io/weight_files.h"
 #include "engine/io/weights.h"
 #include "engine/run/plan.h"
 #include "engine/run/plan_network.h"
@@ -54,6 +55,20 @@ class WeightsInTheInput : public testing::Test {
     for (TensorShape& tensor : tensors) tensor.path = prefix + tensor.path;
     write_weights_file(directory_.file("w.h5"), tensors, values, "");
     return values;
+  }
+
+  // The same with what a run writes beside them.
+  void write_described_weights(const std::string& text, const std::string& name) const {
+    const RunPlan described = plan(text);
+    const auto psi = make_wavefunction(described.network->options, described.network->input, Precision::float64, Device::reference);
+    DataTree tree;
+    store_weights(tree, tensor_shapes(psi->layout()), psi->initial_parameters({5, 0}));
+    store_origin(tree, described.origin);
+    replace_file(directory_.file(name), to_hdf5_image(tree));
+  }
+
+  static std::string with(std::string text, const std::string& part, const std::string& replacement) {
+    return text.replace(text.find(part), part.size(), replacement);
   }
 
   std::string refusal(const std::string& text, ExitCode code) const {
@@ -124,6 +139,14 @@ TEST_F(WeightsInTheInput, OtherNamesOfTokensAreWritten) {
   EXPECT_EQ(named.network->input.feature_names, (std::vector<std::string>{"N", "V"}));
 }
 
+TEST_F(WeightsInTheInput, TokensWithoutANameAreAskedFor) {
+  write_weights(fermions("kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4, tail: [[V], [N], [V]], features: [t, V, N]"));
+
+  EXPECT_THAT(refusal(fermions("kind: qstage, weights: w.h5"), ExitCode::input),
+              AllOf(HasSubstr("the weights have 3 tail tokens"), HasSubstr("write wavefunction.tail")));
+  EXPECT_EQ(refusal(fermions("kind: qstage, weights: w.h5, tail: [[V], [N], [V]], features: [t, V, N]"), ExitCode::input), "nothing was refused");
+}
+
 TEST_F(WeightsInTheInput, VitSizesAndPatch) {
   const std::vector<double> values = write_weights(spins("kind: vit, patch: [2, 3], layers: 3, d_model: 8, heads: 4, attention: factored_full"));
 
@@ -183,6 +206,51 @@ TEST_F(WeightsInTheInput, OtherErrorsOfTheInputAreSaidInTheSamePass) {
   text.replace(text.find("kind: exchange"), std::string("kind: exchange").size(), "kind: hop");
 
   EXPECT_THAT(refusal(text, ExitCode::input), AllOf(HasSubstr("absent.h5"), HasSubstr("move 'hop'")));
+}
+
+// An RBM of 24 sites fits any lattice of 24 sites: only what is written beside the weights tells.
+TEST_F(WeightsInTheInput, OfAnotherSystemAreRefused) {
+  const std::string rbm = spins("kind: rbm, weights: w.h5");
+  write_described_weights(spins("kind: rbm"), "w.h5");
+
+  EXPECT_THAT(plan(rbm).warnings, testing::IsEmpty());
+  EXPECT_THAT(refusal(with(rbm, "[4, 6]", "[6, 4]"), ExitCode::checkpoint),
+              AllOf(HasSubstr("w.h5"), HasSubstr("lattice 'square 4x6' there, 'square 6x4' here")));
+  EXPECT_THAT(refusal(with(rbm, "J1: 1.0", "J1: 1.0, marshall_sign: true"), ExitCode::checkpoint),
+              AllOf(HasSubstr("'as they are' there"), HasSubstr("'rotated on one sublattice (marshall_sign)' here")));
+}
+
+TEST_F(WeightsInTheInput, WhatMayBeMeantIsSaid) {
+  const std::string rbm = spins("kind: rbm, weights: w.h5");
+  write_described_weights(spins("kind: rbm"), "w.h5");
+
+  EXPECT_THAT(plan(with(rbm, "size: [4, 6]", "size: [4, 6], periodic: false")).warnings,
+              testing::ElementsAre(HasSubstr("lattice 'square 4x6, periodic', not 'square 4x6, open'")));
+  EXPECT_THAT(plan(with(rbm, "total_sz: 0", "total_sz: 1")).warnings, testing::ElementsAre(HasSubstr("not '24 spins 1/2, 13 up (2 Sz = 2)'")));
+  EXPECT_THAT(plan(with(rbm, "kind: heisenberg, J1", "kind: xxz, J")).warnings,
+              testing::ElementsAre(HasSubstr("hamiltonian 'heisenberg', not 'xxz'")));
+}
+
+TEST_F(WeightsInTheInput, CouplingsReadInAnotherOrderAreRefused) {
+  const std::string network = "kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4, tail: [[N], [V]], features: [N, V]";
+  write_described_weights(fermions(network), "w.h5");
+
+  EXPECT_NE(plan(fermions(network + ", weights: w.h5")).network->parameters.size(), 0u);
+  EXPECT_THAT(refusal(fermions("kind: qstage, weights: w.h5, tail: [[V], [N]], features: [V, N]"), ExitCode::checkpoint),
+              AllOf(HasSubstr("'N, V; tails [N], [V]' there"), HasSubstr("'V, N; tails [V], [N]' here")));
+}
+
+// Formats with a place for it carry the description, npz has none.
+TEST_F(WeightsInTheInput, TheDescriptionSurvivesAConversion) {
+  write_described_weights(spins("kind: rbm"), "w.h5");
+  const auto converted = [&](const std::string& from, const std::string& to) {
+    write_tensors(directory_.file(to), read_tensors(directory_.file(from)), *weight_format_named(to));
+    return with(spins("kind: rbm, weights: " + to), "[4, 6]", "[6, 4]");
+  };
+
+  EXPECT_THAT(refusal(converted("w.h5", "w.safetensors"), ExitCode::checkpoint), HasSubstr("'square 4x6' there"));
+  EXPECT_THAT(refusal(converted("w.safetensors", "again.h5"), ExitCode::checkpoint), HasSubstr("'square 4x6' there"));
+  EXPECT_EQ(refusal(converted("w.h5", "w.npz"), ExitCode::checkpoint), "nothing was refused");
 }
 
 // precision.sampler

@@ -1,0 +1,89 @@
+#include "engine/run/plan_checks.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "kernels/api/error.h"
+
+namespace qs {
+namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+// What the network reads of problem g, in its own precision.
+std::vector<double> seen_features(const NetworkPlan& network, const std::vector<std::string>& names, const ProblemFamily& family, int g) {
+  std::vector<double> values;
+  for (const std::string& name : names) {
+    const double value = family.feature(g, name);
+    values.push_back(network.precision == Precision::float32 ? static_cast<float>(value) : value);
+  }
+  return values;
+}
+
+bool same_problem(const Problem& a, const Problem& b) { return a.couplings == b.couplings && a.sector.describe() == b.sector.describe(); }
+
+// How to let the network see what varies unseen.
+std::string advice(const NetworkPlan& network, const ProblemFamily& family, const std::vector<std::string>& seen) {
+  std::vector<std::string> unseen;
+  for (const std::string& name : family.varied) {
+    const std::string feature = name == "particles" ? "N" : name;
+    if (!contains(seen, name) && !contains(seen, feature)) unseen.push_back(feature);
+  }
+  if (unseen.empty()) return "give them couplings that differ in the network's precision";
+  if (network.kind == "rbm") return "use wavefunction.kind qstage or vit";
+  return fmt::format("add {} to wavefunction.{}", fmt::join(unseen, ", "), network.kind == "vit" ? "couplings" : "tail");
+}
+
+}  // namespace
+
+void check_conditioning(const NetworkPlan& network, const ProblemFamily& family) {
+  const std::vector<std::string> seen = conditioning_features(network.options, network.input);
+  std::map<std::vector<double>, int> first_with;
+  for (int g = 0; g < family.size(); ++g) {
+    const auto [known, fresh] = first_with.emplace(seen_features(network, seen, family, g), g);
+    if (fresh || same_problem(family.problems[known->second], family.problems[g])) continue;
+    throw InputError(fmt::format("the {} wavefunction cannot tell '{}' from '{}': it sees {} (they would be trained as one state); {}", network.kind,
+                                 family.problems[known->second].label, family.problems[g].label,
+                                 seen.empty() ? "no couplings" : fmt::format("{} only", fmt::join(seen, ", ")), advice(network, family, seen)));
+  }
+}
+
+void check_orbitals(const NetworkPlan& network, const ProblemFamily& family) {
+  const auto* qstage = std::get_if<QstageOptions>(&network.options);
+  if (qstage == nullptr || qstage->amplitude != Amplitude::determinant) return;
+  for (const Problem& problem : family.problems) {
+    if (problem.sector.particles() > qstage->orbitals)
+      throw InputError(fmt::format("{} do not fit the {} orbitals of the determinant; write wavefunction.orbitals: {:.0f} or more",
+                                   problem.sector.describe(), qstage->orbitals, problem.sector.particles()));
+  }
+}
+
+std::string check_attention(const NetworkPlan& network, const Lattice& lattice) {
+  const LatticeOptions& options = lattice.options();
+  if (std::find(options.boundary.begin(), options.boundary.end(), Boundary::open) == options.boundary.end()) return "";
+  if (const auto* vit = std::get_if<VitOptions>(&network.options); vit && vit->attention == VitAttention::factored && vit->patch != options.size)
+    throw InputError(
+        fmt::format("wavefunction.attention factored treats all patches alike, as on a torus, but the lattice is {} and its ends differ from "
+                    "its middle; write wavefunction.attention: factored_full",
+                    lattice.describe()));
+  const auto* qstage = std::get_if<QstageOptions>(&network.options);
+  if (qstage == nullptr || qstage->attention != QstageAttention::factored) return "";
+  return fmt::format("wavefunction.attention factored counts displacements around a torus, but the lattice is {}; softmax does not",
+                     lattice.describe());
+}
+
+void check_exact_states(const ProblemFamily& family, int states) {
+  for (const Problem& problem : family.problems) {
+    if (!problem.sector.enumerable())
+      throw InputError(fmt::format("exact diagonalisation needs every state of the sector ({}), but {}; choose a smaller sector or lattice",
+                                   problem.sector.describe(), problem.sector.why_not_enumerable()));
+    if (states > problem.sector.dimension())
+      throw InputError(fmt::format("'states: {}' is more than the {} states of the sector ({}); ask for fewer", states, problem.sector.dimension(),
+                                   problem.sector.describe()));
+  }
+}
+
+}  // namespace qs

@@ -1,0 +1,20 @@
+// Whether a network can serve a stage's family and lattice. Used by plan.cpp.
+#pragma once
+
+#include <string>
+
+#include "engine/run/plan.h"
+
+namespace qs {
+
+// InputError if two different members of the family look the same to the network, to which only conditioning_features tell them apart.
+void check_conditioning(const NetworkPlan& network, const ProblemFamily& family);
+// InputError if a sector has more fermions than a determinant has orbitals.
+void check_orbitals(const NetworkPlan& network, const ProblemFamily& family);
+// Factored attention takes the lattice for a torus. InputError for a vit, which could then not tell the ends of an open lattice from its middle; for
+// a qstage, whose tokens know where they are, what to warn about. "" if all is well.
+std::string check_attention(const NetworkPlan& network, const Lattice& lattice);
+// InputError if a sector is too large to be diagonalised, or has fewer states than the stage wants.
+void check_exact_states(const ProblemFamily& family, int states);
+
+}  // namespace qs
