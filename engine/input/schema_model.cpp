@@ -58,7 +58,8 @@ std::vector<Key> model_keys() {
       {"sampler", "metropolis", "discard", integer(0, 1 << 30), value("0"), "sweeps", "0.1.0", "sweeps thrown away at the start of every step"},
       {"sampler", "metropolis", "power", number({0, 2, true, false, 0}), value("2.0"), "", "0.1.0",
        "samples follow |psi|^power, with weights |psi|^(2 - power)"},
-      {"sampler", "metropolis", "thermalise", integer(0, 1 << 30), value("20"), "sweeps", "0.1.0", "sweeps thrown away after a random start"},
+      {"sampler", "metropolis", "thermalise", integer(0, 1 << 30), value("20"), "sweeps", "0.1.0",
+       "sweeps thrown away after a random start, and then as many again, twice as many ... until the halves of the chains agree (at most 2048); 0: none"},
 
       {"moves", "", "weight", number(above(0)), value("1.0"), "", "0.1.0", "relative probability in a mixture"},
       {"moves", "exchange hop", "shells", set(integer(1, 64), 1), value("[1]"), "", "0.1.0", "neighbour shells that make up the graph of the move"},

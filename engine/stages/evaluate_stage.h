@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/stages/exact_states.h"
-#include "engine/stages/measure.h"
+#include "engine/stages/measurements.h"
 #include "engine/stages/stage.h"
 
 namespace qs {
@@ -22,6 +22,7 @@ struct EvaluateOptions {
 // What evaluate says about one problem.
 struct EnergyResult {
   Estimate energy;
+  Diagnosis diagnosis;
   double v_score = 0, acceptance = 0;
   std::optional<double> exact, overlap;
   std::optional<double> relative_error() const;  // |E - E_exact| / |E_exact|
@@ -41,10 +42,10 @@ class EvaluateStage : public Stage {
   void finish(RunState&) override {}
 
  private:
-  std::vector<EnergyResult> energies(const SampleSet& samples, const Sampler& sampler);
+  std::vector<EnergyResult> energies(const Measurements& measured) const;
   std::vector<double> overlaps();
   void store(const std::vector<EnergyResult>& results, DataTree& outputs) const;
-  void measure_observable(const std::string& name, const SampleSet& samples, DataTree& outputs);
+  void store_observable(const ObservableValues& observable, DataTree& outputs);
   void report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const;
 
   EvaluateOptions options_;

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "engine/stages/quantities.h"
+#include "engine/stages/sampling_report.h"
+#include "engine/stages/thermalise.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -28,8 +30,11 @@ VmcStage::Iteration VmcStage::iterate(RunState& state) {
   psi.set_parameters(state.parameters);
   std::optional<SampleSet> samples;
   try {
-    samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
-    return update(state, *samples);
+    const Thermalisation start = thermalise(*sampler_, options_.sampler, context_.family, context_.comm, psi);  // a random start only
+    samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });                                  // sigma ~ |psi|^2
+    Iteration iteration = update(state, *samples);
+    for (std::string& warning : start.warnings()) iteration.warnings.push_back(std::move(warning));
+    return iteration;
   } catch (const NumericalError& failure) {  // on every rank alike
     const ConfigurationBatch rows = samples ? gather_rows(context_.comm, samples->rows) : sampler_->gather_chains();
     context_.keep_evidence({.reason = failure.what(), .step = state.step, .parameters = state.parameters, .rows = rows});
@@ -48,7 +53,8 @@ VmcStage::Iteration VmcStage::update(RunState& state, const SampleSet& samples) 
   const auto report = clock_.measure("update", [&] {
     return optimizer_->update({psi, samples, comm, &clock_}, residual, state.parameters);  // theta -= lr (S + shift)^-1 grad
   });
-  return {energy, sampler_->acceptance(comm), report};
+  const Acceptance acceptance = sampler_->acceptance_counts(comm);
+  return {energy, acceptance_ratios(acceptance), report, movement_warnings(acceptance, context_.family, options_.sampler.metropolis.chains)};
 }
 
 void VmcStage::begin(RunState& state) {
@@ -105,6 +111,7 @@ std::vector<std::string> VmcStage::trace_columns() const {
 
 StepOutcome VmcStage::describe(const RunState& state, const Iteration& iteration) const {
   StepOutcome outcome;
+  outcome.warnings = iteration.warnings;
   const StepReport& report = iteration.report;
   outcome.trace_row = {static_cast<double>(state.step),        report.step_size, report.diag_shift, report.gradient_norm, report.direction_norm,
                        static_cast<double>(report.solver_rung)};
@@ -120,7 +127,6 @@ StepOutcome VmcStage::describe(const RunState& state, const Iteration& iteration
     variance += e.variance / problems;
     rhat = std::max(rhat, e.rhat.value_or(0));
     acceptance += accepted / problems;
-    if (e.frozen) outcome.warnings.push_back(fmt::format("problem {}: chains are frozen (zero variance within chains)", g));
   }
   outcome.shown = {{"E/N", format_with_error(mean, std::sqrt(squared_error))}, {"var", fmt::format("{:.3g}", variance)}};
   if (!iteration.acceptance.empty()) outcome.shown.emplace_back("acc", fmt::format("{:.2f}", acceptance));

@@ -36,6 +36,7 @@ class VmcStage : public Stage {
     std::vector<Estimate> energy;
     std::vector<double> acceptance;
     StepReport report;
+    std::vector<std::string> warnings;
   };
   Iteration iterate(RunState& state);
   Iteration update(RunState& state, const SampleSet& samples);
