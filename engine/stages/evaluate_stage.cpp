@@ -79,8 +79,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
   if (options_.sampler.kind == SamplerKind::metropolis) store_sampling(measured, start, "stages/" + context_.group + "/sampling/", state.outputs);
   outcome.trace_row = {0};
   report(results, outcome);
-  for (std::string& warning : movement_warnings(measured.acceptance, context_.family, measured.chains))
-    outcome.warnings.push_back(std::move(warning));
+  if (options_.sampler.kind == SamplerKind::metropolis) report_sampling(measured, start, context_.family, outcome);
   for (const ObservableValues& observable : measured.observables) report_observable(observable, context_.family, outcome);
   return outcome;
 }

@@ -8,7 +8,7 @@ namespace qs {
 namespace {
 
 constexpr double least_acceptance = 1e-3;  // below, nobody knows what chains have not seen
-constexpr double low_acceptance = 0.02;
+constexpr double low_acceptance = 0.02, high_acceptance = 0.98;
 constexpr std::size_t shown_values = 4;  // of an observable, one by one
 
 std::vector<double> move_ratios(const Acceptance& acceptance) {
@@ -48,6 +48,23 @@ std::vector<std::string> movement_warnings(const Acceptance& acceptance, const P
       warnings.push_back(who + "proposals whose log psi is not a number were rejected; the network overflows on some configurations");
   }
   return warnings;
+}
+
+void report_sampling(const Measurements& measured, const Thermalisation& start, const ProblemFamily& family, StepOutcome& outcome) {
+  const Acceptance& a = measured.acceptance;
+  const std::vector<double> of_moves = move_ratios(a), of_problems = acceptance_ratios(a);
+  std::string accepted;
+  for (std::size_t i = 0; i < of_moves.size(); ++i) {
+    accepted += fmt::format("{}{} {:.2f}", i == 0 ? "" : i % a.moves.size() == 0 ? "; " : ", ", a.moves[i % a.moves.size()], of_moves[i]);
+  }
+  outcome.notes.push_back(fmt::format("{} chains of {} samples, {} sweeps apart, after {} sweeps; accepted: {}", measured.chains,
+                                      measured.samples_per_chain, measured.sweeps_between, start.sweeps, accepted));
+  for (std::string& warning : movement_warnings(a, family, measured.chains)) outcome.warnings.push_back(std::move(warning));
+  for (std::size_t g = 0; g < of_problems.size(); ++g) {
+    if (of_problems[g] <= high_acceptance) continue;
+    outcome.warnings.push_back(fmt::format("{}more than {} of the proposals are accepted; moves that reach further (d_max) forget faster",
+                                           prefix(family, g), high_acceptance));
+  }
 }
 
 std::string format_judged(const Judged& value) {

@@ -20,6 +20,10 @@ std::vector<std::string> movement_warnings(const Acceptance& acceptance, const P
 // "-3.419(13)", with a question mark if the error is not reliable.
 std::string format_judged(const Judged& value);
 
+// One note on how an evaluate stage drew its samples, with the acceptance of each move; movement_warnings; and a warning where nearly everything is
+// accepted, which training may well start with.
+void report_sampling(const Measurements& measured, const Thermalisation& start, const ProblemFamily& family, StepOutcome& outcome);
+
 // Notes and warnings of one observable: few values one by one, of many how many are reliable.
 void report_observable(const ObservableValues& observable, const ProblemFamily& family, StepOutcome& outcome);
 

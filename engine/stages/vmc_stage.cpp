@@ -30,8 +30,10 @@ VmcStage::Iteration VmcStage::iterate(RunState& state) {
   psi.set_parameters(state.parameters);
   std::optional<SampleSet> samples;
   try {
-    const Thermalisation start = thermalise(*sampler_, options_.sampler, context_.family, context_.comm, psi);  // a random start only
-    samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });                                  // sigma ~ |psi|^2
+    const Thermalisation start = clock_.measure("thermalise", [&] {  // a random start only
+      return thermalise(*sampler_, options_.sampler, context_.family, context_.comm, psi);
+    });
+    samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
     Iteration iteration = update(state, *samples);
     for (std::string& warning : start.warnings()) iteration.warnings.push_back(std::move(warning));
     return iteration;

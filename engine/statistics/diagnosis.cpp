@@ -91,8 +91,8 @@ std::optional<RankTest> rank_test(const std::vector<double>& scores, std::int64_
   return RankTest{*rhat, std::sqrt((length - 1) / length * (1 + tau * f / std::max(1.0, length - tau)))};
 }
 
-std::string rank_doubt(const std::optional<RankTest>& test) {
-  return test && test->rhat > test->limit ? fmt::format("R-hat {:.3f} > {:.3f}", test->rhat, test->limit) : "";
+std::string rank_doubt(const std::string& name, const std::optional<RankTest>& test) {
+  return test && test->rhat > test->limit ? fmt::format("{} {:.3f} > {:.3f}", name, test->rhat, test->limit) : "";
 }
 
 }  // namespace
@@ -151,8 +151,8 @@ Diagnosis diagnose(std::span<const double> values, std::int64_t chains, std::int
   result.lengthen = times * tau / length;
   for (const std::string& doubt :
        {drift_doubt(drift(values, chains, n, quantities)), spread_doubt(values, chains, n, within, quantities),
-        result.lengthen > 1 ? fmt::format("{} samples a chain < {:.0f} tau = {:.0f}", n, times, times * tau) : std::string(), rank_doubt(bulk),
-        rank_doubt(tails)}) {
+        result.lengthen > 1 ? fmt::format("{} samples a chain < {:.0f} tau = {:.0f}", n, times, times * tau) : std::string(),
+        rank_doubt("R-hat", bulk), rank_doubt("R-hat of the tails", tails)}) {
     if (result.doubt.empty()) result.doubt = doubt;
   }
   return result;

@@ -32,6 +32,9 @@ SystemOptions with_coupling(SystemOptions system, const std::string& name, doubl
 
 std::vector<Case> cases() {
   return {{"HubbardRing", with_coupling(chain("hubbard", 4, electrons(1, 1)), "U", 4), 8, -1, 0.5, 1, 0.0059},
+          // Sweeps so short that one sample remembers the last: (1 + K)/2 and K (1 + K)/2.
+          {"HubbardRingOneProposal", with_coupling(chain("hubbard", 4, electrons(1, 1)), "U", 4), 1, -1, 0.5, 1, 0.75},
+          {"HubbardRingTwoProposals", with_coupling(chain("hubbard", 4, electrons(1, 1)), "U", 4), 2, -1, 0.5, 1, 0.375},
           {"TwoSites", with_coupling(chain("tv", 2, fermions(1), Boundary::open), "delta", 0.5), 2, -1, -1, 1, 0},
           {"OneFermion", with_coupling(square("tv", 4, 4, fermions(1)), "delta", 0.5), 16, -1, 0.5, 1, 2.29e-5},
           {"TwoFermions", with_coupling(square("tv", 4, 4, fermions(2)), "V", 2), 16, -0.911, 0.750, 0.227, 0.012},
@@ -93,6 +96,8 @@ TEST_P(Sweeps, OfOneChainGiveTheMeanAndTheTimeOfTheMatrix) {
 
   const Estimate found = sampled_energy(1, n);
 
+  RecordProperty("tau_of_the_matrix", std::to_string(tau));
+  RecordProperty("tau_found", std::to_string(*found.tau));
   EXPECT_GT(found.error, 0);
   EXPECT_NEAR(found.mean.real(), mean, 4 * found.error);
   EXPECT_NEAR(*found.tau, tau, 5 * tau * std::sqrt(2 * (10 * tau + 1) / static_cast<double>(n)));

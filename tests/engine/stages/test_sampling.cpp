@@ -125,6 +125,8 @@ TEST(Evaluate, ZeroVarianceOfMovingChainsIsReliable) {
 
   const Evaluated e = evaluate(family, psi, {.sampler = metropolis({.moves = {hop}, .chains = 16, .samples = 64})}, 1, *comm);
 
+  EXPECT_THAT(e.outcome.notes, Contains(HasSubstr("16 chains of 64 samples, 1 sweeps apart, after")));
+
   EXPECT_EQ(e.energy("mean"), 0);
   EXPECT_EQ(e.energy("error"), 0);
   EXPECT_EQ(e.energy("vscore"), 0);
@@ -182,6 +184,14 @@ TEST(Evaluate, DoubtsChainsThatTheLimitLeavesTooShort) {
   EXPECT_EQ(e.sampling("sweeps_between"), most_sweeps / 16);
   EXPECT_THAT(e.observable("density", "reliable"), Contains(0.0));
   EXPECT_THAT(e.outcome.warnings, Contains(HasSubstr("density: the errors of")));
+}
+
+TEST(Evaluate, WarnsWhereNearlyEverythingIsAccepted) {
+  const ProblemFamily family = build_family(chain("tv", 8, fermions(1)));  // every state has as many ways out
+  TableWavefunction psi(family, random_table(family, 0, 5));
+  const auto comm = self_communicator();
+  const Evaluated e = evaluate(family, psi, {.sampler = metropolis({.moves = {hop}})}, 1, *comm);
+  EXPECT_THAT(e.outcome.warnings, Contains(HasSubstr("more than 0.98 of the proposals are accepted")));
 }
 
 TEST(Evaluate, GivesTheSameBitsOnAnyNumberOfRanks) {
