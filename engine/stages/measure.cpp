@@ -1,11 +1,10 @@
 #include "engine/stages/measure.h"
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "engine/energy/local_energy.h"
+#include "engine/sampling/equal_samples.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -20,49 +19,14 @@ struct ProblemRows {
   std::vector<double> weights;
 };
 
-// Where the samples outnumber half of the basis states, many are equal: each configuration of this rank once, and where the rows find theirs. The
-// value of a row does not depend on its neighbours, so nothing else changes, not by a bit.
-struct Distinct {
-  SampleSet samples;
-  std::vector<std::int64_t> of_row;
-};
-
-bool many_are_equal(const ProblemFamily& family, const SampleSet& samples) {
-  std::int64_t states = 0;
-  for (const Problem& problem : family.problems) {
-    if (!problem.sector.enumerable() || problem.sector.dimension() >= 2 * samples.total_rows) return false;
-    states += problem.sector.dimension();
-  }
-  return 2 * samples.total_rows > states;
-}
-
-Distinct distinct(const SampleSet& samples) {
-  const ConfigurationBatch& rows = samples.rows;
-  const auto key = [&](std::int64_t i) { return std::pair(rows.problem[i], *rows.row(i)); };  // an enumerable sector has one word
-  std::vector<std::int64_t> order(rows.rows());
-  std::iota(order.begin(), order.end(), std::int64_t{0});
-  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return key(a) < key(b); });
-  Distinct result{.samples = {.rows = ConfigurationBatch(rows.modes, 0), .log_psi = {}, .weight = {}, .block_begin = {}, .blocks = samples.blocks},
-                  .of_row = std::vector<std::int64_t>(rows.rows())};
-  result.samples.problems = samples.problems;
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    if (k == 0 || key(order[k - 1]) != key(order[k])) {
-      result.samples.rows.push_back(rows.row(order[k]), rows.problem[order[k]]);
-      result.samples.log_psi.push_back(samples.log_psi[order[k]]);
-    }
-    result.of_row[order[k]] = result.samples.rows.rows() - 1;
-  }
-  return result;
-}
-
-std::vector<std::complex<double>> local_values(const TermTable& op, const std::vector<std::vector<double>>& couplings, const ProblemFamily& family,
-                                               const Wavefunction& psi, const SampleSet& samples) {
+// Equal samples share one evaluation: the value of a row does not depend on its neighbours, so nothing else changes, not by a bit.
+std::vector<std::complex<double>> local_values(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
+                                               const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples) {
   if (!many_are_equal(family, samples)) return local_estimates(op, couplings, psi, samples);
-  const Distinct once = distinct(samples);
-  const std::vector<std::complex<double>> values = local_estimates(op, couplings, psi, once.samples);
-  std::vector<std::complex<double>> all;
-  for (const std::int64_t row : once.of_row) all.push_back(values[row]);
-  return all;
+  const DistinctSamples once = distinct_samples(comm, samples);
+  std::vector<std::complex<double>> values;
+  on_all(comm, [&] { values = local_estimates(op, couplings, psi, once.samples); });
+  return once.spread(comm, values);
 }
 
 std::vector<ProblemRows> by_problem(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values) {
@@ -116,14 +80,14 @@ std::vector<std::complex<double>> sampled_energies(Communicator& comm, const Pro
                                                    const SampleSet& samples) {
   std::vector<std::vector<double>> couplings;
   for (const Problem& problem : family.problems) couplings.push_back(problem.couplings);
-  if (samples.markov) return local_values(family.table, couplings, family, psi, samples);
+  if (samples.markov) return local_values(comm, family.table, couplings, family, psi, samples);
   return local_estimates_exact(comm, family.table, couplings, family, samples);
 }
 
 std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, int couplings, const ProblemFamily& family,
                                                  const Wavefunction& psi, const SampleSet& samples) {
   const std::vector<std::vector<double>> ones(family.size(), std::vector<double>(couplings, 1.0));
-  if (samples.markov) return local_values(op, ones, family, psi, samples);
+  if (samples.markov) return local_values(comm, op, ones, family, psi, samples);
   return local_estimates_exact(comm, op, ones, family, samples);
 }
 

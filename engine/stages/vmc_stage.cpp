@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 
+#include "engine/sampling/equal_samples.h"
 #include "engine/stages/quantities.h"
 #include "engine/stages/sampling_report.h"
 #include "engine/stages/thermalise.h"
@@ -53,7 +54,11 @@ VmcStage::Iteration VmcStage::update(RunState& state, const SampleSet& samples) 
   remember_good(state);
   const auto residual = centred(samples, local, energy);  // E_loc - <E>
   const auto report = clock_.measure("update", [&] {
-    return optimizer_->update({psi, samples, comm, &clock_}, residual, state.parameters);  // theta -= lr (S + shift)^-1 grad
+    if (!many_are_equal(context_.family, samples)) {
+      return optimizer_->update({psi, samples, comm, &clock_}, residual, state.parameters);  // theta -= lr (S + shift)^-1 grad
+    }
+    const DistinctSamples once = distinct_samples(comm, samples);  // the same step from fewer rows
+    return optimizer_->update({psi, once.samples, comm, &clock_}, once.merge(comm, residual), state.parameters);
   });
   const Acceptance acceptance = sampler_->acceptance_counts(comm);
   return {energy, acceptance_ratios(acceptance), report, movement_warnings(acceptance, context_.family, options_.sampler.metropolis.chains)};

@@ -214,7 +214,7 @@ TEST(Evaluate, GivesTheSameBitsOnAnyNumberOfRanks) {
 }
 
 // More samples than half of the basis states: equal rows share one evaluation, and every value stays the same bit for bit.
-TEST(EqualSamples, AreEvaluatedOnce) {
+TEST(LocalEnergies, OfEqualSamplesAreEvaluatedOnce) {
   const ProblemFamily family = build_family(chain("heisenberg", 8, spins(4)));  // 70 states
   const TableWavefunction psi(family, random_table(family, 1, 3));
   const auto comm = self_communicator();
