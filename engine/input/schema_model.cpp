@@ -55,7 +55,7 @@ std::vector<Key> model_keys() {
       {"sampler", "metropolis", "samples", integer(1, 1LL << 40), value("1024"), "samples per Hamiltonian", "0.1.0",
        "samples of a step, over all chains; a multiple of chains"},
       {"sampler", "metropolis", "sweep_size", integer(1, 1 << 30), absent("the number of sites"), "proposals", "0.1.0",
-       "proposals per chain between samples"},
+       "proposals per chain between samples; the last one of them is made by half of the chains"},
       {"sampler", "metropolis", "discard", integer(0, 1 << 30), value("0"), "sweeps", "0.1.0", "sweeps thrown away at the start of every step"},
       {"sampler", "metropolis", "power", number({0, 2, true, false, 0}), value("2.0"), "", "0.1.0",
        "samples follow |psi|^power, with weights |psi|^(2 - power)"},

@@ -96,7 +96,7 @@ void store_sampling(const Measurements& measured, const Thermalisation& start, c
   const auto problems = static_cast<std::int64_t>(a.proposed.size()), moves = static_cast<std::int64_t>(a.moves.size());
   store_values(outputs, group + "accept_of_move", move_ratios(a), {problems, moves},
                {{"units", "1"}, {"long_name", "accepted proposals / proposals, by problem and move"}});
-  outputs.set(group + "moves", array(a.moves));
+  outputs.set(group + "moves", with(array(a.moves), {{"long_name", "kinds of the moves"}}));
   const auto put = [&](const std::string& name, std::vector<std::int64_t> values, const std::string& words) {
     outputs.set(group + name, with(array(std::move(values)), {{"units", "1"}, {"long_name", words}}));
   };

@@ -56,9 +56,9 @@ std::vector<std::string> Thermalisation::warnings() const {
 
 Thermalisation thermalise(Sampler& sampler, const SamplerOptions& options, const ProblemFamily& family, Communicator& comm, const Wavefunction& psi) {
   Thermalisation result;
-  if (options.kind == SamplerKind::exact_sum || options.metropolis.thermalise == 0 || sampler.proposals_done() > 0) return result;
+  if (options.kind == SamplerKind::exact_sum || options.metropolis.thermalise == 0) return result;
   const std::int64_t samples = samples_of_look(options.metropolis.chains);
-  result.sweeps = options.metropolis.thermalise;
+  if (sampler.proposals_done() == 0) result.sweeps = options.metropolis.thermalise;  // which the sampler makes after a random start
   for (std::int64_t window = options.metropolis.thermalise;; window *= 2) {
     const std::int64_t stride = std::max<std::int64_t>(1, window / samples);
     const SampleSet look = sampler.read(psi, {.samples_per_chain = samples, .stride = stride});

@@ -31,9 +31,10 @@ VmcStage::Iteration VmcStage::iterate(RunState& state) {
   psi.set_parameters(state.parameters);
   std::optional<SampleSet> samples;
   try {
-    const Thermalisation start = clock_.measure("thermalise", [&] {  // a random start only
-      return thermalise(*sampler_, options_.sampler, context_.family, context_.comm, psi);
-    });
+    Thermalisation start;
+    if (sampler_->proposals_done() == 0) {
+      start = clock_.measure("thermalise", [&] { return thermalise(*sampler_, options_.sampler, context_.family, context_.comm, psi); });
+    }
     samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
     Iteration iteration = update(state, *samples);
     for (std::string& warning : start.warnings()) iteration.warnings.push_back(std::move(warning));
