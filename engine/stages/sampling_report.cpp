@@ -57,8 +57,9 @@ void report_sampling(const Measurements& measured, const Thermalisation& start, 
   for (std::size_t i = 0; i < of_moves.size(); ++i) {
     accepted += fmt::format("{}{} {:.2f}", i == 0 ? "" : i % a.moves.size() == 0 ? "; " : ", ", a.moves[i % a.moves.size()], of_moves[i]);
   }
-  outcome.notes.push_back(fmt::format("{} chains of {} samples, {} sweeps apart, after {} sweeps; accepted: {}", measured.chains,
-                                      measured.samples_per_chain, measured.sweeps_between, start.sweeps, accepted));
+  const std::string apart = measured.sweeps_between == 1 ? "a sweep" : fmt::format("{} sweeps", measured.sweeps_between);
+  outcome.notes.push_back(fmt::format("{} chains of {} samples, {} apart, after {} sweeps; accepted: {}", measured.chains, measured.samples_per_chain,
+                                      apart, start.sweeps, accepted));
   for (std::string& warning : movement_warnings(a, family, measured.chains)) outcome.warnings.push_back(std::move(warning));
   for (std::size_t g = 0; g < of_problems.size(); ++g) {
     if (of_problems[g] <= high_acceptance) continue;

@@ -125,7 +125,7 @@ TEST(Evaluate, ZeroVarianceOfMovingChainsIsReliable) {
 
   const Evaluated e = evaluate(family, psi, {.sampler = metropolis({.moves = {hop}, .chains = 16, .samples = 64})}, 1, *comm);
 
-  EXPECT_THAT(e.outcome.notes, Contains(HasSubstr("16 chains of 64 samples, 1 sweeps apart, after")));
+  EXPECT_THAT(e.outcome.notes, Contains(HasSubstr("16 chains of 64 samples, a sweep apart, after")));
 
   EXPECT_EQ(e.energy("mean"), 0);
   EXPECT_EQ(e.energy("error"), 0);
