@@ -50,15 +50,18 @@ std::vector<Key> model_keys() {
 
       {"sampler", "metropolis", "move", section("moves"), absent("'moves' must be given"), "", "0.1.0", "the one kind of proposal"},
       {"sampler", "metropolis", "moves", list(section("moves"), 1), absent("'move' must be given"), "", "0.1.0", "a mixture of proposals"},
-      {"sampler", "metropolis", "chains", integer(1, 1 << 24), value("256"), "chains per Hamiltonian", "0.1.0", "Markov chains, over all ranks"},
+      {"sampler", "metropolis", "chains", integer(1, 1 << 24), value("256"), "chains per Hamiltonian", "0.1.0",
+       "Markov chains, over all ranks; evaluate takes fewer where it would keep less than 16 samples of each, or adds samples"},
       {"sampler", "metropolis", "samples", integer(1, 1LL << 40), value("1024"), "samples per Hamiltonian", "0.1.0",
        "samples of a step, over all chains; a multiple of chains"},
       {"sampler", "metropolis", "sweep_size", integer(1, 1 << 30), absent("the number of sites"), "proposals", "0.1.0",
-       "proposals per chain between samples"},
+       "proposals per chain between samples; the last one of them is made by half of the chains"},
       {"sampler", "metropolis", "discard", integer(0, 1 << 30), value("0"), "sweeps", "0.1.0", "sweeps thrown away at the start of every step"},
       {"sampler", "metropolis", "power", number({0, 2, true, false, 0}), value("2.0"), "", "0.1.0",
        "samples follow |psi|^power, with weights |psi|^(2 - power)"},
-      {"sampler", "metropolis", "thermalise", integer(0, 1 << 30), value("20"), "sweeps", "0.1.0", "sweeps thrown away after a random start"},
+      {"sampler", "metropolis", "thermalise", integer(0, 1 << 30), value("20"), "sweeps", "0.1.0",
+       "sweeps thrown away after a random start, and then as many again, twice as many ... until the halves of the chains agree (at most 2048); 0: "
+       "none"},
 
       {"moves", "", "weight", number(above(0)), value("1.0"), "", "0.1.0", "relative probability in a mixture"},
       {"moves", "exchange hop", "shells", set(integer(1, 64), 1), value("[1]"), "", "0.1.0", "neighbour shells that make up the graph of the move"},

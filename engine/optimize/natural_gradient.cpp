@@ -113,7 +113,7 @@ NaturalGradient::Attempt NaturalGradient::attempt(const Tangent& tangent, Natura
     };
     const double first = model ? std::min(limit, share_of_minimum * model->minimum(limit / share_of_minimum)) : limit;
     // One evaluation decides where every one costs local energies; where the loss is summed, a few of them cost nothing beside the system.
-    const TriedStep tried = judge.evidence() == Evidence::sampled ? evaluate(first) : search_line(first, evaluate);
+    const TriedStep tried = judge.evidence() == Evidence::exact ? search_line(first, evaluate) : evaluate(first);
     attempt.judgement = judge_step(judge.evidence(), tried.predicted, tried.achieved, judge.tolerance());
     if (tried.step < shortened_share * first && is_taken(attempt.judgement.verdict)) attempt.judgement.verdict = Verdict::poor;
     attempt.parameters = moved(parameters, tried.step, found.direction);

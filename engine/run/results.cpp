@@ -29,6 +29,33 @@ json problem_entry(const StagePlan& stage, int g) {
   return entry;
 }
 
+// What tells whether the numbers of problem g can be trusted, and the observables.
+json sampling_entry(const StagePlan& stage, const DataTree& outputs, std::size_t g) {
+  const std::string group = "stages/" + stage.group + "/";
+  json entry = {{"reliable", value_at(outputs, group + "energy/reliable", g) == 1.0}, {"observables", json::object()}};
+  if (outputs.has(group + "sampling/moves")) {
+    const auto& moves = std::get<std::vector<std::string>>(outputs.at(group + "sampling/moves").values);
+    entry["accept_of_move"] = json::array();
+    for (std::size_t k = 0; k < moves.size(); ++k) {
+      entry["accept_of_move"].push_back({{"move", moves[k]}, {"accept", value_at(outputs, group + "sampling/accept_of_move", g * moves.size() + k)}});
+    }
+    for (const char* name : {"invalid", "still_chains"}) entry[name] = outputs.integers(group + "sampling/" + name).at(g);
+  }
+  for (const std::string& name : std::get<EvaluateOptions>(stage.options).observables) {
+    const std::string path = group + "observables/" + name + "/";
+    if (!outputs.has(path + "labels")) continue;
+    const auto& labels = std::get<std::vector<std::string>>(outputs.at(path + "labels").values);
+    json& observable = entry["observables"][name] = {{"labels", labels}};
+    for (const char* column : {"mean", "error", "tau", "rhat", "exact"}) {
+      for (std::size_t k = 0; k < labels.size(); ++k) observable[column].push_back(value_at(outputs, path + column, g * labels.size() + k));
+    }
+    for (std::size_t k = 0; k < labels.size(); ++k) {
+      observable["reliable"].push_back(value_at(outputs, path + "reliable", g * labels.size() + k) == 1.0);
+    }
+  }
+  return entry;
+}
+
 json evaluate_entry(const StagePlan& stage, const DataTree& outputs) {
   const std::string energy = "stages/" + stage.group + "/energy/";
   json results = json::array();
@@ -37,6 +64,7 @@ json evaluate_entry(const StagePlan& stage, const DataTree& outputs) {
     const json mean = value_at(outputs, energy + "mean", g), error = value_at(outputs, energy + "error", g);
     entry["energy"] = mean;
     entry["energy_per_site"] = mean.is_null() ? json() : json(mean.get<double>() / stage.family.lattice.sites());
+    entry.update(sampling_entry(stage, outputs, g));
     for (const char* name : {"error", "variance", "vscore", "tau", "rhat", "accept", "exact", "relative_error", "overlap"})
       entry[name] = value_at(outputs, energy + name, g);
     const bool has_z = !entry["exact"].is_null() && !error.is_null() && error.get<double>() > 0;

@@ -1,23 +1,20 @@
 #include "engine/sampling/acceptance.h"
 
-#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace qs {
 namespace {
 
-void add_over_ranks(Communicator& comm, std::vector<std::int64_t>& counts) {
-  const std::vector<std::int64_t> all = comm.all_gather<std::int64_t>(counts);
-  const std::size_t width = counts.size();
-  std::fill(counts.begin(), counts.end(), 0);
-  for (std::size_t i = 0; i < all.size(); ++i) counts[i % width] += all[i];
+std::array<std::vector<std::int64_t>*, 6> counts_of(Acceptance& a) {
+  return {&a.proposed, &a.accepted, &a.invalid, &a.still, &a.move_proposed, &a.move_accepted};
 }
 
 }  // namespace
 
 AcceptanceCounter::AcceptanceCounter(int problems, std::vector<std::string> moves) {
   mine_.moves = std::move(moves);
-  for (auto* counts : {&mine_.proposed, &mine_.accepted, &mine_.invalid}) counts->resize(problems);
+  for (auto* counts : {&mine_.proposed, &mine_.accepted, &mine_.invalid, &mine_.still}) counts->resize(problems);
   for (auto* counts : {&mine_.move_proposed, &mine_.move_accepted}) counts->resize(problems * mine_.moves.size());
 }
 
@@ -25,15 +22,26 @@ void AcceptanceCounter::reset() { *this = AcceptanceCounter(static_cast<int>(min
 
 Acceptance AcceptanceCounter::total(Communicator& comm) const {
   Acceptance sum = mine_;
-  for (auto* counts : {&sum.proposed, &sum.accepted, &sum.invalid, &sum.move_proposed, &sum.move_accepted}) add_over_ranks(comm, *counts);
+  std::vector<std::int64_t> mine;
+  for (const auto* counts : counts_of(sum)) mine.insert(mine.end(), counts->begin(), counts->end());
+  const std::vector<std::int64_t> all = comm.all_gather<std::int64_t>(mine);
+  std::size_t at = 0;
+  for (auto* counts : counts_of(sum)) {
+    for (std::int64_t& count : *counts) {
+      count = 0;
+      for (std::size_t i = at; i < all.size(); i += mine.size()) count += all[i];
+      ++at;
+    }
+  }
   return sum;
 }
 
-std::vector<double> AcceptanceCounter::ratios(Communicator& comm) const {
-  const Acceptance sum = total(comm);
-  std::vector<double> ratio(sum.proposed.size());
+std::vector<double> AcceptanceCounter::ratios(Communicator& comm) const { return acceptance_ratios(total(comm)); }
+
+std::vector<double> acceptance_ratios(const Acceptance& acceptance) {
+  std::vector<double> ratio(acceptance.proposed.size());
   for (std::size_t g = 0; g < ratio.size(); ++g) {
-    if (sum.proposed[g] > 0) ratio[g] = static_cast<double>(sum.accepted[g]) / static_cast<double>(sum.proposed[g]);
+    if (acceptance.proposed[g] > 0) ratio[g] = static_cast<double>(acceptance.accepted[g]) / static_cast<double>(acceptance.proposed[g]);
   }
   return ratio;
 }

@@ -21,6 +21,7 @@ class AcceptanceCounter {
     mine_.move_accepted[index(problem, move)] += accepted;
   }
   void add_invalid(int problem, std::int64_t count) { mine_.invalid[problem] += count; }
+  void add_still(int problem) { ++mine_.still[problem]; }
 
   // Over all ranks; collective.
   Acceptance total(Communicator& comm) const;

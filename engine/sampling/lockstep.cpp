@@ -61,6 +61,7 @@ kernels::Chains Lockstep::chains() {
           .re = re_.data(),
           .im = im_.data(),
           .step = step_.data(),
+          .sweep = rule_.sweep,
           .proposed = counts_.data(),
           .accepted = counts_.data() + per_move,
           .invalid = counts_.data() + 2 * per_move};
@@ -101,7 +102,14 @@ void Lockstep::add_counts(AcceptanceCounter& counter) const {
   const std::vector<std::int64_t> counts = on_host(counts_, counts_.size());
   const std::vector<std::int32_t> problem = on_host(problem_, range_.count);
   for (std::int64_t c = 0; c < range_.count; ++c) {
-    for (int k = 0; k < moves; ++k) counter.add(problem[c], k, counts[c * moves + k], counts[per_move + c * moves + k]);
+    std::int64_t proposed = 0, accepted = 0;
+    for (int k = 0; k < moves; ++k) {
+      const std::int64_t of_move = counts[c * moves + k], taken = counts[per_move + c * moves + k];
+      counter.add(problem[c], k, of_move, taken);
+      proposed += of_move;
+      accepted += taken;
+    }
+    if (range_.kind == ChainRange::Kind::moving && proposed > 0 && accepted == 0) counter.add_still(problem[c]);
     counter.add_invalid(problem[c], counts[2 * per_move + c]);
   }
 }

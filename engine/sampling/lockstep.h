@@ -20,6 +20,7 @@ struct ChainRule {
   kernels::MoveMixtures mixtures;  // where psi computes
   RandomKey key;
   double power;
+  std::uint64_t sweep;  // proposals of a sweep
   std::uint64_t proposals_done;
 };
 

@@ -54,7 +54,10 @@ class Metropolis final : public Sampler {
   Metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
 
   std::string kind() const override { return "metropolis"; }
-  SampleSet sample(const Wavefunction& psi) override;
+  SampleSet sample(const Wavefunction& psi) override {
+    return read(psi, {.discard = options_.discard, .samples_per_chain = options_.samples / options_.chains});
+  }
+  SampleSet read(const Wavefunction& psi, const Reading& reading) override;
   std::vector<double> acceptance(Communicator& comm) const override { return acceptance_.ratios(comm); }
   Acceptance acceptance_counts(Communicator& comm) const override { return acceptance_.total(comm); }
   ConfigurationBatch gather_chains() const override;
@@ -65,16 +68,17 @@ class Metropolis final : public Sampler {
 
  private:
   std::int64_t global_chain(std::int64_t mine) const { return blocks_.my_begin() + mine; }
+  std::int64_t sweep_size() const { return options_.sweep_size > 0 ? options_.sweep_size : family_.lattice.sites(); }
   int problem_of(std::int64_t mine) const { return static_cast<int>(global_chain(mine) / options_.chains); }
   void draw_start(std::int64_t mine, int attempt);
   void random_start(const Wavefunction& psi);
   void refresh(const Wavefunction& psi);
   void sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
-  void run(const Wavefunction& psi, SampleSet& samples);
+  void run(const Wavefunction& psi, const Reading& reading, SampleSet& samples);
   std::vector<double> log_weights(const Wavefunction& psi, SampleSet& samples) const;
   [[noreturn]] void refuse(std::complex<double> log_psi, std::int64_t mine, const Word* row) const;
   void record(SampleSet& samples, std::int64_t k) const;
-  SampleSet empty_samples() const;
+  SampleSet empty_samples(std::int64_t samples_per_chain) const;
 
   MetropolisOptions options_;
   const ProblemFamily& family_;
@@ -152,7 +156,7 @@ void Metropolis::refuse(std::complex<double> log_psi, std::int64_t mine, const W
 
 // Chains are independent, so threads meet once at the end; a device that takes all chains at once has one thread.
 void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps) {
-  const std::int64_t proposals = sweeps * (options_.sweep_size > 0 ? options_.sweep_size : family_.lattice.sites());
+  const std::int64_t proposals = sweeps * sweep_size();
   const auto count = static_cast<std::int64_t>(pieces.size());
   const std::int64_t tasks = kernels::chains_per_call(psi.device()) < chains_.rows() ? count : 1;
   parallel_for(tasks, [&](std::int64_t task) {
@@ -161,17 +165,17 @@ void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, st
   proposals_done_ += static_cast<std::uint64_t>(proposals);
 }
 
-SampleSet Metropolis::empty_samples() const {
-  const std::int64_t n = options_.samples / options_.chains, rows = blocks_.my_items() * n;
+SampleSet Metropolis::empty_samples(std::int64_t n) const {
+  const std::int64_t rows = blocks_.my_items() * n, samples_per_problem = options_.chains * n;
   SampleSet samples{.rows = ConfigurationBatch(family_.modes(), rows),
                     .log_psi = std::vector<std::complex<double>>(rows),
-                    .weight = std::vector<double>(rows, 1.0 / static_cast<double>(options_.samples)),
+                    .weight = std::vector<double>(rows, 1.0 / static_cast<double>(samples_per_problem)),
                     .block_begin = {},
                     .blocks = blocks_,
                     .problems = family_.size(),
                     .samples_per_chain = n,
                     .markov = true,
-                    .total_rows = options_.samples * family_.size()};
+                    .total_rows = samples_per_problem * family_.size()};
   for (int block = blocks_.first(); block <= blocks_.last(); ++block) samples.block_begin.push_back((blocks_.begin(block) - blocks_.my_begin()) * n);
   return samples;
 }
@@ -185,19 +189,20 @@ void Metropolis::record(SampleSet& samples, std::int64_t k) const {
   }
 }
 
-void Metropolis::run(const Wavefunction& psi, SampleSet& samples) {
+void Metropolis::run(const Wavefunction& psi, const Reading& reading, SampleSet& samples) {
   const bool fresh = proposals_done_ == 0;
   if (fresh) random_start(psi);
   refresh(psi);
 
   const DeviceMixtures mixtures(psi.device(), moves_);
+  const ChainRule rule{mixtures.view(), key_, options_.power, static_cast<std::uint64_t>(sweep_size()), proposals_done_};
   std::deque<Lockstep> pieces;
   for (const ChainRange& range : ranges_of(blocks_, moves_, psi.device(), psi.chunk_rows())) {
-    pieces.emplace_back(psi, ChainRule{mixtures.view(), key_, options_.power, proposals_done_}, range, chains_, log_psi_);
+    pieces.emplace_back(psi, rule, range, chains_, log_psi_);
   }
-  sweep(psi, pieces, (fresh ? options_.thermalise : 0) + options_.discard);
+  sweep(psi, pieces, (fresh ? options_.thermalise : 0) + reading.discard);
   for (std::int64_t k = 0; k < samples.samples_per_chain; ++k) {
-    sweep(psi, pieces, 1);
+    sweep(psi, pieces, reading.stride);
     for (const Lockstep& each : pieces) each.read(chains_, log_psi_);
     record(samples, k);
   }
@@ -217,8 +222,9 @@ std::vector<double> Metropolis::log_weights(const Wavefunction& psi, SampleSet& 
   return log_weight;
 }
 
-SampleSet Metropolis::sample(const Wavefunction& psi) {
-  SampleSet samples = empty_samples();
+SampleSet Metropolis::read(const Wavefunction& psi, const Reading& reading) {
+  QS_ASSERT(reading.discard >= 0 && reading.samples_per_chain >= 1 && reading.stride >= 1);
+  SampleSet samples = empty_samples(reading.samples_per_chain);
   acceptance_.reset();
   const ConfigurationBatch chains_before = chains_;
   const std::uint64_t proposals_before = proposals_done_;
@@ -226,7 +232,7 @@ SampleSet Metropolis::sample(const Wavefunction& psi) {
     const bool weighted = options_.power != 2 || &psi.for_chains() != &psi;
     std::vector<double> log_weight;
     on_all(comm_, [&] {
-      run(psi.for_chains(), samples);
+      run(psi.for_chains(), reading, samples);
       if (weighted) log_weight = log_weights(psi, samples);
     });
     if (weighted) reweight(comm_, log_weight, samples);

@@ -21,19 +21,30 @@ struct MetropolisOptions {
   std::int64_t samples = 1024;   // per problem and step; a multiple of chains
   std::int64_t sweep_size = 0;   // proposals per chain and sample; 0 = number of sites
   std::int64_t discard = 0;      // sweeps thrown away at the start of each step
-  std::int64_t thermalise = 20;  // sweeps after a random start
+  std::int64_t thermalise = 20;  // sweeps after a random start, before anybody looks whether the chains have settled
   // Chains follow |psi|^power, and samples carry weights ~ |psi|^(2 - power): below 2, states of small |psi| are visited more often, which lowers
   // the noise of the gradient and finds weight that |psi|^2 would not visit (Misery et al., "Looking elsewhere", 2025).
   double power = 2;
 };
 
-// Since the start of the last sample(), over all ranks.
+// How chains are read, in sweeps.
+struct Reading {
+  std::int64_t discard = 0;  // thrown away first
+  std::int64_t samples_per_chain = 1;
+  std::int64_t stride = 1;  // before each sample
+};
+
+// Since the start of the last reading, over all ranks.
 struct Acceptance {
   std::vector<std::int64_t> proposed, accepted;            // [problems]
   std::vector<std::int64_t> invalid;                       // [problems]: exponents that are not a number, rejected and counted
+  std::vector<std::int64_t> still;                         // [problems]: chains that made proposals, none of which was accepted
   std::vector<std::string> moves;                          // names, in the order of the options
   std::vector<std::int64_t> move_proposed, move_accepted;  // [problems, moves]
 };
+
+// accepted / proposed per problem, 0 before the first proposal.
+std::vector<double> acceptance_ratios(const Acceptance& acceptance);
 
 class Sampler {
  public:
@@ -42,7 +53,9 @@ class Sampler {
   // Samples of |psi|^2 at psi's present parameters; chains go on from where the last call left them. Collective.
   // NumericalError (on every rank) for a chain or state whose log psi is not finite, naming rank, chain and problem.
   virtual SampleSet sample(const Wavefunction& psi) = 0;
-  virtual std::vector<double> acceptance(Communicator& comm) const = 0;  // per problem, of the last sample(); empty for exact sums
+  // The same, read otherwise than the options say; an exact sum has one way only.
+  virtual SampleSet read(const Wavefunction& psi, const Reading& reading) = 0;
+  virtual std::vector<double> acceptance(Communicator& comm) const = 0;  // per problem, of the last reading; empty for exact sums
   virtual Acceptance acceptance_counts(Communicator& comm) const = 0;    // the numbers behind it; collective, empty for exact sums
   // Global chain configurations for the checkpoint (collective, all ranks get them) and back. Empty for an exact sum.
   virtual ConfigurationBatch gather_chains() const = 0;

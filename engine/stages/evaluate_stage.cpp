@@ -8,6 +8,8 @@
 
 #include "engine/stages/pretrain_stage.h"
 #include "engine/stages/quantities.h"
+#include "engine/stages/sampling_report.h"
+#include "engine/stages/thermalise.h"
 #include "hamiltonians/registry.h"
 #include "kernels/api/error.h"
 
@@ -49,15 +51,21 @@ bool EnergyResult::too_low() const {
 }
 
 EvaluateStage::EvaluateStage(EvaluateOptions options, StageContext context, ExactStates& exact)
-    : options_(std::move(options)), context_(std::move(context)), exact_(exact) {}
+    : options_(std::move(options)), context_(std::move(context)), exact_(exact) {
+  options_.sampler = for_verdicts(options_.sampler);
+}
 
 void EvaluateStage::begin(RunState&) { context_.psi->set_features(feature_table(context_.family, context_.features)); }
 
 StepOutcome EvaluateStage::step(RunState& state) {
   context_.psi->set_parameters(state.parameters);
   const auto sampler = make_sampler(options_.sampler, context_.family, context_.comm, context_.key);
-  const SampleSet samples = clock_.measure("sample", [&] { return sampler->sample(*context_.psi); });
-  std::vector<EnergyResult> results = clock_.measure("local_energy", [&] { return energies(samples, *sampler); });
+  StepOutcome outcome;
+  const Thermalisation start =
+      clock_.measure("thermalise", [&] { return thermalise(*sampler, options_.sampler, context_.family, context_.comm, *context_.psi); });
+  outcome.warnings = start.warnings();
+  const Measurements measured = measure(context_, options_.observables, *sampler, options_.sampler, clock_);
+  std::vector<EnergyResult> results = energies(measured);
   if (options_.compare == Compare::ed) {
     clock_.measure("diagonalise", [&] {
       for (int g = 0; g < context_.family.size(); ++g) results[g].exact = exact_.solve(context_.family, g).energies[0];
@@ -68,27 +76,26 @@ StepOutcome EvaluateStage::step(RunState& state) {
     for (std::size_t g = 0; g < values.size(); ++g) results[g].overlap = values[g];
   }
   store(results, state.outputs);
-  for (const std::string& name : options_.observables) {
-    if (name != "energy" && name != "overlap") clock_.measure("observables", [&] { measure_observable(name, samples, state.outputs); });
-  }
-  StepOutcome outcome;
+  for (const ObservableValues& observable : measured.observables) store_observable(observable, state.outputs);
+  if (options_.sampler.kind == SamplerKind::metropolis) store_sampling(measured, start, "stages/" + context_.group + "/sampling/", state.outputs);
   outcome.trace_row = {0};
   if (options_.wants_exact()) outcome.notes = degenerate_levels();
   report(results, outcome);
+  if (options_.sampler.kind == SamplerKind::metropolis) report_sampling(measured, start, context_.family, outcome);
+  for (const ObservableValues& observable : measured.observables) report_observable(observable, context_.family, outcome);
   return outcome;
 }
 
-std::vector<EnergyResult> EvaluateStage::energies(const SampleSet& samples, const Sampler& sampler) {
-  const auto local = sampled_energies(context_.comm, context_.family, *context_.psi, samples);
-  const auto estimates = estimate(context_.comm, samples, local, "local energy");
-  const auto acceptance = sampler.acceptance(context_.comm);
+std::vector<EnergyResult> EvaluateStage::energies(const Measurements& measured) const {
+  const std::vector<double> acceptance = acceptance_ratios(measured.acceptance);
   std::vector<EnergyResult> results(context_.family.size());
   for (int g = 0; g < context_.family.size(); ++g) {
     const Problem& problem = context_.family.problems[g];
-    results[g].energy = estimates[g];
+    const Estimate& energy = measured.energy[g].estimate;
+    results[g].energy = energy;
+    results[g].diagnosis = measured.energy[g].diagnosis;
     results[g].acceptance = acceptance.empty() ? nan : acceptance[g];
-    results[g].v_score =
-        v_score(estimates[g].variance, estimates[g].mean.real(), problem.sector.degrees_of_freedom(), problem.infinite_temperature_energy);
+    results[g].v_score = v_score(energy.variance, energy.mean.real(), problem.sector.degrees_of_freedom(), problem.infinite_temperature_energy);
   }
   return results;
 }
@@ -138,7 +145,8 @@ void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& ou
   put("variance", column(results, [](const EnergyResult& r) { return r.energy.variance; }));
   put("vscore", column(results, [](const EnergyResult& r) { return r.v_score; }));
   put("tau", column(results, [](const EnergyResult& r) { return r.energy.tau.value_or(nan); }));
-  put("rhat", column(results, [](const EnergyResult& r) { return r.energy.rhat.value_or(nan); }));
+  put("rhat", column(results, [](const EnergyResult& r) { return r.diagnosis.rhat.value_or(nan); }));
+  put("reliable", column(results, [](const EnergyResult& r) { return r.diagnosis.reliable() ? 1.0 : 0.0; }));
   put("accept", column(results, [](const EnergyResult& r) { return r.acceptance; }));
   put("exact", column(results, [](const EnergyResult& r) { return r.exact.value_or(nan); }));
   put("relative_error", column(results, [](const EnergyResult& r) { return r.relative_error().value_or(nan); }));
@@ -149,34 +157,33 @@ void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& ou
   store_couplings(context_.family, context_.group, outputs);
 }
 
-void EvaluateStage::measure_observable(const std::string& name, const SampleSet& samples, DataTree& outputs) {
-  const ObservableEntry& entry = find_observable(name);
-  const std::vector<NamedOperator> operators = entry.build(context_.family.lattice, context_.family.problems[0].sector, context_.sign_rule);
-  const std::int64_t problems = context_.family.size(), count = static_cast<std::int64_t>(operators.size());
-  std::vector<double> mean(problems * count), error(problems * count), exact(problems * count, nan);
-  std::vector<std::string> labels;
-  for (std::int64_t k = 0; k < count; ++k) {
-    const Operator& op = operators[k].op;
-    const TermTable table(op);
-    labels.push_back(operators[k].label);
-    const auto values = sampled_values(context_.comm, table, static_cast<int>(op.couplings.size()), context_.family, *context_.psi, samples);
-    const auto estimates = estimate(context_.comm, samples, values, name + " " + operators[k].label);
+void EvaluateStage::store_observable(const ObservableValues& observable, DataTree& outputs) {
+  const ObservableEntry& entry = find_observable(observable.name);
+  const std::int64_t problems = context_.family.size(), count = static_cast<std::int64_t>(observable.labels.size());
+  const std::string group = "stages/" + context_.group + "/observables/" + observable.name + "/";
+  const auto put = [&](const std::string& name, const std::string& words, auto&& value) {
+    std::vector<double> values(problems * count);
     for (std::int64_t g = 0; g < problems; ++g) {
-      mean[g * count + k] = estimates[g].mean.real();
-      error[g * count + k] = estimates[g].error;
-      if (options_.compare == Compare::none) continue;
-      const EdResult& level = exact_.solve(context_.family, static_cast<int>(g));
-      exact[g * count + k] = ground_level_expectation(table, context_.family.problems[g].sector, level, context_.comm);
+      for (std::int64_t k = 0; k < count; ++k) values[g * count + k] = value(g, k);
     }
-  }
-  const std::string group = "stages/" + context_.group + "/observables/" + name + "/";
-  store_values(outputs, group + "mean", std::move(mean), {problems, count}, {{"units", "1"}, {"long_name", entry.doc}});
-  store_values(outputs, group + "error", std::move(error), {problems, count}, {{"units", "1"}, {"long_name", "standard error of the mean"}});
+    store_values(outputs, group + name, std::move(values), {problems, count}, {{"units", "1"}, {"long_name", words}});
+  };
+  const auto judged = [&](std::int64_t g, std::int64_t k) -> const Judged& { return observable.values[k][g]; };
+  put("mean", entry.doc, [&](auto g, auto k) { return judged(g, k).estimate.mean.real(); });
+  put("error", "standard error of the mean", [&](auto g, auto k) { return judged(g, k).estimate.error; });
+  put("tau", "integrated autocorrelation time in samples, 1 for independent samples",
+      [&](auto g, auto k) { return judged(g, k).estimate.tau.value_or(nan); });
+  put("rhat", "rank-normalised split R-hat", [&](auto g, auto k) { return judged(g, k).diagnosis.rhat.value_or(nan); });
+  put("reliable", "1: mean and error have passed all tests of the chains",
+      [&](auto g, auto k) { return judged(g, k).diagnosis.reliable() ? 1.0 : 0.0; });
   if (options_.compare == Compare::ed) {
-    store_values(outputs, group + "exact", std::move(exact), {problems, count},
-                 {{"units", "1"}, {"long_name", "exact value, the mean over the states of the lowest level"}});
+    const auto operators = entry.build(context_.family.lattice, context_.family.problems[0].sector, context_.sign_rule);
+    put("exact", "exact value, the mean over the states of the lowest level", [&](auto g, auto k) {
+      const EdResult& level = exact_.solve(context_.family, static_cast<int>(g));
+      return ground_level_expectation(TermTable(operators[k].op), context_.family.problems[g].sector, level, context_.comm);
+    });
   }
-  outputs.set(group + "labels", array(std::move(labels)));
+  outputs.set(group + "labels", array(observable.labels));
 }
 
 void EvaluateStage::report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const {
@@ -185,12 +192,13 @@ void EvaluateStage::report(const std::vector<EnergyResult>& results, StepOutcome
   for (std::size_t g = 0; g < results.size(); ++g) {
     const EnergyResult& r = results[g];
     const std::string& label = context_.family.problems[g].label;
-    std::string note = fmt::format("{}E = {} ({}, total), E/N = {}, V-score {:.2e}", label.empty() ? "" : label + ": ",
-                                   format_with_error(r.energy.mean.real(), r.energy.error), hamiltonian.convention,
-                                   format_with_error(r.energy.mean.real() / sites, r.energy.error / sites), r.v_score);
+    std::string note =
+        fmt::format("{}E = {} ({}, total), E/N = {}, V-score {:.2e}", label.empty() ? "" : label + ": ", format_judged({r.energy, r.diagnosis}),
+                    hamiltonian.convention, format_with_error(r.energy.mean.real() / sites, r.energy.error / sites), r.v_score);
     if (r.exact) note += fmt::format(", exact {:.9g}, relative error {:.2e}", *r.exact, r.relative_error().value_or(nan));
     if (r.overlap) note += fmt::format(", overlap {:.6f}", *r.overlap);
-    if (r.energy.rhat) note += fmt::format(", R-hat {:.3f}", *r.energy.rhat);
+    if (r.diagnosis.rhat) note += fmt::format(", R-hat {:.3f}", *r.diagnosis.rhat);
+    if (!r.diagnosis.reliable()) note += fmt::format(" ({})", r.diagnosis.doubt);
     outcome.notes.push_back(note);
     const std::string who = label.empty() ? hamiltonian.name : label;
     if (r.too_low())
@@ -198,10 +206,9 @@ void EvaluateStage::report(const std::vector<EnergyResult>& results, StepOutcome
           fmt::format("{}: the energy lies more than {} errors below the exact value; the result is not valid (is the sampler "
                       "frozen, are the samples too few?)",
                       who, alarm_errors));
-    if (r.energy.frozen) outcome.warnings.push_back(who + ": chains are frozen");
-    if (r.energy.rhat.value_or(1) > 1.1)
-      outcome.warnings.push_back(fmt::format("{}: split R-hat {:.2f} > 1.1: chains disagree", who, *r.energy.rhat));
-    if (!r.energy.reliable) outcome.warnings.push_back(who + ": fewer than 50 autocorrelation times per chain: the error is unreliable");
+    if (!r.diagnosis.reliable())
+      outcome.warnings.push_back(
+          fmt::format("{}: the error of the energy is not reliable: {}; raise sampler.samples or sampler.sweep_size", who, r.diagnosis.doubt));
   }
 }
 

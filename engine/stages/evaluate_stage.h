@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/stages/exact_states.h"
-#include "engine/stages/measure.h"
+#include "engine/stages/measurements.h"
 #include "engine/stages/stage.h"
 
 namespace qs {
@@ -24,6 +24,7 @@ struct EvaluateOptions {
 // What evaluate says about one problem.
 struct EnergyResult {
   Estimate energy;
+  Diagnosis diagnosis;
   double v_score = 0, acceptance = 0;
   std::optional<double> exact, overlap;
   std::optional<double> relative_error() const;  // |E - E_exact| / |E_exact|
@@ -43,11 +44,11 @@ class EvaluateStage : public Stage {
   std::vector<std::string> finish(RunState&) override { return {}; }
 
  private:
-  std::vector<EnergyResult> energies(const SampleSet& samples, const Sampler& sampler);
+  std::vector<EnergyResult> energies(const Measurements& measured) const;
   std::vector<double> overlaps();
   std::vector<std::string> degenerate_levels();  // a note for each
   void store(const std::vector<EnergyResult>& results, DataTree& outputs) const;
-  void measure_observable(const std::string& name, const SampleSet& samples, DataTree& outputs);
+  void store_observable(const ObservableValues& observable, DataTree& outputs);
   void report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const;
 
   EvaluateOptions options_;

@@ -4,10 +4,13 @@
 #include <utility>
 
 #include "engine/energy/local_energy.h"
+#include "engine/sampling/equal_samples.h"
 #include "kernels/api/error.h"
 
 namespace qs {
 namespace {
+
+constexpr double rounding = 1e-12;  // relative, of a sum of local energies in float64
 
 // Values and weights of one problem, in global row order.
 struct ProblemRows {
@@ -15,6 +18,16 @@ struct ProblemRows {
   std::vector<std::complex<double>> values;
   std::vector<double> weights;
 };
+
+// Equal samples share one evaluation: the value of a row does not depend on its neighbours, so nothing else changes, not by a bit.
+std::vector<std::complex<double>> local_values(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
+                                               const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples) {
+  if (!many_are_equal(family, samples)) return local_estimates(op, couplings, psi, samples);
+  const DistinctSamples once = distinct_samples(comm, samples);
+  std::vector<std::complex<double>> values;
+  on_all(comm, [&] { values = local_estimates(op, couplings, psi, once.samples); });
+  return once.spread(comm, values);
+}
 
 std::vector<ProblemRows> by_problem(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values) {
   const auto all_values = gather_rows(comm, values);
@@ -40,6 +53,22 @@ void require_finite(const SampleSet& samples, const ProblemRows& rows, int probl
   }
 }
 
+std::vector<ProblemRows> finite_by_problem(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values,
+                                           const std::string& quantity) {
+  std::vector<ProblemRows> rows = by_problem(comm, samples, values);
+  for (int g = 0; g < samples.problems; ++g) require_finite(samples, rows[g], g, quantity);
+  return rows;
+}
+
+std::int64_t chains_of(const SampleSet& samples, const ProblemRows& rows) {
+  return static_cast<std::int64_t>(rows.values.size()) / samples.samples_per_chain;
+}
+
+Estimate estimate_of(const SampleSet& samples, const ProblemRows& rows) {
+  if (!samples.markov) return estimate_exact(rows.values, rows.weights);
+  return estimate_chains(rows.values, rows.weights, chains_of(samples, rows), samples.samples_per_chain);
+}
+
 }  // namespace
 
 std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key) {
@@ -49,33 +78,48 @@ std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const Probl
 
 std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi,
                                                    const SampleSet& samples) {
-  if (samples.markov) return local_energies(family, psi, samples);
   std::vector<std::vector<double>> couplings;
   for (const Problem& problem : family.problems) couplings.push_back(problem.couplings);
+  if (samples.markov) return local_values(comm, family.table, couplings, family, psi, samples);
   return local_estimates_exact(comm, family.table, couplings, family, samples);
 }
 
 std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, int couplings, const ProblemFamily& family,
                                                  const Wavefunction& psi, const SampleSet& samples) {
   const std::vector<std::vector<double>> ones(family.size(), std::vector<double>(couplings, 1.0));
-  if (samples.markov) return local_estimates(op, ones, psi, samples);
+  if (samples.markov) return local_values(comm, op, ones, family, psi, samples);
   return local_estimates_exact(comm, op, ones, family, samples);
 }
 
 std::vector<Estimate> estimate(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values,
                                const std::string& quantity) {
-  const std::vector<ProblemRows> rows = by_problem(comm, samples, values);
   std::vector<Estimate> estimates;
-  for (int g = 0; g < samples.problems; ++g) {
-    require_finite(samples, rows[g], g, quantity);
-    if (samples.markov) {
-      const auto count = static_cast<std::int64_t>(rows[g].values.size());
-      estimates.push_back(estimate_chains(rows[g].values, rows[g].weights, count / samples.samples_per_chain, samples.samples_per_chain));
-    } else {
-      estimates.push_back(estimate_exact(rows[g].values, rows[g].weights));
-    }
-  }
+  for (const ProblemRows& rows : finite_by_problem(comm, samples, values, quantity)) estimates.push_back(estimate_of(samples, rows));
   return estimates;
+}
+
+std::vector<Judged> judge(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values, const std::string& quantity,
+                          int quantities) {
+  std::vector<Judged> judged;
+  for (const ProblemRows& rows : finite_by_problem(comm, samples, values, quantity)) {
+    Judged& each = judged.emplace_back(Judged{.estimate = estimate_of(samples, rows), .diagnosis = {}});
+    // An eigenvalue is the same on every configuration but for rounding, whose autocorrelations mean nothing.
+    const bool constant = each.estimate.variance <= std::norm(rounding * each.estimate.mean);
+    if (!samples.markov || constant) continue;
+    each.diagnosis =
+        diagnose(deviations(rows.values, rows.weights, each.estimate.mean), chains_of(samples, rows), samples.samples_per_chain, quantities);
+  }
+  return judged;
+}
+
+std::vector<Drift> drifts_of(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values,
+                             const std::string& quantity, int quantities) {
+  std::vector<Drift> drifts;
+  for (const ProblemRows& rows : finite_by_problem(comm, samples, values, quantity)) {
+    const std::complex<double> mean = estimate_exact(rows.values, rows.weights).mean;
+    drifts.push_back(drift(deviations(rows.values, rows.weights, mean), chains_of(samples, rows), samples.samples_per_chain, quantities));
+  }
+  return drifts;
 }
 
 std::vector<std::complex<double>> centred(const SampleSet& samples, std::vector<std::complex<double>> values,

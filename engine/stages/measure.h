@@ -8,6 +8,7 @@
 #include "engine/comm/communicator.h"
 #include "engine/sampling/sample_set.h"
 #include "engine/sampling/sampler.h"
+#include "engine/statistics/diagnosis.h"
 #include "engine/statistics/estimate.h"
 #include "engine/wavefunctions/wavefunction.h"
 #include "hamiltonians/problem.h"
@@ -35,6 +36,18 @@ std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermT
 // that says rank-independently which row (chain), problem and quantity it is. Collective.
 std::vector<Estimate> estimate(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values,
                                const std::string& quantity);
+
+// A mean and whether its error can be trusted.
+struct Judged {
+  Estimate estimate;
+  Diagnosis diagnosis;
+};
+// estimate() and diagnose(), `quantities` being judged together. Values of exact sums are above doubt. Collective.
+std::vector<Judged> judge(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values, const std::string& quantity,
+                          int quantities);
+// drift() of Markov chains, per problem. Collective.
+std::vector<Drift> drifts_of(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values,
+                             const std::string& quantity, int quantities);
 
 // values - mean of their own problem: the residual of the energy gradient.
 std::vector<std::complex<double>> centred(const SampleSet& samples, std::vector<std::complex<double>> values, const std::vector<Estimate>& estimates);

@@ -30,6 +30,7 @@ constexpr std::array quantities{
     Quantity{"vscore", Dimension::pure, "N_dof Var(H) / (E - E_inf)^2"},
     Quantity{"tau", Dimension::pure, "integrated autocorrelation time in samples, 1 for independent samples"},
     Quantity{"rhat", Dimension::pure, "split R-hat of the local energy"},
+    Quantity{"reliable", Dimension::pure, "1: mean and error have passed all tests of the chains"},
     Quantity{"accept", Dimension::pure, "accepted proposals / proposals"},
     Quantity{"relative_error", Dimension::pure, "|E - E_exact| / |E_exact|"},
     Quantity{"overlap", Dimension::pure, "|<psi|phi>| / (|psi| |phi|), mean over problems in a trace"},

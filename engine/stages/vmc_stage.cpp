@@ -6,9 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/sampling/equal_samples.h"
 #include "engine/stages/energy_judge.h"
 #include "engine/stages/quantities.h"
+#include "engine/stages/sampling_report.h"
 #include "engine/stages/step_columns.h"
+#include "engine/stages/thermalise.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -63,12 +66,19 @@ VmcStage::Measured VmcStage::measure(const RunState& state) {
   psi.set_parameters(state.parameters);
   std::optional<SampleSet> samples;
   try {
+    Thermalisation start;
+    if (sampler_->proposals_done() == 0) {
+      start = clock_.measure("thermalise", [&] { return thermalise(*sampler_, options_.sampler, context_.family, context_.comm, psi); });
+    }
     samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
     auto local = clock_.measure("local_energy", [&] {
       return sampled_energies(context_.comm, context_.family, psi, *samples);  // sum_s' H psi(s')/psi(s)
     });
     auto energy = estimate(context_.comm, *samples, local, "local energy");  // per problem, over ranks
-    return {*std::move(samples), std::move(local), std::move(energy), sampler_->acceptance(context_.comm)};
+    const Acceptance acceptance = sampler_->acceptance_counts(context_.comm);
+    std::vector<std::string> warnings = movement_warnings(acceptance, context_.family, options_.sampler.metropolis.chains);
+    for (std::string& warning : start.warnings()) warnings.push_back(std::move(warning));
+    return {*std::move(samples), std::move(local), std::move(energy), acceptance_ratios(acceptance), std::move(warnings)};
   } catch (const NumericalError& failure) {  // on every rank alike
     keep_evidence(state, failure, samples ? samples->rows : sampler_->my_chains());
     throw;
@@ -76,13 +86,19 @@ VmcStage::Measured VmcStage::measure(const RunState& state) {
 }
 
 StepReport VmcStage::update(RunState& state, const Measured& measured) {
-  const auto& [samples, local, energy, acceptance] = measured;
+  const SampleSet& samples = measured.samples;
+  const auto& local = measured.local;
+  const auto& energy = measured.energy;
   const auto residual = centred(samples, local, energy);  // E_loc - <E>
   const auto judge = make_energy_judge({context_.comm, context_.family, *context_.psi, *sampler_, state.parameters, samples, local, energy});
+  const auto step = [&](const SampleSet& rows, const std::vector<std::complex<double>>& residuals) {
+    return optimizer_->update({*context_.psi, rows, context_.comm, &clock_, judge.get()}, residuals, state.parameters);
+  };
   try {
-    return clock_.measure("update", [&] {
-      return optimizer_->update({*context_.psi, samples, context_.comm, &clock_, judge.get()}, residual,
-                                state.parameters);  // theta -= lr (S + shift)^-1 grad
+    return clock_.measure("update", [&] {  // theta -= lr (S + shift)^-1 grad
+      if (!many_are_equal(context_.family, samples)) return step(samples, residual);
+      const DistinctSamples once = distinct_samples(context_.comm, samples);  // the same step from fewer rows
+      return step(once.samples, once.merge(context_.comm, residual));
     });
   } catch (const NumericalError& failure) {
     keep_evidence(state, failure, samples.rows);
@@ -190,6 +206,7 @@ std::vector<std::string> VmcStage::trace_columns() const {
 
 StepOutcome VmcStage::describe(const RunState& state, const Measured& measured, const StepReport& report) const {
   StepOutcome outcome;
+  outcome.warnings = measured.warnings;
   outcome.trace_row = {static_cast<double>(state.step)};
   for (const double value : step_values(report)) outcome.trace_row.push_back(value);
   double variance = 0, rhat = 0, acceptance = 0;
@@ -202,7 +219,6 @@ StepOutcome VmcStage::describe(const RunState& state, const Measured& measured, 
     variance += e.variance / problems;
     rhat = std::max(rhat, e.rhat.value_or(0));
     acceptance += accepted / problems;
-    if (e.frozen) outcome.warnings.push_back(fmt::format("problem {}: chains are frozen (zero variance within chains)", g));
   }
   const LossPoint loss = loss_of(measured.energy);
   outcome.shown = {{"E/N", format_with_error(loss.family_mean() / sites, loss.family_error() / sites)}, {"var", fmt::format("{:.3g}", variance)}};

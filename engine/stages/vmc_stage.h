@@ -43,6 +43,7 @@ class VmcStage : public Stage {
     std::vector<std::complex<double>> local;  // E_loc of my rows
     std::vector<Estimate> energy;             // per problem
     std::vector<double> acceptance;           // per problem; empty for exact sums
+    std::vector<std::string> warnings;        // of the sampling
   };
   Measured measure(const RunState& state);
   StepReport update(RunState& state, const Measured& measured);

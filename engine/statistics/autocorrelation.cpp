@@ -9,22 +9,32 @@
 namespace qs {
 namespace {
 
-// rho(k) = autocovariance at lag k about the *global* mean (biased: divided by n, averaged over chains) / its value at k = 0. Computed as asked for:
-// a window needs a few tau lags.
+double mean_of(const double* x, std::int64_t n) {
+  double sum = 0;
+  for (std::int64_t t = 0; t < n; ++t) sum += x[t];
+  return sum / static_cast<double>(n);
+}
+
+enum class About { mean_of_all, own_mean };  // of every chain
+
+// rho(k) = autocovariance at lag k (biased: divided by n, averaged over chains) / its value at k = 0. Computed as asked for: a window needs a few tau
+// lags.
 class Autocorrelation {
  public:
-  Autocorrelation(std::span<const double> values, std::int64_t chains, std::int64_t n)
+  Autocorrelation(std::span<const double> values, std::int64_t chains, std::int64_t n, About about)
       : chains_(chains), n_(n), centred_(values.begin(), values.end()) {
     QS_ASSERT(chains >= 1 && n >= 1 && static_cast<std::int64_t>(values.size()) == chains * n);
-    double sum = 0;
-    for (double x : centred_) sum += x;
-    const double mean = sum / static_cast<double>(values.size());
-    for (double& x : centred_) x -= mean;
+    const std::int64_t piece = about == About::own_mean ? n : chains * n;
+    for (std::int64_t begin = 0; begin < chains * n; begin += piece) {
+      const double mean = mean_of(centred_.data() + begin, piece);
+      for (std::int64_t i = begin; i < begin + piece; ++i) centred_[i] -= mean;
+    }
     variance_ = covariance(0);
   }
 
   std::int64_t lags() const { return n_; }
   bool constant() const { return !(variance_ > 0); }
+  double variance() const { return variance_; }
   double rho(std::int64_t lag) const { return lag < n_ ? covariance(lag) / variance_ : 0.0; }
 
  private:
@@ -44,19 +54,9 @@ class Autocorrelation {
   double variance_ = 0;
 };
 
-double mean_of(const double* x, std::int64_t n) {
-  double sum = 0;
-  for (std::int64_t t = 0; t < n; ++t) sum += x[t];
-  return sum / static_cast<double>(n);
-}
-
-}  // namespace
-
 // Geyer, Statistical Science 7 (1992) 473: Gamma_j = rho(2j) + rho(2j+1) is positive and decreasing for a reversible chain; the sum stops at
 // the first Gamma_j <= 0 and the terms before are made non-increasing. tau = max(1, -1 + 2 sum_j Gamma_j).
-double tau_geyer(std::span<const double> values, std::int64_t chains, std::int64_t n) {
-  const Autocorrelation series(values, chains, n);
-  if (series.constant()) return std::numeric_limits<double>::quiet_NaN();
+double geyer(const Autocorrelation& series) {
   double sum = 0, smallest = std::numeric_limits<double>::infinity();
   for (std::int64_t j = 0; 2 * j < series.lags(); ++j) {
     const double pair = series.rho(2 * j) + series.rho(2 * j + 1);
@@ -67,16 +67,46 @@ double tau_geyer(std::span<const double> values, std::int64_t chains, std::int64
   return std::max(1.0, -1 + 2 * sum);
 }
 
-// Sokal's window (Monte Carlo Methods in Statistical Mechanics, 1996): tau(W) = 1 + 2 sum_{k=1..W} rho(k), smallest W >= 5 tau(W).
-double tau_sokal(std::span<const double> values, std::int64_t chains, std::int64_t n) {
-  const Autocorrelation series(values, chains, n);
-  if (series.constant()) return std::numeric_limits<double>::quiet_NaN();
+// Sokal's window (Monte Carlo Methods in Statistical Mechanics, 1996): tau(W) = 1 + 2 sum_{k=1..W} rho(k), smallest W >= 10 tau(W).
+double sokal(const Autocorrelation& series) {
+  constexpr double window_per_tau = 10;
   double tau = 1;
   for (std::int64_t window = 1; window < series.lags(); ++window) {
     tau += 2 * series.rho(window);
-    if (static_cast<double>(window) >= 5 * tau) break;
+    if (static_cast<double>(window) >= window_per_tau * tau) break;
   }
   return tau;
+}
+
+// Geyer's sum ends at the first negative pair and misses slow modes of small weight behind it, which a wide window still sees. A mean that is
+// estimated from m correlated values takes its own error away from them: by about 3 tau/m.
+double larger_tau(const Autocorrelation& series, double m) {
+  if (series.constant()) return std::numeric_limits<double>::quiet_NaN();
+  const double tau = std::max({1.0, geyer(series), sokal(series)});
+  constexpr double most = 0.9;  // of tau that is made up for: series that short are refused anyway
+  return tau / (1 - std::min(most, 3 * tau / m));
+}
+
+}  // namespace
+
+double tau_of_series(std::span<const double> values, std::int64_t chains, std::int64_t n) {
+  return larger_tau(Autocorrelation(values, chains, n, About::mean_of_all), static_cast<double>(chains * n));
+}
+
+WithinChains within_chains(std::span<const double> values, std::int64_t chains, std::int64_t n) {
+  const Autocorrelation series(values, chains, n, About::own_mean);
+  const double tau = larger_tau(series, static_cast<double>(n));
+  return {.tau = tau, .variance = series.constant() ? 0 : series.variance() / (1 - std::min(0.5, tau / static_cast<double>(n)))};
+}
+
+double tau_geyer(std::span<const double> values, std::int64_t chains, std::int64_t n) {
+  const Autocorrelation series(values, chains, n, About::mean_of_all);
+  return series.constant() ? std::numeric_limits<double>::quiet_NaN() : geyer(series);
+}
+
+double tau_sokal(std::span<const double> values, std::int64_t chains, std::int64_t n) {
+  const Autocorrelation series(values, chains, n, About::mean_of_all);
+  return series.constant() ? std::numeric_limits<double>::quiet_NaN() : sokal(series);
 }
 
 // Halves of chains are 2C pieces of length l = floor(n/2) (odd n: the last sample is dropped). W = mean within-piece variance, B = variance of

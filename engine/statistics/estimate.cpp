@@ -10,7 +10,6 @@ namespace qs {
 namespace {
 
 constexpr std::int64_t enough_chains = 32;  // from here on the spread of chain means gives the error
-constexpr double samples_per_tau = 50;      // shorter series underestimate tau
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 struct Moments {
@@ -40,17 +39,9 @@ double between_chains(const Moments& m) {
   return sum / static_cast<double>(m.chain_means.size() - 1);
 }
 
-bool varies_within_a_chain(std::span<const double> values, std::int64_t n) {
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    if (static_cast<std::int64_t>(i) % n != 0 && values[i] != values[i - 1]) return true;
-  }
-  return false;
-}
-
 struct ErrorEstimate {
   double error = unknown;
-  std::optional<double> tau, tau_window;
-  bool reliable = true;
+  std::optional<double> tau;
 };
 
 ErrorEstimate error_of_mean(std::span<const double> values, const Moments& m, std::int64_t chains, std::int64_t n) {
@@ -58,38 +49,37 @@ ErrorEstimate error_of_mean(std::span<const double> values, const Moments& m, st
   if (n == 1 || chains >= enough_chains) {
     // error = sqrt(B/C), tau = n B / variance; a single sample per chain says nothing about tau.
     const double between = between_chains(m);
-    ErrorEstimate result{.error = std::sqrt(between / c), .tau = {}, .tau_window = {}};
+    ErrorEstimate result{.error = std::sqrt(between / c), .tau = {}};
     if (n > 1 && m.variance > 0) result.tau = length * between / m.variance;
     return result;
   }
-  if (!(m.variance > 0)) return {.error = 0, .tau = {}, .tau_window = {}};
-  const double tau = tau_geyer(values, chains, n);
-  return {.error = std::sqrt(m.variance * tau / (c * length)),
-          .tau = tau,
-          .tau_window = tau_sokal(values, chains, n),
-          .reliable = length >= samples_per_tau * tau};
+  if (!(m.variance > 0)) return {.error = 0, .tau = {}};
+  const double tau = tau_of_series(values, chains, n);
+  return {.error = std::sqrt(m.variance * tau / (c * length)), .tau = tau};
 }
 
 }  // namespace
+
+std::vector<double> deviations(std::span<const std::complex<double>> values, std::span<const double> weights, std::complex<double> mean) {
+  std::vector<double> result(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) result[i] = static_cast<double>(values.size()) * weights[i] * (values[i] - mean).real();
+  return result;
+}
 
 Estimate estimate_chains(std::span<const std::complex<double>> values, std::span<const double> weights, std::int64_t chains,
                          std::int64_t samples_per_chain) {
   QS_ASSERT(chains >= 1 && samples_per_chain >= 1 && static_cast<std::int64_t>(values.size()) == chains * samples_per_chain);
   Estimate estimate = estimate_exact(values, weights);
-  std::vector<double> real(values.size()), imaginary(values.size());  // M w (x - mean): their mean is 0, their spread that of the mean
+  const std::vector<double> real = deviations(values, weights, estimate.mean);
+  std::vector<double> imaginary(values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::complex<double> deviation = static_cast<double>(values.size()) * weights[i] * (values[i] - estimate.mean);
-    real[i] = deviation.real();
-    imaginary[i] = deviation.imag();
+    imaginary[i] = static_cast<double>(values.size()) * weights[i] * (values[i] - estimate.mean).imag();
   }
   const ErrorEstimate error = error_of_mean(real, moments(real, chains, samples_per_chain), chains, samples_per_chain);
   estimate.error = error.error;
   estimate.imaginary_error = error_of_mean(imaginary, moments(imaginary, chains, samples_per_chain), chains, samples_per_chain).error;
   estimate.tau = error.tau;
-  estimate.tau_window = error.tau_window;
   estimate.rhat = split_rhat(real, chains, samples_per_chain);
-  estimate.frozen = samples_per_chain > 1 && !varies_within_a_chain(real, samples_per_chain);
-  estimate.reliable = error.reliable;
   return estimate;
 }
 
@@ -112,6 +102,7 @@ Estimate estimate_exact(std::span<const std::complex<double>> values, std::span<
 }
 
 double v_score(double variance, double energy, double degrees_of_freedom, double infinite_temperature_energy) {
+  if (variance == 0) return 0;  // an eigenstate, also one that lies at E_inf
   const double distance = energy - infinite_temperature_energy;
   return degrees_of_freedom * variance / (distance * distance);
 }

@@ -14,6 +14,10 @@ namespace qs::kernels {
 // Draws of one proposal.
 constexpr std::uint32_t draw_move = 0;    // all words: the move
 constexpr std::uint32_t draw_choice = 1;  // words 0, 1: acceptance; words 2, 3: which move of the mixture
+constexpr std::uint32_t draw_rest = 2;    // word 0: whether the last proposal of a sweep is made
+
+// Candidates::flips of a chain that rests: nothing is proposed, and so nothing is counted.
+constexpr std::int32_t resting = -1;
 
 // Every problem has the same number of moves, drawn with the same probabilities.
 struct MoveMixtures {
@@ -29,7 +33,8 @@ struct Chains {
   std::uint64_t* rows;          // [count][words]
   const std::int32_t* problem;  // [count]
   double *re, *im;              // [count]: log psi of the rows
-  std::uint64_t* step;          // [count]: proposals since the random start
+  std::uint64_t* step;          // [count]: proposals since the random start, rests among them
+  std::uint64_t sweep;          // proposals of a sweep
   // Since they were cleared.
   std::int64_t *proposed, *accepted;  // [count][moves]
   std::int64_t* invalid;              // [count]: candidates whose log psi is not a number (or overflows), rejected
@@ -39,14 +44,21 @@ struct Candidates {
   std::uint64_t* rows;  // [count][words]
   double *re, *im;      // [count]: log psi of them
   std::int32_t* move;   // [count]: which move of the mixture
-  std::int32_t* flips;  // [count]: bits that differ; 0: the chain stays, and log psi is not read
+  std::int32_t* flips;  // [count]: bits that differ; 0: no move was found; `resting`. Without a flip the chain stays, and log psi is not read
   double* log_ratio;    // [count]: L of the move
 };
+
+// Whether a chain makes no proposal in this step: in the last one of every sweep, with probability 1/2, by a coin of its own. Hops that are always
+// accepted alternate between the two halves of a bipartite graph, so that sweeps of an even number of them would show one half alone: their kernel K
+// has the eigenvalue -1. K^(n-1) (1 + K)/2 keeps the stationary distribution and detailed balance, and has the eigenvalue 0 in its place.
+QS_HOST_DEVICE inline bool rests(RandomKey key, std::uint32_t stream, std::uint64_t step, std::uint64_t sweep) {
+  return (step + 1) % sweep == 0 && random_words(key, stream, step, draw_rest).word[0] >> 31 == 0;
+}
 
 // How many chains one call should take: on the host few, so that threads share them, on cuda all, from one thread.
 std::int64_t chains_per_call(Device device);
 
-// One candidate per chain.
+// One candidate per chain, or a rest.
 void propose(Device device, const MoveMixtures& mixtures, RandomKey key, const Chains& chains, const Candidates& candidates);
 // Accepts iff u < exp(power [Re log psi' - Re log psi] + L); the exponent is rounded after each operation. psi' = 0 is an ordinary rejection. Counts,
 // and advances the step.

@@ -16,17 +16,19 @@ int pick(const MoveMixtures& mixtures, double uniform) {
 
 void propose(MoveMixtures mixtures, RandomKey key, Chains chains, Candidates candidates) {
   for (std::int64_t c = 0; c < chains.count; ++c) {
+    const std::uint64_t* row = chains.rows + c * chains.words;
+    std::uint64_t* candidate = candidates.rows + c * chains.words;
+    std::copy(row, row + chains.words, candidate);
+    candidates.flips[c] = resting;
+    if (rests(key, stream(chains, c), chains.step[c], chains.sweep)) continue;
+
     int which = 0;
     if (mixtures.moves > 1) {
       const RandomWords choice = random_words(key, stream(chains, c), chains.step[c], draw_choice);
       which = pick(mixtures, uniform01(choice.word[2], choice.word[3]));
     }
-    const std::uint64_t* row = chains.rows + c * chains.words;
-    std::uint64_t* candidate = candidates.rows + c * chains.words;
     const MoveTable& move = mixtures.table[std::int64_t{chains.problem[c]} * mixtures.moves + which];
     const Proposal proposal = kernels::propose(move, row, random_words(key, stream(chains, c), chains.step[c], draw_move));
-
-    std::copy(row, row + chains.words, candidate);
     for (int k = 0; k < proposal.count; ++k) candidate[proposal.modes[k] / 64] ^= std::uint64_t{1} << (proposal.modes[k] % 64);
     candidates.move[c] = which;
     candidates.flips[c] = proposal.count;
@@ -36,8 +38,9 @@ void propose(MoveMixtures mixtures, RandomKey key, Chains chains, Candidates can
 
 void accept(int moves, RandomKey key, double power, Chains chains, Candidates candidates) {
   for (std::int64_t c = 0; c < chains.count; ++c) {
-    const std::int64_t counter = c * moves + candidates.move[c];
     const std::uint64_t step = chains.step[c]++;
+    if (candidates.flips[c] == resting) continue;
+    const std::int64_t counter = c * moves + candidates.move[c];
     ++chains.proposed[counter];
     if (candidates.flips[c] == 0) continue;
     const double re = candidates.re[c], im = candidates.im[c];

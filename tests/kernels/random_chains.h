@@ -123,6 +123,7 @@ class RandomChains {
             .re = re_.data(),
             .im = im_.data(),
             .step = step_.data(),
+            .sweep = 6,
             .proposed = counts_.data(),
             .accepted = counts_.data() + count * moves,
             .invalid = counts_.data() + 2 * count * moves};

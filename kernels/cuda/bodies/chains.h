@@ -19,18 +19,20 @@ struct ProposeCandidate {
   QS_HOST_DEVICE void operator()(std::int64_t c) const {
     const std::uint32_t stream = chains.stream + static_cast<std::uint32_t>(c);
     const std::uint64_t step = chains.step[c];
+    const std::uint64_t* row = chains.rows + c * chains.words;
+    std::uint64_t* candidate = candidates.rows + c * chains.words;
+    for (int w = 0; w < chains.words; ++w) candidate[w] = row[w];
+    candidates.flips[c] = resting;
+    if (rests(key, stream, step, chains.sweep)) return;
+
     int which = 0;
     if (mixtures.moves > 1) {
       const RandomWords choice = random_words(key, stream, step, draw_choice);
       const double uniform = uniform01(choice.word[2], choice.word[3]);
       while (which + 1 < mixtures.moves && !(uniform < mixtures.edge[which])) ++which;
     }
-    const std::uint64_t* row = chains.rows + c * chains.words;
     const Proposal proposal = propose(mixtures.table[static_cast<std::int64_t>(chains.problem[c]) * mixtures.moves + which], row,
                                       random_words(key, stream, step, draw_move));
-
-    std::uint64_t* candidate = candidates.rows + c * chains.words;
-    for (int w = 0; w < chains.words; ++w) candidate[w] = row[w];
     for (int k = 0; k < proposal.count; ++k) candidate[proposal.modes[k] / 64] ^= std::uint64_t{1} << (proposal.modes[k] % 64);
     candidates.move[c] = which;
     candidates.flips[c] = proposal.count;
@@ -47,9 +49,10 @@ struct AcceptCandidate {
   Candidates candidates;
 
   QS_HOST_DEVICE void operator()(std::int64_t c) const {
-    const std::int64_t counter = c * moves + candidates.move[c];
     const std::uint64_t step = chains.step[c];
     chains.step[c] = step + 1;
+    if (candidates.flips[c] == resting) return;
+    const std::int64_t counter = c * moves + candidates.move[c];
     chains.proposed[counter] += 1;
     if (candidates.flips[c] == 0) return;
     const double re = candidates.re[c], im = candidates.im[c];

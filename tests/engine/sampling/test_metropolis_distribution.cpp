@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "engine/sampling/sampler.h"
-#include "table_wavefunction.h"
+#include "transition_matrix.h"
 
 namespace qs {
 namespace {
@@ -77,26 +77,11 @@ double exact_acceptance(const ProblemFamily& family, const std::vector<MoveOptio
   double acceptance = 0, total_weight = 0;
   for (const MoveOptions& options : moves) total_weight += options.weight;
   for (const MoveOptions& options : moves) {
-    // Neighbours by definition: the state with one bit flipped, or with the unlike ends of a listed pair swapped.
-    const auto neighbours = [&](Word state) {
-      std::vector<Word> result;
-      if (options.kind == MoveKind::flip) {
-        for (int m = 0; m < sector.modes(); ++m) result.push_back(state ^ (Word{1} << m));
-        return result;
-      }
-      for (const Sector::Block& block : sector.blocks()) {
-        for (auto [i, j] : pairs_within(family.lattice, options.shells, options.d_max)) {
-          const Word pair = (Word{1} << (block.first_mode + i)) | (Word{1} << (block.first_mode + j));
-          if ((state & pair) != 0 && (state & pair) != pair) result.push_back(state ^ pair);
-        }
-      }
-      return result;
-    };
     for (std::size_t s = 0; s < p.size(); ++s) {
-      const std::vector<Word> targets = neighbours(sector.state(s));
+      const std::vector<Word> targets = neighbours(family, options, sector.state(s));
       const auto n = static_cast<double>(targets.size());
       for (Word target : targets) {
-        const double ratio = p[sector.index(target)] * n / (p[s] * static_cast<double>(neighbours(target).size()));
+        const double ratio = p[sector.index(target)] * n / (p[s] * static_cast<double>(neighbours(family, options, target).size()));
         acceptance += options.weight / total_weight * p[s] / n * std::min(1.0, ratio);
       }
     }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "engine/sampling/equal_samples.h"
 #include "engine/stages/ed_stage.h"
 #include "engine/stages/evaluate_stage.h"
 #include "engine/stages/pretrain_stage.h"
@@ -179,6 +180,36 @@ TEST_F(Fixture, VmcWithAnExactSumReachesTheGroundStateAndNeverFallsBelowIt) {
     double particles = 0;
     for (int site = 0; site < 6; ++site) particles += state.outputs.doubles("stages/03_evaluate/observables/density/mean")[g * 6 + site];
     EXPECT_NEAR(particles, 3, 1e-10);
+  }
+}
+
+// Where a sector is smaller than the sample, each configuration counts once with the weight of all that have it.
+TEST_F(Fixture, AStepFromDistinctSamplesIsTheStepFromAll) {
+  psi->set_features(feature_table(family, features));
+  psi->set_parameters(state.parameters);
+  const auto sampler = make_metropolis({.moves = {{.kind = MoveKind::hop}}, .chains = 32, .samples = 256}, family, *comm, {5, 1});
+  const SampleSet all = sampler->sample(*psi);
+  const auto local = sampled_energies(*comm, family, *psi, all);
+  const auto residual = centred(all, local, estimate(*comm, all, local, "local energy"));
+  ASSERT_TRUE(many_are_equal(family, all));
+  const DistinctSamples once = distinct_samples(*comm, all);
+  ASSERT_LE(once.samples.rows.rows(), 40);
+  const auto merged = once.merge(*comm, residual);
+  for (const OptimizerKind kind : {OptimizerKind::adamw, OptimizerKind::sr, OptimizerKind::minsr}) {
+    const auto step = [&](const SampleSet& samples, const std::vector<std::complex<double>>& of_samples) {
+      std::vector<double> parameters = state.parameters;
+      const auto optimizer = make_optimizer({.kind = kind, .diag_shift = {1e-2, 1e-2, 0}}, psi->layout().total);
+      optimizer->update({*psi, samples, *comm, nullptr}, of_samples, parameters);
+      return parameters;
+    };
+    const std::vector<double> expected = step(all, residual), found = step(once.samples, merged);
+    double difference = 0, length = 0;
+    for (std::size_t k = 0; k < expected.size(); ++k) {
+      difference = std::hypot(difference, found[k] - expected[k]);
+      length = std::hypot(length, expected[k] - state.parameters[k]);
+    }
+    EXPECT_GT(length, 0);
+    EXPECT_LT(difference, 1e-8 * length) << static_cast<int>(kind);
   }
 }
 
