@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <optional>
-#include <set>
+#include <variant>
 
 #include "engine/comm/observed_communicator.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/hdf5.h"
+#include "engine/io/tree_stream.h"
 #include "engine/run/checkpoints.h"
 #include "engine/run/choose_device.h"
 #include "engine/run/export_states.h"
@@ -57,30 +60,27 @@ class Runner {
     const std::string gpu = choose_device(plan.device, comm_);  // before anything is written
     on_root(comm_, [&] {
       directory_.emplace(plan.directory, options.existing);
-      directory_->write_input(document.original);
+      directory_->begin(document.original);
       status_.emplace(directory_->file(file_names::status), clock_);
     });
     provenance_ = collect_provenance(comm_, plan.device, options.command_line, clock_);
     provenance_.gpu = gpu;
     open_reporter(options);
     if (const std::string exchange = describe_exchange(plan.device, comm_); !exchange.empty()) reporter_->note(exchange);
-    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string()};
+    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string(), document.original};
     checkpoints_.emplace(plan.directory, resume, CheckpointCadence{plan.checkpoint_interval, plan.keep_every}, *reporter_, clock_);
     requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
     if (plan.network) {
       psi_ = make_network(*plan.network, plan.device);
       layout_ = psi_->layout();
     }
-    restore_or_start();
+    restore_or_start(options.reopened);
     on_root(comm, [&] { trace_.emplace(directory_->file(file_names::trace), state_.trace_bytes, state_.trace_hash); });
   }
 
   int run() {
     const int count = static_cast<int>(plan_.stages.size());
-    if (state_.stage >= count) {
-      reporter_->note("already complete: " + plan_.directory);
-      return static_cast<int>(ExitCode::done);
-    }
+    if (state_.stage >= count) reporter_->note("all stages are over; writing what the run had not written yet");
     for (; state_.stage < count;) {
       const int code = run_stage(plan_.stages[state_.stage]);
       if (code != 0) return leave(code);
@@ -107,34 +107,57 @@ class Runner {
   }
 
   // Every rank gets the root's checkpoint, or every rank makes the same first state.
-  void restore_or_start() {
-    std::string image;
+  void restore_or_start(std::optional<int> reopened) {
+    std::string stream;
     std::int64_t resumed = 0;
     on_root(comm_, [&] {
       if (!directory_->resuming()) return;
-      const auto loaded = load_checkpoint(plan_.directory);
+      const auto loaded = stored_state(reopened);
       if (!loaded) return;
       resumed = 1;
       if (loaded->warning) reporter_->warn(*loaded->warning);
-      const auto bytes = to_hdf5_image(loaded->tree);
-      image.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      send_tree(loaded->tree, [&](std::span<const std::byte> bytes) { stream.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); });
     });
     resumed = comm_.max(resumed);
     if (resumed) {
       checkpoints_->found();
-      comm_.broadcast_string(image, 0);
-      on_all(comm_, [&] {
-        const auto* data = reinterpret_cast<const std::byte*>(image.data());
-        state_ = from_tree(from_hdf5_image({data, image.size()}, "checkpoint.h5"), layout_);
-      });
-      recall_exact_states(state_.outputs, exact_);
+      comm_.broadcast_string(stream, 0);
+      on_all(comm_, [&] { restore(stream); });
       reporter_->note(fmt::format("resuming at stage {}, step {}", state_.stage, state_.step));
+      if (reopened) give_up_the_end(*reopened);
       return;
     }
     if (!psi_) return;
     state_.parameters = plan_.network->parameters;
     if (state_.parameters.empty()) state_.parameters = psi_->initial_parameters({plan_.seed, initial_parameters_stage});
     comm_.broadcast(std::span<double>(state_.parameters), 0);  // ranks may have read the weights from different disks
+  }
+
+  std::optional<LoadedCheckpoint> stored_state(std::optional<int> reopened) const {
+    if (!reopened) return load_checkpoint(plan_.directory, Damaged::set_aside);
+    return read_checkpoint(named_checkpoint(plan_.directory, end_of_stage(plan_.stages.at(*reopened).group)));
+  }
+
+  void restore(const std::string& stream) {
+    std::size_t taken = 0;
+    const DataTree tree = receive_tree(
+        [&](std::span<std::byte> bytes) {
+          QS_ASSERT(bytes.size() <= stream.size() - taken);
+          std::memcpy(bytes.data(), stream.data() + taken, bytes.size());
+          taken += bytes.size();
+        },
+        std::numeric_limits<std::size_t>::max());
+    state_ = from_tree(tree, layout_);
+    if (state_.stage > static_cast<int>(plan_.stages.size())) throw CheckpointError("the checkpoint counts more stages than its input has");
+    recall_exact_states(state_.outputs, exact_);
+  }
+
+  // The finished run gives way to the one that goes on, before trace.csv is cut to its length: a kill in between finds either. Twice, so that prev
+  // does not count rows that are gone.
+  void give_up_the_end(int stage) {
+    reporter_->note(fmt::format("stage {} goes on from its end", plan_.stages[stage].group));
+    write_checkpoint();
+    write_checkpoint();
   }
 
   StageContext context_of(const StagePlan& plan) {
@@ -183,12 +206,19 @@ class Runner {
       const int code = serve_requests(plan, *stage);
       if (code != 0) return code;
     }
+    keep_end_of_stage(plan, *stage);
     stage->finish(state_);
     export_states(plan);
     add_times(plan, *stage);
     reporter_->end_stage(stage->clock().seconds());
     next_stage();
     return 0;
+  }
+
+  void keep_end_of_stage(const StagePlan& plan, Stage& stage) {
+    if (!std::holds_alternative<VmcOptions>(plan.options) && !std::holds_alternative<PretrainPlan>(plan.options)) return;
+    stage.save(state_);
+    checkpoints_->write_end_of_stage(comm_, state_, layout_, trace_ ? &*trace_ : nullptr, plan.group);
   }
 
   void record(const StagePlan& plan, const StepOutcome& outcome) {
@@ -229,7 +259,7 @@ class Runner {
     const auto* ed = std::get_if<EdStageOptions>(&plan.options);
     if (!ed || ed->export_csv.empty()) return;
     on_root(comm_, [&] {
-      for (int g = 0; g < plan.family.size(); ++g) write_state_csv(directory_->file(ed->export_csv), plan.family, g, exact_.solve(plan.family, g));
+      for (int g = 0; g < plan.family.size(); ++g) write_state_csv(directory_->folder(ed->export_csv), plan.family, g, exact_.solve(plan.family, g));
     });
   }
 
