@@ -12,6 +12,7 @@
 #include "engine/run/runner.h"
 #include "engine/run/status.h"
 #include "kernels/api/error.h"
+#include "kernels/api/resources.h"
 
 namespace qs {
 namespace {
@@ -74,8 +75,8 @@ int with_ranks(const Arguments& arguments, F&& work) {
   } catch (const Error& error) {  // thrown by all ranks alike (engine/comm agree)
     report(std::string("qstage-vmc: error: ") + error.what());
     return static_cast<int>(error.code());
-  } catch (const std::bad_alloc&) {  // by this rank alone, perhaps: the others must not wait for it
-    std::cerr << "qstage-vmc: rank " << comm.rank() << ": out of memory; lower sampler.samples or use more nodes\n";
+  } catch (const std::bad_alloc& error) {  // by this rank alone, perhaps: the others must not wait for it
+    std::cerr << "qstage-vmc: error: rank " << comm.rank() << ": " << out_of_memory_text(error) << '\n';
     if (comm.size() > 1) comm.abort(static_cast<int>(ExitCode::memory));
     return static_cast<int>(ExitCode::memory);
   } catch (const std::exception& error) {
@@ -137,7 +138,7 @@ int run_command(const RunCommand& command, const Arguments& arguments) {
       if (comm.is_root()) std::cout << describe_plan(prepared.plan, prepared.document, comm.size());
       return static_cast<int>(ExitCode::done);
     }
-    RunOptions options{Existing::refuse, log_format(command.log), arguments.text};
+    RunOptions options{Existing::refuse, log_format(command.log), arguments.text, arguments.screen};
     if (command.directory == Directory::overwrite) options.existing = Existing::overwrite;
     if (command.directory == Directory::go_on) {
       options.existing = Existing::resume_if_present;
@@ -158,7 +159,7 @@ int resume_command(const ResumeCommand& command, const Arguments& arguments) {
     Prepared prepared = prepare(source, command.sets, comm);
     prepared.plan.directory = command.directory;
     if (!stored->input.original.empty()) prepared.document.original = stored->input.original;
-    return go_on(*stored, prepared, {Existing::resume, log_format(command.log), arguments.text}, comm);
+    return go_on(*stored, prepared, {Existing::resume, log_format(command.log), arguments.text, arguments.screen}, comm);
   });
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/run/clock.h"
 #include "kernels/api/error.h"
+#include "kernels/api/terminal_text.h"
 
 namespace qs {
 
@@ -18,7 +19,7 @@ RunLog::RunLog(std::string path) : path_(std::move(path)), file_(open_file(path_
 
 void RunLog::line(std::string_view text) {
   if (!problem_.empty()) return;
-  const std::string row = fmt::format("{}\n", text);
+  const std::string row = printable(text) + "\n";
   std::size_t done = 0;
   while (done < row.size()) {
     const ssize_t written = ::write(file_.number(), row.data() + done, row.size() - done);

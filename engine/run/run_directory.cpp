@@ -137,6 +137,7 @@ void RunDirectory::begin(std::string_view original) const {
     if (is_end_of_stage(entry.path().filename().string())) remove_file(entry.path().string());
   }
   for (const char* name : {file_names::stop_request, file_names::checkpoint_request}) remove_file(file(name));
+  sync_directory(path_);  // nothing of the new run may reach the disk before the old one has left it, or before the lock
 }
 
 std::string RunDirectory::folder(const std::string& name) const {

@@ -27,6 +27,8 @@
 #include "engine/run/watchdog.h"
 #include "engine/run/weight_names.h"
 #include "kernels/api/parallel.h"
+#include "kernels/api/resources.h"
+#include "kernels/api/terminal_text.h"
 
 namespace qs {
 namespace {
@@ -37,8 +39,9 @@ constexpr std::uint32_t initial_parameters_stage = (1u << 12) - 1;
 // From the watchdog's thread, on whichever rank found out. The line comes first: a file system may be what hangs.
 [[noreturn]] void end_hung_job(const RunPlan& plan, const Clock& clock, const std::string& reason) {
   constexpr ExitCode code = ExitCode::watchdog;
-  std::cerr << fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason,
-                           plan.directory);
+  const std::string line = printable(
+      fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason, plan.directory));
+  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());  // the main thread may hold the stream's lock
   mark_failed((std::filesystem::path(plan.directory) / file_names::status).string(), code, reason, clock);
   ::_exit(static_cast<int>(code));
 }
@@ -53,6 +56,7 @@ class Runner {
                    .patience = plan.watchdog,
                    .neighbours = neighbours(comm),
                    .clock = clock_,
+                   .work_done = parallel_items_done,
                    .end_job = [this](const std::string& reason) { end_hung_job(plan_, clock_, reason); }}),
         comm_(comm, [this](const auto& collective) { watchdog_.watch_collective(collective); }),
         exact_(plan.ed, comm_) {
@@ -91,16 +95,16 @@ class Runner {
     return static_cast<int>(ExitCode::done);
   }
 
-  void fail(const Error& error) {
-    reporter_->note(std::string("failed: ") + error.what());
-    write_status(RunPhase::failed, static_cast<int>(error.code()), error.what());
+  void fail(ExitCode code, const std::string& reason) {
+    reporter_->note("failed: " + reason);
+    write_status(RunPhase::failed, static_cast<int>(code), reason);
   }
 
  private:
   void open_reporter(const RunOptions& options) {
     std::unique_ptr<RunLog> log;
     on_root(comm_, [&] { log = std::make_unique<RunLog>(directory_->file(file_names::log)); });
-    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? &std::cout : nullptr,
+    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? options.screen : nullptr,
                       std::move(log), clock_);
     reporter_->log_lines(log_header(provenance_, plan_.seed, sha256_hex(document_.original)));
     for (const std::string& warning : plan_.warnings) reporter_->warn(warning);
@@ -184,6 +188,7 @@ class Runner {
   }
 
   int run_stage(const StagePlan& plan) {
+    if (const int code = serve_early_requests(); code != 0) return code;
     const auto stage = make_stage(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
@@ -228,6 +233,14 @@ class Runner {
     for (const std::string& note : outcome.notes) reporter_->note(note);
     for (const std::string& warning : outcome.warnings) reporter_->warn(warning);
     if (comm_.is_root()) status_->update(status(RunPhase::running, std::nullopt, ""));
+  }
+
+  // What was asked while the program started or between stages: the state is what a checkpoint holds already, except before the very first.
+  int serve_early_requests() {
+    const Request request = requests_->poll(comm_);
+    if (request == Request::none || request == Request::abandon) return requests_->exit_code();
+    write_checkpoint();
+    return request == Request::stop ? requests_->exit_code() : 0;
   }
 
   // The one place where a run is interrupted: between steps.
@@ -333,7 +346,10 @@ int run(const RunPlan& plan, const input::Document& document, const RunOptions& 
   try {
     return runner.run();
   } catch (const Error& error) {
-    runner.fail(error);
+    runner.fail(error.code(), error.what());
+    throw;
+  } catch (const std::bad_alloc& error) {
+    runner.fail(ExitCode::memory, out_of_memory_text(error));
     throw;
   }
 }

@@ -1,6 +1,7 @@
 // Runs a plan: stages in order, checkpoints between steps, results at the end of every stage.
 #pragma once
 
+#include <iosfwd>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,7 @@ struct RunOptions {
   Existing existing = Existing::refuse;
   LogFormat log_format = LogFormat::text;
   std::string command_line;
+  std::ostream* screen = nullptr;    // of the root; null: nothing is shown
   std::optional<int> reopened = {};  // a finished stage that goes on (resumption.h)
 };
 
