@@ -1,8 +1,12 @@
 #include "engine/cli/cli.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <string_view>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/escaped_streams.h"
@@ -21,9 +25,18 @@ std::string joined(int argc, char** argv) {
   return text;
 }
 
+// libhdf5 1.10 calls exit(-1) where memory for one of its identifiers is refused (H5I_register), without a word; nothing of ours ends that way.
+void explain_silent_exit(int status, void*) {
+  if (status != -1) return;
+  constexpr std::string_view text = "qstage-vmc: error: out of memory (the HDF5 library ended the program)\n";
+  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(code_of(ExitCode::memory));
+}
+
 }  // namespace
 
 int command_line(int argc, char** argv) {
+  ::on_exit(explain_silent_exit, nullptr);
   const EscapedStreams escaped;
   try {
     const Command command = parse_arguments(argc, argv);

@@ -153,7 +153,7 @@ class Runner {
         std::numeric_limits<std::size_t>::max());
     state_ = from_tree(tree, layout_);
     if (state_.stage > static_cast<int>(plan_.stages.size())) throw CheckpointError("the checkpoint counts more stages than its input has");
-    recall_exact_states(state_.outputs, exact_);
+    as_written_by_a_run([&] { recall_exact_states(state_.outputs, exact_); });
   }
 
   // The finished run gives way to the one that goes on, before trace.csv is cut to its length: a kill in between finds either. Twice, so that prev

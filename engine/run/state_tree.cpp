@@ -109,16 +109,23 @@ RunState read_state(const DataTree& tree, const ParameterLayout& layout) {
 
 }  // namespace
 
-RunState from_tree(const DataTree& tree, const ParameterLayout& layout) {
+void as_written_by_a_run(const std::function<void()>& read) {
   try {
-    RunState state = read_state(tree, layout);
-    check_state(state);
-    return state;
+    read();
   } catch (const std::out_of_range& error) {
     throw CheckpointError(fmt::format("the checkpoint does not hold what a run writes ({})", error.what()));
   } catch (const std::bad_variant_access&) {
     throw CheckpointError("the checkpoint does not hold what a run writes (a list of another type)");
   }
+}
+
+RunState from_tree(const DataTree& tree, const ParameterLayout& layout) {
+  RunState state;
+  as_written_by_a_run([&] {
+    state = read_state(tree, layout);
+    check_state(state);
+  });
+  return state;
 }
 
 }  // namespace qs

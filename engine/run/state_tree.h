@@ -1,6 +1,7 @@
 // RunState <-> the tree a checkpoint stores. Nothing in it depends on ranks.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "engine/io/data_tree.h"
@@ -22,5 +23,7 @@ DataTree to_tree(const RunState& state, const ResumeInput& input, const Paramete
 // CheckpointError when the schema is newer than this program knows, or something is missing or cannot come from a run: a hash is no seal.
 RunState from_tree(const DataTree& tree, const ParameterLayout& layout);
 ResumeInput resume_input(const DataTree& tree);
+// Reads from a checkpoint's tree: what it meets that no run has written (an absent element, a value of another type) becomes a CheckpointError.
+void as_written_by_a_run(const std::function<void()>& read);
 
 }  // namespace qs
