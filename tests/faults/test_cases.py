@@ -156,7 +156,7 @@ class Cases(unittest.TestCase):
         for escape in ("\\e[31m", "\\0", "\\x9b31m", "\\u202e", "\\u2066", "\\x7f"):
             for line in (f'title: "a{escape}b"', f'output: {{directory: "r{escape}x"}}', f'"ti{escape}tle": a'):
                 folder.put("esc.yaml", line + "\n" + (SHORT.replace("output: {directory: run}\n", "") if line.startswith("output") else SHORT))
-                self.silent(*folder.vmc("run", "esc.yaml", "--dry-run"), 2)
+                self.silent(*folder.vmc("validate", "esc.yaml"), 2)
         self.assertEqual(sorted(os.listdir(folder.path)), ["esc.yaml", "in.yaml"])
 
     def test_escapes_in_names(self):
