@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <optional>
-#include <set>
+#include <variant>
 
 #include "engine/comm/observed_communicator.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/hdf5.h"
+#include "engine/io/tree_stream.h"
 #include "engine/run/checkpoints.h"
 #include "engine/run/choose_device.h"
 #include "engine/run/export_states.h"
@@ -24,6 +27,8 @@
 #include "engine/run/watchdog.h"
 #include "engine/run/weight_names.h"
 #include "kernels/api/parallel.h"
+#include "kernels/api/resources.h"
+#include "kernels/api/terminal_text.h"
 
 namespace qs {
 namespace {
@@ -34,8 +39,9 @@ constexpr std::uint32_t initial_parameters_stage = (1u << 12) - 1;
 // From the watchdog's thread, on whichever rank found out. The line comes first: a file system may be what hangs.
 [[noreturn]] void end_hung_job(const RunPlan& plan, const Clock& clock, const std::string& reason) {
   constexpr ExitCode code = ExitCode::watchdog;
-  std::cerr << fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason,
-                           plan.directory);
+  const std::string line = printable(
+      fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason, plan.directory));
+  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());  // the main thread may hold the stream's lock
   mark_failed((std::filesystem::path(plan.directory) / file_names::status).string(), code, reason, clock);
   ::_exit(static_cast<int>(code));
 }
@@ -45,43 +51,31 @@ class Runner {
   Runner(const RunPlan& plan, const input::Document& document, const RunOptions& options, Communicator& comm)
       : plan_(plan),
         document_(document),
+        options_(options),
         clock_(system_clock()),
         watchdog_({.rank = comm.rank(),
                    .patience = plan.watchdog,
                    .neighbours = neighbours(comm),
                    .clock = clock_,
+                   .work_done = parallel_items_done,
                    .end_job = [this](const std::string& reason) { end_hung_job(plan_, clock_, reason); }}),
         comm_(comm, [this](const auto& collective) { watchdog_.watch_collective(collective); }),
         exact_(plan.ed, comm_, plan.network ? invariant_translations(plan.network->options) : std::vector<int>{},
                [this](const std::string& text) { reporter_->warn(text); }) {
     if (plan.threads) set_threads(*plan.threads);
-    const std::string gpu = choose_device(plan.device, comm_);  // before anything is written
+    gpu_ = choose_device(plan.device, comm_);  // before anything is written
     on_root(comm_, [&] {
       directory_.emplace(plan.directory, options.existing);
-      directory_->write_input(document.original);
+      directory_->begin(document.original);
       status_.emplace(directory_->file(file_names::status), clock_);
+      if (!directory_->resuming()) status_->write({});
     });
-    provenance_ = collect_provenance(comm_, plan.device, options.command_line, clock_);
-    provenance_.gpu = gpu;
-    open_reporter(options);
-    if (const std::string exchange = describe_exchange(plan.device, comm_); !exchange.empty()) reporter_->note(exchange);
-    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string(), plan.origin};
-    checkpoints_.emplace(plan.directory, resume, CheckpointCadence{plan.checkpoint_interval, plan.keep_every}, *reporter_, clock_);
-    requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
-    if (plan.network) {
-      psi_ = make_network(*plan.network, plan.device);
-      layout_ = psi_->layout();
-    }
-    restore_or_start();
-    on_root(comm, [&] { trace_.emplace(directory_->file(file_names::trace), state_.trace_bytes, state_.trace_hash); });
   }
 
   int run() {
+    prepare();
     const int count = static_cast<int>(plan_.stages.size());
-    if (state_.stage >= count) {
-      reporter_->note("already complete: " + plan_.directory);
-      return static_cast<int>(ExitCode::done);
-    }
+    if (state_.stage >= count) reporter_->note("all stages are over; writing what the run had not written yet");
     for (; state_.stage < count;) {
       const int code = run_stage(plan_.stages[state_.stage]);
       if (code != 0) return leave(code);
@@ -92,17 +86,36 @@ class Runner {
     return static_cast<int>(ExitCode::done);
   }
 
-  void fail(const Error& error) {
-    reporter_->note(std::string("failed: ") + error.what());
-    if (error.code() == ExitCode::numerical) keep_best();
-    write_status(RunPhase::failed, static_cast<int>(error.code()), error.what());
+  void fail(ExitCode code, const std::string& reason) {
+    if (reporter_) reporter_->note("failed: " + reason);
+    if (code == ExitCode::numerical && requests_) keep_best();
+    if (requests_) return write_status(RunPhase::failed, static_cast<int>(code), reason);
+    if (comm_.is_root()) mark_failed(directory_->file(file_names::status), code, reason, clock_);
   }
 
  private:
-  void open_reporter(const RunOptions& options) {
+  // From here on a failure is told in status.json: the directory is ours.
+  void prepare() {
+    provenance_ = collect_provenance(comm_, plan_.device, options_.command_line, clock_);
+    provenance_.gpu = gpu_;
+    open_reporter();
+    if (const std::string exchange = describe_exchange(plan_.device, comm_); !exchange.empty()) reporter_->note(exchange);
+    const ResumeInput resume{document_.resolved, std::filesystem::absolute(document_.directory).string(), document_.original,
+                             plan_.origin};
+    checkpoints_.emplace(plan_.directory, resume, CheckpointCadence{plan_.checkpoint_interval, plan_.keep_every}, *reporter_, clock_);
+    requests_.emplace(plan_.directory, WallTime(plan_.walltime, job_end_time(), plan_.margin, clock_), clock_);
+    if (plan_.network) {
+      psi_ = make_network(*plan_.network, plan_.device);
+      layout_ = psi_->layout();
+    }
+    restore_or_start();
+    on_root(comm_, [&] { trace_.emplace(directory_->file(file_names::trace), state_.trace_bytes, state_.trace_hash); });
+  }
+
+  void open_reporter() {
     std::unique_ptr<RunLog> log;
     on_root(comm_, [&] { log = std::make_unique<RunLog>(directory_->file(file_names::log)); });
-    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? &std::cout : nullptr,
+    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options_.log_format), comm_.is_root() ? options_.screen : nullptr,
                       std::move(log), clock_);
     reporter_->log_lines(log_header(provenance_, plan_.seed, sha256_hex(document_.original)));
     for (const std::string& warning : plan_.warnings) reporter_->warn(warning);
@@ -110,33 +123,56 @@ class Runner {
 
   // Every rank gets the root's checkpoint, or every rank makes the same first state.
   void restore_or_start() {
-    std::string image;
+    std::string stream;
     std::int64_t resumed = 0;
     on_root(comm_, [&] {
       if (!directory_->resuming()) return;
-      const auto loaded = load_checkpoint(plan_.directory);
+      const auto loaded = stored_state();
       if (!loaded) return;
       resumed = 1;
       if (loaded->warning) reporter_->warn(*loaded->warning);
-      const auto bytes = to_hdf5_image(loaded->tree);
-      image.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      send_tree(loaded->tree, [&](std::span<const std::byte> bytes) { stream.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); });
     });
     resumed = comm_.max(resumed);
     if (resumed) {
       checkpoints_->found();
-      comm_.broadcast_string(image, 0);
-      on_all(comm_, [&] {
-        const auto* data = reinterpret_cast<const std::byte*>(image.data());
-        state_ = from_tree(from_hdf5_image({data, image.size()}, "checkpoint.h5"), layout_);
-      });
-      recall_exact_states(state_.outputs, exact_);
+      comm_.broadcast_string(stream, 0);
+      on_all(comm_, [&] { restore(stream); });
       reporter_->note(fmt::format("resuming at stage {}, step {}", state_.stage, state_.step));
+      if (options_.reopened) give_up_the_end(*options_.reopened);
       return;
     }
     if (!psi_) return;
     state_.parameters = plan_.network->parameters;
     if (state_.parameters.empty()) state_.parameters = psi_->initial_parameters({plan_.seed, initial_parameters_stage});
     comm_.broadcast(std::span<double>(state_.parameters), 0);  // ranks may have read the weights from different disks
+  }
+
+  std::optional<LoadedCheckpoint> stored_state() const {
+    if (!options_.reopened) return load_checkpoint(plan_.directory, Damaged::set_aside);
+    return read_checkpoint(named_checkpoint(plan_.directory, end_of_stage(plan_.stages.at(*options_.reopened).group)));
+  }
+
+  void restore(const std::string& stream) {
+    std::size_t taken = 0;
+    const DataTree tree = receive_tree(
+        [&](std::span<std::byte> bytes) {
+          QS_ASSERT(bytes.size() <= stream.size() - taken);
+          std::memcpy(bytes.data(), stream.data() + taken, bytes.size());
+          taken += bytes.size();
+        },
+        std::numeric_limits<std::size_t>::max());
+    state_ = from_tree(tree, layout_);
+    if (state_.stage > static_cast<int>(plan_.stages.size())) throw CheckpointError("the checkpoint counts more stages than its input has");
+    as_written_by_a_run([&] { recall_exact_states(state_.outputs, exact_); });
+  }
+
+  // The finished run gives way to the one that goes on, before trace.csv is cut to its length: a kill in between finds either. Twice, so that prev
+  // does not count rows that are gone.
+  void give_up_the_end(int stage) {
+    reporter_->note(fmt::format("stage {} goes on from its end", plan_.stages[stage].group));
+    write_checkpoint();
+    write_checkpoint();
   }
 
   StageContext context_of(const StagePlan& plan) {
@@ -163,6 +199,7 @@ class Runner {
   }
 
   int run_stage(const StagePlan& plan) {
+    if (const int code = serve_early_requests(); code != 0) return code;
     const auto stage = make_stage(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
@@ -185,12 +222,19 @@ class Runner {
       const int code = serve_requests(plan, *stage);
       if (code != 0) return code;
     }
+    keep_end_of_stage(plan, *stage);
     for (const std::string& warning : stage->finish(state_)) reporter_->warn(warning);
     export_states(plan);
     add_times(plan, *stage);
     reporter_->end_stage(stage->clock().seconds());
     next_stage();
     return 0;
+  }
+
+  void keep_end_of_stage(const StagePlan& plan, Stage& stage) {
+    if (!std::holds_alternative<VmcOptions>(plan.options) && !std::holds_alternative<PretrainPlan>(plan.options)) return;
+    stage.save(state_);
+    checkpoints_->write_end_of_stage(comm_, state_, layout_, trace_ ? &*trace_ : nullptr, plan.group);
   }
 
   void record(const StagePlan& plan, const StepOutcome& outcome) {
@@ -210,6 +254,14 @@ class Runner {
     } catch (const FileError& error) {
       reporter_->warn(std::string("the best parameters were not kept: ") + error.what());
     }
+  }
+
+  // What was asked while the program started or between stages: the state is what a checkpoint holds already, except before the very first.
+  int serve_early_requests() {
+    const Request request = requests_->poll(comm_);
+    if (request == Request::none || request == Request::abandon) return requests_->exit_code();
+    write_checkpoint();
+    return request == Request::stop ? requests_->exit_code() : 0;
   }
 
   // The one place where a run is interrupted: between steps.
@@ -241,7 +293,7 @@ class Runner {
     const auto* ed = std::get_if<EdStageOptions>(&plan.options);
     if (!ed || ed->export_csv.empty()) return;
     on_root(comm_, [&] {
-      for (int g = 0; g < plan.family.size(); ++g) write_state_csv(directory_->file(ed->export_csv), plan.family, g, exact_.solve(plan.family, g));
+      for (int g = 0; g < plan.family.size(); ++g) write_state_csv(directory_->folder(ed->export_csv), plan.family, g, exact_.solve(plan.family, g));
     });
   }
 
@@ -292,6 +344,7 @@ class Runner {
 
   const RunPlan& plan_;
   const input::Document& document_;
+  const RunOptions& options_;
   Clock clock_;
   Watchdog watchdog_;
   ObservedCommunicator comm_;
@@ -299,6 +352,7 @@ class Runner {
   std::optional<RunDirectory> directory_;  // root only, as all files
   std::optional<StatusFile> status_;
   std::optional<TraceFile> trace_;
+  std::string gpu_;
   Provenance provenance_;
   std::optional<Reporter> reporter_;
   std::optional<Checkpoints> checkpoints_;
@@ -315,7 +369,10 @@ int run(const RunPlan& plan, const input::Document& document, const RunOptions& 
   try {
     return runner.run();
   } catch (const Error& error) {
-    runner.fail(error);
+    runner.fail(error.code(), error.what());
+    throw;
+  } catch (const std::bad_alloc& error) {
+    runner.fail(ExitCode::memory, out_of_memory_text(error));
     throw;
   }
 }

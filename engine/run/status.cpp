@@ -75,7 +75,7 @@ void mark_failed(const std::string& path, ExitCode code, const std::string& mess
 }
 
 void write_json(const std::string& path, const nlohmann::json& document) {
-  replace_file(path, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  replace_file(path, document.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace qs
