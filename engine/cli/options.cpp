@@ -125,7 +125,10 @@ const std::map<std::string, Command (*)(const Written&)>& readers() {
          return ValidateCommand{line.text("INPUT.yaml"), line.sets(), line.text("--format") == "json" ? OutputFormat::json : OutputFormat::text};
        }},
       {"evaluate", evaluate_of},
-      {"status", [](const Written& line) -> Command { return StatusCommand{line.text("DIR")}; }},
+      {"status",
+       [](const Written& line) -> Command {
+         return StatusCommand{line.text("DIR"), line.has("--json") ? OutputFormat::json : OutputFormat::text};
+       }},
       {"info",
        [](const Written& line) -> Command {
          return InfoCommand{line.text("FILE"), line.has("--input") ? InfoContent::input : InfoContent::summary};

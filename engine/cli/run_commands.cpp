@@ -1,4 +1,5 @@
 // The commands that compute: run, resume and bench. All ranks execute them; what the root reads it shares, so all ranks see the same input.
+#include <filesystem>
 #include <iostream>
 #include <new>
 
@@ -120,7 +121,10 @@ void refuse_changes(const input::Document& before, const input::Document& now) {
 
 std::string keep_original(const std::string& directory, Communicator& comm) {
   std::string original;
-  on_root(comm, [&] { original = read_text(directory + "/" + file_names::input, input_limit); });
+  on_root(comm, [&] {
+    const std::string kept = directory + "/" + file_names::original_input;  // older run directories hold it as input.yaml
+    original = read_text(std::filesystem::exists(kept) ? kept : directory + "/" + file_names::input, input_limit);
+  });
   comm.broadcast_string(original, 0);
   return original;
 }

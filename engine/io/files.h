@@ -27,7 +27,7 @@ std::string write_temporary(const std::string& path, std::span<const std::span<c
 // Names that write_temporary leaves when the process is killed. Only under the run lock: nobody else may be writing.
 void remove_stale_temporaries(const std::string& directory);
 
-// Append-only row log (trace.csv). Knows its length and hash so that a resume can verify and truncate.
+// Append-only row log (trace/02_vmc.csv). Knows its length and hash so that a resume can verify and truncate.
 class RowLog {
  public:
   // keep_bytes < 0: a fresh log; whether an existing file may go is the caller's question and is settled by then.

@@ -17,9 +17,9 @@ double Checkpoints::write(Communicator& comm, RunState& state, const ParameterLa
   const double started = clock_.seconds();
   const auto timing = reporter_.time_phase("checkpoint");
   on_root(comm, [&] {
-    trace->log().sync();
-    state.trace_bytes = trace->log().bytes();
-    state.trace_hash = trace->log().hash();
+    if (trace) trace->log().sync();
+    state.trace_bytes = trace ? trace->log().bytes() : -1;
+    state.trace_hash = trace ? trace->log().hash() : 0;
     const auto tree = to_tree(state, input_, layout);
     try {
       write_checkpoint(directory_, tree, state.step);

@@ -30,7 +30,8 @@ class Checkpoints {
   // Whether a copy of this step's checkpoint stays for ever.
   bool is_kept(std::int64_t step) const { return cadence_.keep_every > 0 && step % cadence_.keep_every == 0; }
 
-  // Seconds it took. A full disk is survived while an older checkpoint is valid, a few times: then FileError. `trace`: root only. Collective.
+  // Seconds it took. A full disk is survived while an older checkpoint is valid, a few times: then FileError. `trace`: of the present stage, on the
+  // root; null if there is none. Collective.
   double write(Communicator& comm, RunState& state, const ParameterLayout& layout, TraceFile* trace);
   // Gives the newest checkpoint a second name; failing is a warning. Collective.
   void keep(Communicator& comm, const std::string& label);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <regex>
 #include <system_error>
 
 #include "kernels/api/error.h"
@@ -20,7 +21,7 @@ namespace {
 
 // What a run makes. input.yaml is not among them: users may keep their own there.
 constexpr const char* outputs[] = {file_names::results, file_names::checkpoint, file_names::previous_checkpoint,
-                                   file_names::trace,   file_names::summary,    file_names::status,
+                                   file_names::traces,  file_names::summary,    file_names::status,
                                    file_names::log};
 
 void create(const std::string& path) {
@@ -35,8 +36,21 @@ void create(const std::string& path) {
   }
 }
 
+bool is_table(const fs::path& file) {
+  static const std::regex name(R"([0-9]+_[a-z]+\.csv)");
+  return std::regex_match(file.filename().string(), name);
+}
+
+// A file; of the folder of tables only the tables, and the folder if nothing else is in it.
 void remove_file(const std::string& path) {
   std::error_code error;
+  const bool folder = fs::is_directory(fs::symlink_status(path, error));
+  if (folder) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(path, error))
+      if (is_table(entry.path())) fs::remove(entry.path(), error);
+    if (!error && !fs::is_empty(path, error)) return;
+  }
+  error.clear();
   fs::remove(path, error);
   if (error) throw FileError(fmt::format("cannot remove '{}' ({}); check the permissions of the directory", path, error.message()));
 }
@@ -76,16 +90,31 @@ std::vector<std::string> RunDirectory::present() const {
   return names;
 }
 
-void RunDirectory::write_input(std::string_view original) const {
-  if (!resuming_) replace_file(file(file_names::input), original);
+void RunDirectory::write_input(std::string_view resolved, std::string_view original) const {
+  if (!resuming_) replace_file(file(file_names::original_input), original);
+  replace_file(file(file_names::input), resolved);
 }
 
-void TraceFile::begin_stage(const std::vector<std::string>& columns) { log_.append(fmt::format("stage,{}", fmt::join(columns, ","))); }
+std::string RunDirectory::trace_file(const std::string& group) const {
+  const std::string folder = file(file_names::traces);
+  std::error_code error;
+  fs::create_directory(folder, error);
+  if (!fs::is_directory(fs::symlink_status(folder, error)))
+    throw FileError(
+        fmt::format("cannot write the tables of the stages into '{}' (not a folder of this run); rename it or change output.directory", folder));
+  sync_directory(path_);
+  return fmt::format("{}/{}.csv", folder, group);
+}
 
-void TraceFile::append(const std::string& stage, const std::vector<double>& values) {
-  std::string row = stage;
-  for (const double value : values) {
-    row += ',';
+TraceFile::TraceFile(const std::string& path, const std::vector<std::string>& columns) : log_(path, -1, 0) {
+  log_.append(fmt::format("{}", fmt::join(columns, ",")));
+  sync_directory(fs::path(path).parent_path().string());
+}
+
+void TraceFile::append(const std::vector<double>& values) {
+  std::string row;
+  for (const double& value : values) {
+    if (&value != values.data()) row += ',';
     if (std::isfinite(value)) row += fmt::format("{}", value);
   }
   log_.append(row);

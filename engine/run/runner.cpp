@@ -40,6 +40,14 @@ constexpr std::uint32_t initial_parameters_stage = (1u << 12) - 1;
   ::_exit(static_cast<int>(code));
 }
 
+// What input.yaml in the run directory says: valid as it stands, and where it comes from.
+std::string input_copy(const input::Document& document) {
+  const std::string folder = std::filesystem::absolute(document.directory).lexically_normal().string();
+  return fmt::format("# The input of this run as it was understood: every key, with --set. As it was given: {}.\n# Relative paths begin at {}\n{}",
+                     file_names::original_input, nlohmann::json(folder).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+                     document.resolved);
+}
+
 class Runner {
  public:
   Runner(const RunPlan& plan, const input::Document& document, const RunOptions& options, Communicator& comm)
@@ -57,7 +65,7 @@ class Runner {
     const std::string gpu = choose_device(plan.device, comm_);  // before anything is written
     on_root(comm_, [&] {
       directory_.emplace(plan.directory, options.existing);
-      directory_->write_input(document.original);
+      directory_->write_input(input_copy(document), document.original);
       status_.emplace(directory_->file(file_names::status), clock_);
     });
     provenance_ = collect_provenance(comm_, plan.device, options.command_line, clock_);
@@ -72,7 +80,10 @@ class Runner {
       layout_ = psi_->layout();
     }
     restore_or_start();
-    on_root(comm, [&] { trace_.emplace(directory_->file(file_names::trace), state_.trace_bytes, state_.trace_hash); });
+    on_root(comm, [&] {
+      if (state_.step > 0 && state_.trace_bytes >= 0)
+        trace_.emplace(directory_->trace_file(plan_.stages[state_.stage].group), state_.trace_bytes, state_.trace_hash);
+    });
   }
 
   int run() {
@@ -164,7 +175,7 @@ class Runner {
     const auto stage = make_stage(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
-      on_root(comm_, [&] { trace_->begin_stage(state_.trace.columns); });
+      on_root(comm_, [&] { begin_trace(plan.group); });
     }
     reporter_->begin_stage(plan.group, state_.stage, static_cast<int>(plan_.stages.size()), state_.step, stage->steps());
     watchdog_.begin_stage(plan.group, stage->pace());
@@ -178,7 +189,7 @@ class Runner {
       watchdog_.end_step();
       finished = outcome.finished;
       ++state_.step;
-      record(plan, outcome);
+      record(outcome);
       requests_->wall_time().step_took(clock_.seconds() - started);
       const int code = serve_requests(plan, *stage);
       if (code != 0) return code;
@@ -191,9 +202,16 @@ class Runner {
     return 0;
   }
 
-  void record(const StagePlan& plan, const StepOutcome& outcome) {
+  // A stage that says nothing of its steps has no table.
+  void begin_trace(const std::string& group) {
+    if (state_.trace.columns.size() > 1) trace_.emplace(directory_->trace_file(group), state_.trace.columns);
+  }
+
+  void record(const StepOutcome& outcome) {
     state_.trace.rows.push_back(outcome.trace_row);
-    on_root(comm_, [&] { trace_->append(plan.group, outcome.trace_row); });
+    on_root(comm_, [&] {
+      if (trace_) trace_->append(outcome.trace_row);
+    });
     reporter_->row(state_.step, outcome.shown);
     for (const std::string& note : outcome.notes) reporter_->note(note);
     for (const std::string& warning : outcome.warnings) reporter_->warn(warning);
@@ -221,6 +239,10 @@ class Runner {
     state_.buffers.clear();
     state_.shift_factor = 1;
     state_.trace = {};
+    on_root(comm_, [&] {
+      if (trace_) trace_->log().sync();
+      trace_.reset();
+    });
     write_checkpoint();
     on_root(comm_, [&] { write_outputs(RunPhase::running); });
   }
@@ -253,6 +275,8 @@ class Runner {
     status.stage = row.stage;
     status.step = row.step;
     status.steps = row.steps;
+    status.shown = row.shown;
+    status.seconds_per_step = row.seconds_per_step;
     if (checkpoints_->exist()) status.checkpoint = directory_->file(file_names::checkpoint);
     if (phase != RunPhase::finished) status.resume_command = "qstage-vmc resume " + plan_.directory;
     status.message = message;
@@ -286,7 +310,7 @@ class Runner {
   ExactStates exact_;
   std::optional<RunDirectory> directory_;  // root only, as all files
   std::optional<StatusFile> status_;
-  std::optional<TraceFile> trace_;
+  std::optional<TraceFile> trace_;  // of the present stage, if it has one
   Provenance provenance_;
   std::optional<Reporter> reporter_;
   std::optional<Checkpoints> checkpoints_;
