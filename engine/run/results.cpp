@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/io/files.h"
+#include "engine/run/geometry.h"
 #include "engine/run/weight_names.h"
 
 namespace qs {
@@ -47,7 +48,8 @@ json evaluate_entry(const StagePlan& stage, const DataTree& outputs) {
 }
 
 json stage_entry(const StagePlan& stage, const DataTree& outputs) {
-  json entry = {{"kind", stage.kind}, {"group", stage.group}, {"convention", stage.family.hamiltonian.convention}};
+  json entry = {
+      {"kind", stage.kind}, {"group", stage.group}, {"convention", stage.family.hamiltonian.convention}, {"couplings", stage.family.varied}};
   const std::string group = "stages/" + stage.group + "/";
   if (stage.kind == "evaluate" && outputs.has(group + "energy/mean")) entry["results"] = evaluate_entry(stage, outputs);
   if (stage.kind == "ed" && outputs.has(group + "energy")) {
@@ -87,7 +89,9 @@ DataTree results_tree(const ResultsContext& context, const RunState& state) {
                              {"sector", family.describe_sectors()},
                              {"hamiltonian", family.hamiltonian.name},
                              {"units", family.hamiltonian.convention}};
+    store_geometry(family, tree);
   }
+  for (const StagePlan& stage : context.plan.stages) store_observable_axes(stage, tree);
   if (!state.parameters.empty()) store_weights(tree, tensor_shapes(context.layout), state.parameters);
   for (const auto& [phase, seconds] : state.seconds) tree.set("timing/" + phase, with(scalar(seconds), {{"units", "s"}}));
   return tree;
