@@ -71,7 +71,7 @@ class CheckLayers(Tree):
 class CompareTables(Tree):
     def verdict(self, table, *options):
         rows = [{"particles": n, "V": v, "energy": -n - v / 7, "overlap": 1 - v / 100} for n in (1.0, 2.0) for v in (0.0, 0.5)]
-        stages = [{"kind": "ed"}, {"kind": "evaluate", "results": rows}]
+        stages = [{"kind": "ed"}, {"kind": "evaluate", "couplings": ["particles", "V"], "results": rows}]
         self.put("run/summary.json", json.dumps({"stages": stages}))
         result = run(TOOLS / "compare_tables", self.root / "run", self.put("table.csv", table), *options)
         return result.returncode, result.stdout + result.stderr
@@ -96,8 +96,17 @@ class CompareTables(Tree):
         self.assertIn("not in the run", output)
         self.assertIn("1 of 2 rows compared", output)
 
+    def test_reads_the_headers_of_the_published_tables(self):
+        for header, values in (("N,V/t,E_gs", (-1 - 0.5 / 7, -2)), ("N,V/t,GS Energy", (-1 - 0.5 / 7, -2)), ("N,V/t,Overlap", (0.995, 1))):
+            code, output = self.verdict(f"{header}\n1,0.5,{values[0]}\n2,0.0,{values[1]}\n")
+            self.assertEqual(code, 0, output)
+            self.assertIn("2 of 2 rows compared", output)
+        code, output = self.verdict("N,V/t,m2\n1,0.5,0.1\n")
+        self.assertEqual(code, 2, output)
+        self.assertIn("--computed", output)
+
     def test_what_cannot_be_compared_is_said(self):
-        for table, word in (("V,E_published\n0,1\n", "particles"), ("V,N,E\n0,1,-1\n", "--published"), ("V,N,E_published\n9,9,1\n", "no row")):
+        for table, word in (("V,E_published\n0,1\n", "particles"), ("V,N,E,F\n0,1,-1,1\n", "--published"), ("V,N,E_published\n9,9,1\n", "no row")):
             code, output = self.verdict(table)
             self.assertEqual(code, 2, output)
             self.assertIn(word, output)
