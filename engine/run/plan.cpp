@@ -82,7 +82,6 @@ class Planner {
     plan_.log_every = root_["log"]["every"].number();
     plan_.ed.memory_limit = plan_.memory_limit;
     plan_.ed.seed = plan_.seed;
-    plan_.fingerprint = document_.resolved;
   }
 
   void warn_about(const ProblemFamily& family) {
