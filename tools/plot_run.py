@@ -17,6 +17,7 @@ try:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt  # the backend has to be chosen first
+    import matplotlib.ticker
     import numpy as np
 
     import qstage_io
@@ -34,6 +35,7 @@ class Run:
         self.data = qstage_io.load(path)
         self.attributes = qstage_io.attributes(path)
         self.name = os.path.basename(os.path.normpath(path))
+        self.index = index
         self.style = LINE_STYLES[index % len(LINE_STYLES)]
         self.vmc = self._concatenated("vmc")
         self.pretraining = self._concatenated("pretrain")
@@ -91,6 +93,8 @@ class Panel:
         axes.set_title(self.title, fontsize=10)
         axes.set_yscale(self.scale)
         axes.set_xlabel(self.x)
+        if self.x == "step":
+            axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
         axes.set_ylabel(self.unit)
         legend(axes)
 
@@ -101,8 +105,9 @@ class Panels:
     def __init__(self):
         self.by_key = {}
 
-    def of(self, title, unit="", scale="linear", x="step"):
-        return self.by_key.setdefault((title, unit), Panel(title, unit, scale, x))
+    def of(self, title, unit="", scale="linear", x="step", places=()):
+        """places: what stands along the x axis, where that is not steps."""
+        return self.by_key.setdefault((title, unit, places), Panel(title, unit, scale, x))
 
     def filled(self):
         return [panel for panel in self.by_key.values() if panel.drawings]
@@ -127,8 +132,11 @@ def column(trace, path):
     return values.reshape(len(values), -1) if values.size else None
 
 
-def colour(g, count):
-    return f"C{g}" if count <= 10 else plt.get_cmap("viridis")(g / (count - 1))
+def colour(g, count, run=None):
+    """Of a Hamiltonian in its family; runs of one Hamiltonian each are told apart by colour too."""
+    if count == 1 and run is not None:
+        g = run.index
+    return f"C{g % 10}" if count <= 10 else plt.get_cmap("viridis")(g / (count - 1))
 
 
 def labels_of(run, stage, count, several):
@@ -147,12 +155,12 @@ def add_energies(panels, run, several):
         relative = panels.of("distance from the exact energy", "|E - E_exact| / |E_exact|", "log")
         shown = labels_of(run, stage, count, several)
         for g, label in enumerate(qstage_io.coupling_labels(stage, count)):
-            style = {"color": colour(g, count), "linestyle": run.style, "linewidth": 1, "label": shown[g]}
+            style = {"color": colour(g, count, run), "linestyle": run.style, "linewidth": 1, "label": shown[g]}
             energy.curve(steps, mean[:, g], **style)
             if error is not None:
-                energy.band(steps, mean[:, g] - error[:, g], mean[:, g] + error[:, g], color=colour(g, count), alpha=0.25, linewidth=0)
+                energy.band(steps, mean[:, g] - error[:, g], mean[:, g] + error[:, g], color=colour(g, count, run), alpha=0.25, linewidth=0)
             if label in run.exact:
-                energy.level(run.exact[label], color=colour(g, count), linewidth=0.7, alpha=0.7)
+                energy.level(run.exact[label], color=colour(g, count, run), linewidth=0.7, alpha=0.7)
                 if run.exact[label] != 0:
                     relative.curve(steps, np.abs(mean[:, g] / run.exact[label] - 1), **style)
 
@@ -181,7 +189,7 @@ def add_entries(panels, run, several, pieces, entries):
             shown = labels_of(run, stage, count, several) if count > 1 or several else [None]
             for g in range(count):
                 label = shown[g] if count > 1 else (run.name if several else None)
-                panel.curve(steps, values[:, g], color=colour(g, count), linestyle=run.style, linewidth=1, label=label)
+                panel.curve(steps, values[:, g], color=colour(g, count, run), linestyle=run.style, linewidth=1, label=label)
 
 
 def add_results(panels, run, several):
@@ -196,12 +204,18 @@ def add_results(panels, run, several):
         return
     with np.errstate(divide="ignore"):
         distance, bar = np.abs(mean / exact - 1), np.nan_to_num(error / np.abs(exact))
-    panel = panels.of("evaluated energies", "|E - E_exact| / |E_exact|", "log", x="")
-    labels = qstage_io.coupling_labels(stage, len(mean))
-    style = {"marker": "o", "markersize": 4, "linestyle": run.style if len(mean) > 1 else "none", "linewidth": 0.5, "color": "C0"}
-    panel.curve(np.arange(len(mean)), distance, label=run.name if several else None, **style)
-    panel.drawings.append(lambda axes: axes.errorbar(np.arange(len(mean)), distance, yerr=[np.minimum(bar, 0.9 * distance), bar], fmt="none", ecolor="C0", elinewidth=0.8))
-    if len(mean) <= 24:
+    labels, colour_of_run = qstage_io.coupling_labels(stage, len(mean)), f"C{run.index % 10}"
+    alone = len(mean) == 1  # then the runs stand side by side
+    panel = panels.of("evaluated energies", "|E - E_exact| / |E_exact|", "log", x="", places=() if alone else tuple(labels))
+    places = np.array([run.index]) if alone else np.arange(len(mean))
+    style = {"marker": "o", "markersize": 4, "linestyle": "none" if alone else run.style, "linewidth": 0.5, "color": colour_of_run}
+    panel.curve(places, distance, label=run.name if several and not alone else None, **style)
+    limits = [np.minimum(bar, 0.9 * distance), bar]
+    panel.drawings.append(lambda axes: axes.errorbar(places, distance, yerr=limits, fmt="none", ecolor=colour_of_run, elinewidth=0.8))
+    if alone:
+        panel.drawings.append(lambda axes: (axes.set_xticks([]), axes.margins(x=0.3)))
+        panel.drawings.append(lambda axes: axes.annotate(run.name, (run.index, distance[0]), xytext=(6, 0), textcoords="offset points", fontsize=7))
+    elif len(mean) <= 24:
         panel.drawings.append(lambda axes: axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right", fontsize=7))
 
 

@@ -1,12 +1,18 @@
 #include "engine/cli/cli.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <string_view>
 
 #include "engine/cli/commands.h"
+#include "engine/cli/escaped_streams.h"
 #include "engine/cli/options.h"
 #include "kernels/api/error.h"
+#include "kernels/api/resources.h"
 
 namespace qs {
 namespace {
@@ -19,20 +25,31 @@ std::string joined(int argc, char** argv) {
   return text;
 }
 
+// libhdf5 1.10 calls exit(-1) where memory for one of its identifiers is refused (H5I_register), without a word; nothing of ours ends that way.
+void explain_silent_exit(int status, void*) {
+  if (status != -1) return;
+  constexpr std::string_view text = "qstage-vmc: error: out of memory (the HDF5 library ended the program)\n";
+  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, text.data(), text.size());
+  ::_exit(code_of(ExitCode::memory));
+}
+
 }  // namespace
 
 int command_line(int argc, char** argv) {
+  ::on_exit(explain_silent_exit, nullptr);
+  const EscapedStreams escaped;
   try {
     const Command command = parse_arguments(argc, argv);
-    if (const auto* run = std::get_if<RunCommand>(&command)) return run_command(*run, {&argc, &argv, joined(argc, argv)});
-    if (const auto* resume = std::get_if<ResumeCommand>(&command)) return resume_command(*resume, {&argc, &argv, joined(argc, argv)});
+    if (const auto* run = std::get_if<RunCommand>(&command)) return run_command(*run, {&argc, &argv, joined(argc, argv), escaped.screen()});
+    if (const auto* resume = std::get_if<ResumeCommand>(&command))
+      return resume_command(*resume, {&argc, &argv, joined(argc, argv), escaped.screen()});
     if (const auto* validate = std::get_if<ValidateCommand>(&command)) return validate_command(*validate);
     if (const auto* evaluate = std::get_if<EvaluateCommand>(&command)) return evaluate_command(*evaluate);
     if (const auto* status = std::get_if<StatusCommand>(&command)) return status_command(*status);
     if (const auto* info = std::get_if<InfoCommand>(&command)) return info_command(*info);
     if (const auto* check = std::get_if<CheckCommand>(&command)) return check_command(*check);
     if (const auto* convert = std::get_if<ConvertCommand>(&command)) return convert_command(*convert);
-    if (const auto* bench = std::get_if<BenchCommand>(&command)) return bench_command(*bench, {&argc, &argv, joined(argc, argv)});
+    if (const auto* bench = std::get_if<BenchCommand>(&command)) return bench_command(*bench, {&argc, &argv, joined(argc, argv), escaped.screen()});
     if (const auto* cite = std::get_if<CiteCommand>(&command)) return cite_command(*cite);
     if (const auto* fresh = std::get_if<NewCommand>(&command)) return new_command(*fresh);
     if (const auto* completion = std::get_if<CompletionCommand>(&command)) return completion_command(*completion);
@@ -41,8 +58,8 @@ int command_line(int argc, char** argv) {
   } catch (const Error& error) {
     std::cerr << "qstage-vmc: error: " << error.what() << '\n';
     return code_of(error.code());
-  } catch (const std::bad_alloc&) {
-    std::cerr << "qstage-vmc: error: out of memory\n";
+  } catch (const std::bad_alloc& error) {
+    std::cerr << "qstage-vmc: error: " << out_of_memory_text(error) << '\n';
     return code_of(ExitCode::memory);
   } catch (const std::exception& error) {
     std::cerr << "qstage-vmc: internal error: " << error.what() << '\n';

@@ -1,6 +1,7 @@
 // One function per command of the executable; each returns the exit code.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 
 #include "engine/cli/options.h"
@@ -10,7 +11,8 @@ namespace qs {
 struct Arguments {
   int* argc;
   char*** argv;
-  std::string text;  // the whole command line, for the provenance
+  std::string text;      // the whole command line, for the provenance
+  std::ostream* screen;  // standard output as it is (escaped_streams.h)
 };
 
 int run_command(const RunCommand& command, const Arguments& arguments);

@@ -1,6 +1,9 @@
 // The commands without MPI: validate, evaluate, cite, new, completion, status, info, check.
+#include <unistd.h>
+
 #include <filesystem>
 #include <iostream>
+#include <span>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/references.h"
@@ -53,6 +56,16 @@ int with_plan(const std::string& file, const std::vector<input::SetOption>& sets
 
 int input_summary(const std::string& file) {
   return with_plan(file, {}, [](const RunPlan& plan, const input::Document& document) { std::cout << describe_plan(plan, document, 1); });
+}
+
+// Byte for byte where it goes to a file, to be run again.
+void print_input(const std::string& text) {
+  std::cout << std::flush;
+  if (::isatty(STDOUT_FILENO) != 0) {
+    std::cout << text;
+  } else {
+    write_all(STDOUT_FILENO, std::as_bytes(std::span(text)), "standard output");
+  }
 }
 
 }  // namespace
@@ -108,14 +121,14 @@ int info_command(const InfoCommand& command) {
   }
   if (is_yaml(command.file)) {
     if (command.content == InfoContent::summary) return input_summary(command.file);
-    std::cout << read_text(command.file, text_limit);
+    print_input(read_text(command.file, text_limit));
     return done;
   }
   if (command.content == InfoContent::input) {
     const DataTree tree = read_weight_tree(command.file);
     const std::string original = "provenance/input_original", resolved = "input/resolved";
     if (!tree.has(original) && !tree.has(resolved)) throw InputError(command.file + " carries no input (it is a plain weight file)");
-    std::cout << tree.text(tree.has(original) ? original : resolved);
+    print_input(tree.text(tree.has(original) ? original : resolved));
     return done;
   }
   std::cout << describe_weights(command.file);

@@ -39,7 +39,7 @@ std::optional<PrintCommand> print_command(const std::vector<std::string>& words)
 
 input::SetOption set_option(const std::string& text) {
   const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) throw InputError("--set '" + text + "' has no KEY=VALUE (for example --set seed=7)");
+  if (equals == std::string::npos || equals == 0) throw InputError("--set '" + text + "' is not KEY=VALUE; write for example --set seed=7");
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 

@@ -6,14 +6,14 @@
 #include "engine/bench/bench.h"
 #include "engine/cli/commands.h"
 #include "engine/comm/communicator.h"
-#include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
 #include "engine/run/input_changes.h"
 #include "engine/run/plan.h"
+#include "engine/run/resumption.h"
 #include "engine/run/runner.h"
-#include "engine/run/state_tree.h"
 #include "engine/run/status.h"
 #include "kernels/api/error.h"
+#include "kernels/api/resources.h"
 
 namespace qs {
 namespace {
@@ -76,8 +76,8 @@ int with_ranks(const Arguments& arguments, F&& work) {
   } catch (const Error& error) {  // thrown by all ranks alike (engine/comm agree)
     report(std::string("qstage-vmc: error: ") + error.what());
     return static_cast<int>(error.code());
-  } catch (const std::bad_alloc&) {  // by this rank alone, perhaps: the others must not wait for it
-    std::cerr << "qstage-vmc: rank " << comm.rank() << ": out of memory; lower sampler.samples or use more nodes\n";
+  } catch (const std::bad_alloc& error) {  // by this rank alone, perhaps: the others must not wait for it
+    std::cerr << "qstage-vmc: error: rank " << comm.rank() << ": " << out_of_memory_text(error) << '\n';
     if (comm.size() > 1) comm.abort(static_cast<int>(ExitCode::memory));
     return static_cast<int>(ExitCode::memory);
   } catch (const std::exception& error) {
@@ -89,25 +89,19 @@ int with_ranks(const Arguments& arguments, F&& work) {
 
 LogFormat log_format(OutputFormat format) { return format == OutputFormat::json ? LogFormat::json : LogFormat::text; }
 
-struct CheckpointInput {
-  ResumeInput input;
-  std::int64_t stage = 0;
-};
-
-// Root reads, all ranks get it. stage = -1: there is no checkpoint.
-CheckpointInput checkpoint_input(const std::string& directory, Communicator& comm) {
-  CheckpointInput found;
-  found.stage = -1;
-  on_root(comm, [&] {
-    const auto loaded = load_checkpoint(directory);
-    if (!loaded) return;
-    found.input = resume_input(loaded->tree);
-    found.stage = loaded->tree.integers("schedule/stage").at(0);
-  });
-  comm.broadcast_string(found.input.resolved, 0);
-  comm.broadcast_string(found.input.directory, 0);
-  comm.broadcast(std::span<std::int64_t>(&found.stage, 1), 0);
-  return found;
+// Root reads, all ranks get it; none without a checkpoint.
+std::optional<StoredRun> shared_run(const std::string& directory, Communicator& comm) {
+  std::optional<StoredRun> stored;
+  on_root(comm, [&] { stored = stored_run(directory); });
+  std::int64_t stage = stored ? stored->stage : -1, results = stored ? static_cast<std::int64_t>(stored->results) : 0;
+  comm.broadcast(std::span<std::int64_t>(&stage, 1), 0);
+  comm.broadcast(std::span<std::int64_t>(&results, 1), 0);
+  if (stage < 0) return std::nullopt;
+  if (!stored) stored.emplace();
+  stored->stage = stage;
+  stored->results = static_cast<Results>(results);
+  for (std::string* text : {&stored->input.resolved, &stored->input.directory, &stored->input.original}) comm.broadcast_string(*text, 0);
+  return stored;
 }
 
 void refuse_changes(const input::Document& before, const input::Document& now) {
@@ -119,14 +113,21 @@ void refuse_changes(const input::Document& before, const input::Document& now) {
   throw CheckpointError(text);
 }
 
-std::string keep_original(const std::string& directory, Communicator& comm) {
-  std::string original;
-  on_root(comm, [&] {
-    const std::string kept = directory + "/" + file_names::original_input;  // older run directories hold it as input.yaml
-    original = read_text(std::filesystem::exists(kept) ? kept : directory + "/" + file_names::input, input_limit);
-  });
-  comm.broadcast_string(original, 0);
-  return original;
+// Goes on from a stored run with an input that differs from its own in what may differ.
+int go_on(const StoredRun& stored, const Prepared& prepared, RunOptions options, Communicator& comm) {
+  input::Diagnostics diagnostics;
+  const input::Document before = read_document({stored.input.resolved, "checkpoint", stored.input.directory}, {}, diagnostics);
+  if (diagnostics.has_errors()) throw CheckpointError("the input in the checkpoint is not valid:\n" + diagnostics.render());
+  refuse_changes(before, prepared.document);
+  constexpr std::int64_t none = -1;
+  std::int64_t reopened = none;
+  on_root(comm, [&] { reopened = reopened_stage(stored, before, prepared.document, prepared.plan).value_or(none); });
+  comm.broadcast(std::span<std::int64_t>(&reopened, 1), 0);
+  if (reopened != none) options.reopened = static_cast<int>(reopened);
+  const bool over = reopened == none && stored.stage >= static_cast<std::int64_t>(prepared.plan.stages.size());
+  if (!over || stored.results == Results::missing) return run(prepared.plan, prepared.document, options, comm);
+  if (comm.is_root()) std::cout << prepared.plan.directory << ": already complete\n";
+  return static_cast<int>(ExitCode::done);
 }
 
 }  // namespace
@@ -138,15 +139,11 @@ int run_command(const RunCommand& command, const Arguments& arguments) {
       if (comm.is_root()) std::cout << describe_plan(prepared.plan, prepared.document, comm.size());
       return static_cast<int>(ExitCode::done);
     }
-    RunOptions options{Existing::refuse, log_format(command.log), arguments.text};
+    RunOptions options{Existing::refuse, log_format(command.log), arguments.text, arguments.screen};
     if (command.directory == Directory::overwrite) options.existing = Existing::overwrite;
     if (command.directory == Directory::go_on) {
       options.existing = Existing::resume_if_present;
-      const CheckpointInput found = checkpoint_input(prepared.plan.directory, comm);
-      if (found.stage >= 0) {
-        input::Diagnostics diagnostics;
-        refuse_changes(read_document({found.input.resolved, "checkpoint", found.input.directory}, {}, diagnostics), prepared.document);
-      }
+      if (const auto stored = shared_run(prepared.plan.directory, comm)) return go_on(*stored, prepared, options, comm);
     }
     return run(prepared.plan, prepared.document, options, comm);
   });
@@ -154,21 +151,16 @@ int run_command(const RunCommand& command, const Arguments& arguments) {
 
 int resume_command(const ResumeCommand& command, const Arguments& arguments) {
   return with_ranks(arguments, [&](Communicator& comm) {
-    const CheckpointInput found = checkpoint_input(command.directory, comm);
-    if (found.stage < 0)
+    const auto stored = shared_run(command.directory, comm);
+    if (!stored)
       throw CheckpointError(command.directory +
                             " holds no checkpoint.h5 (the run had not written one yet, or this is not a run directory); start it with 'run'");
-    const Source source{found.input.resolved, command.directory + "/checkpoint.h5", found.input.directory};
+    on_root(comm, [&] { refuse_edited_input(command.directory, stored->input); });
+    const Source source{stored->input.resolved, command.directory + "/checkpoint.h5", stored->input.directory};
     Prepared prepared = prepare(source, command.sets, comm);
     prepared.plan.directory = command.directory;
-    prepared.document.original = keep_original(command.directory, comm);
-    input::Diagnostics diagnostics;
-    refuse_changes(read_document(source, {}, diagnostics), prepared.document);
-    if (found.stage >= static_cast<std::int64_t>(prepared.plan.stages.size())) {
-      if (comm.is_root()) std::cout << command.directory << ": already complete\n";
-      return static_cast<int>(ExitCode::done);
-    }
-    return run(prepared.plan, prepared.document, {Existing::resume, log_format(command.log), arguments.text}, comm);
+    if (!stored->input.original.empty()) prepared.document.original = stored->input.original;
+    return go_on(*stored, prepared, {Existing::resume, log_format(command.log), arguments.text, arguments.screen}, comm);
   });
 }
 

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "kernels/api/error.h"
+#include "kernels/api/resources.h"
 
 namespace qs {
 namespace {
@@ -35,8 +36,8 @@ Failure describe(const std::exception_ptr& exception) {
     std::rethrow_exception(exception);
   } catch (const Error& error) {
     return {error.code(), error.what()};
-  } catch (const std::bad_alloc&) {
-    return {ExitCode::memory, "out of memory (the request exceeds what this machine has left); use more ranks, fewer samples or a smaller network"};
+  } catch (const std::bad_alloc& error) {
+    return {ExitCode::memory, out_of_memory_text(error)};
   } catch (const std::exception& error) {
     return {ExitCode::internal, error.what()};
   } catch (...) {

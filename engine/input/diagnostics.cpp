@@ -51,7 +51,7 @@ std::string Diagnostics::render() const {
 std::string Diagnostics::render_json() const {
   const nlohmann::json out = {
       {"valid", errors_.empty()}, {"error_count", error_count()}, {"errors", to_json(errors_)}, {"warnings", to_json(warnings_)}};
-  return out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return out.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace qs::input

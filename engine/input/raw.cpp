@@ -91,6 +91,10 @@ class TreeBuilder : public YAML::EventHandler {
       throw Stop{};
     }
     properties(mark, tag, anchor, raw);
+    if (const auto found = unprintable_in(value)) {  // written as an escape: "\e", "\0", "\u202e"
+      diagnostics_.error(place(mark), *found + " in a text");
+      raw.form = Raw::Form::invalid;
+    }
     add(std::move(raw));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {

@@ -1,6 +1,7 @@
 // The YAML tree before any meaning: forms, texts and positions. raw.cpp is the only file of the program that includes yaml-cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,8 @@ Raw read_yaml(const std::string& text, const std::string& file, Positions positi
 
 // Reports what yaml-cpp would read as something else: 0x04 is its end of file, UTF-16 is decoded silently, directives are dropped.
 bool check_bytes(const std::string& text, const std::string& file, Positions positions, Diagnostics& diagnostics);
+// The first character that a terminal obeys instead of showing it, or that is none, in words. Line feeds and tabs are fine.
+std::optional<std::string> unprintable_in(const std::string& text);
 // `text` in single quotes, escaped, at most 80 bytes of it.
 std::string quote(const std::string& text);
 // "a, b, c"

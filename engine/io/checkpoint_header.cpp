@@ -56,24 +56,29 @@ bool has_checkpoint_magic(std::span<const std::byte> file) {
   return file.size() >= kMagic.size() && std::memcmp(file.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
-std::string inspect_checkpoint(std::span<const std::byte> file) {
-  if (file.empty()) return "the file is empty";
-  if (!has_checkpoint_magic(file)) return "it does not begin like a checkpoint (another kind of file, or damaged)";
+Inspection inspect_checkpoint(std::span<const std::byte> file) {
+  const auto damaged = [](std::string problem) { return Inspection{Soundness::damaged, std::move(problem)}; };
+  if (file.empty()) return damaged("the file is empty");
+  if (!has_checkpoint_magic(file)) return damaged("it does not begin like a checkpoint (another kind of file, or damaged)");
   if (file.size() < kCheckpointHeaderBytes)
-    return fmt::format("only {} of the {} bytes of the header are there", file.size(), kCheckpointHeaderBytes);
+    return damaged(fmt::format("only {} of the {} bytes of the header are there", file.size(), kCheckpointHeaderBytes));
   const XXH64_canonical_t own_hash = header_hash(file);
-  if (std::memcmp(file.data() + kHeaderHashAt, &own_hash, sizeof own_hash) != 0) return "the header's hash does not fit (damaged)";
+  const bool header_fits = std::memcmp(file.data() + kHeaderHashAt, &own_hash, sizeof own_hash) == 0;
+  // Asked before the hash counts: another version may keep its hash elsewhere.
   const std::uint64_t version = get_number(file, kVersionAt, 4);
-  if (version != kFormatVersion || get_number(file, kHeaderLengthAt, 4) != kCheckpointHeaderBytes) {
-    return fmt::format("its format version {} is not known to this program, which reads version {}; use the release that wrote it", version,
-                       kFormatVersion);
+  if (version != kFormatVersion || (header_fits && get_number(file, kHeaderLengthAt, 4) != kCheckpointHeaderBytes)) {
+    return {Soundness::another_format,
+            fmt::format("its format version {} is not known to this program, which reads version {}{}; use the release that wrote it", version,
+                        kFormatVersion, header_fits ? "" : " (or its header is damaged)")};
   }
+  if (!header_fits) return damaged("the header's hash does not fit (damaged)");
   const std::uint64_t wanted = get_number(file, kPayloadLengthAt, 8);
   const std::span<const std::byte> payload = file.subspan(kCheckpointHeaderBytes);
-  if (payload.size() != wanted) return fmt::format("the data has {} bytes, the header says {} (truncated or extended)", payload.size(), wanted);
+  if (payload.size() != wanted)
+    return damaged(fmt::format("the data has {} bytes, the header says {} (truncated or extended)", payload.size(), wanted));
   const XXH128_canonical_t hash = payload_hash(payload);
-  if (std::memcmp(file.data() + kPayloadHashAt, &hash, sizeof hash) != 0) return "the data's hash does not fit (damaged)";
-  return "";
+  if (std::memcmp(file.data() + kPayloadHashAt, &hash, sizeof hash) != 0) return damaged("the data's hash does not fit (damaged)");
+  return {};
 }
 
 std::int64_t checkpoint_step(std::span<const std::byte> file) { return static_cast<std::int64_t>(get_number(file, kStepAt, 8)); }

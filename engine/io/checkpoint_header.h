@@ -16,8 +16,17 @@ using CheckpointHeader = std::array<std::byte, kCheckpointHeaderBytes>;
 
 CheckpointHeader make_checkpoint_header(std::span<const std::byte> payload, std::int64_t step);
 bool has_checkpoint_magic(std::span<const std::byte> file);
-// "" if header, length and hash agree, else what is wrong. Nothing in the payload is interpreted.
-std::string inspect_checkpoint(std::span<const std::byte> file);
+enum class Soundness {
+  sound,
+  damaged,         // what a release of any version would call damaged: an older checkpoint may take its place
+  another_format,  // perhaps sound for the release that wrote it
+};
+struct Inspection {
+  Soundness soundness = Soundness::sound;
+  std::string problem;  // "" if sound
+};
+// Whether header, length and hash agree. Nothing in the payload is interpreted.
+Inspection inspect_checkpoint(std::span<const std::byte> file);
 std::int64_t checkpoint_step(std::span<const std::byte> file);  // of a file that inspect_checkpoint found sound
 
 }  // namespace qs

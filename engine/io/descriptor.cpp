@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,21 @@
 #include <filesystem>
 
 namespace qs {
+namespace {
+
+FileError not_ours(const std::string& action, const std::string& path, const std::string& reason) {
+  return FileError(fmt::format("cannot {} '{}': {}; move it out of the way", action, path, reason));
+}
+
+void require_ours_alone(int descriptor, const std::string& action, const std::string& path) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) throw system_error("inspect", path, errno);
+  if (!S_ISREG(status.st_mode)) throw not_ours(action, path, "it is not a regular file (a pipe or device)");
+  if (status.st_nlink > 1)
+    throw not_ours(action, path, fmt::format("it has {} names (hard links), and writing would change them all", status.st_nlink));
+}
+
+}  // namespace
 
 Descriptor::~Descriptor() {
   if (number_ >= 0) ::close(number_);
@@ -24,12 +40,18 @@ FileError system_error(const std::string& action, const std::string& path, int e
 }
 
 Descriptor open_file(const std::string& path, int flags, const std::string& action) {
+  const bool writes = (flags & O_ACCMODE) != O_RDONLY;
+  QS_ASSERT(!writes || (flags & O_TRUNC) == 0);
+  const int guards = O_CLOEXEC | (writes ? O_NOFOLLOW | O_NONBLOCK : 0);
   int number = -1;
   do {
-    number = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+    number = ::open(path.c_str(), flags | guards, 0666);
   } while (number < 0 && errno == EINTR);
+  if (number < 0 && writes && errno == ELOOP) throw not_ours(action, path, "it is a symbolic link, and writing would change the file it points to");
   if (number < 0) throw system_error(action, path, errno);
-  return Descriptor(number);
+  Descriptor file(number);
+  if (writes) require_ours_alone(number, action, path);
+  return file;
 }
 
 void write_all(int descriptor, std::span<const std::byte> content, const std::string& path) {

@@ -30,7 +30,10 @@ class Descriptor {
 
 // "cannot <action> '<path>': No space left on device [errno 28]", from the errno given.
 FileError system_error(const std::string& action, const std::string& path, int error_number);
-Descriptor open_file(const std::string& path, int flags, const std::string& action);  // FileError; O_CLOEXEC is added
+// FileError; O_CLOEXEC is added. A file opened for writing must be ours alone: refused is what leads elsewhere or belongs to more than one name (a
+// symbolic link, a file with a second hard link) and what is no file (a pipe would wait for its reader). So O_TRUNC has no place in `flags`: it acts
+// before anybody could refuse.
+Descriptor open_file(const std::string& path, int flags, const std::string& action);
 void write_all(int descriptor, std::span<const std::byte> content, const std::string& path);
 void sync_file(int descriptor, const std::string& path);
 void sync_directory(const std::string& directory);

@@ -39,11 +39,23 @@ Container read_whole(const std::string& path, std::size_t limit_bytes) {
   return content;
 }
 
-bool is_temporary_name(const std::string& name) {
+// "results.h5" of "results.h5.tmp.4711", and of a temporary copy on the way to that; a name that is none as it is.
+std::string name_behind_temporary(const std::string& name) {
   constexpr std::string_view kMark = ".tmp.";
   const std::size_t mark = name.rfind(kMark);
-  if (mark == std::string::npos || mark + kMark.size() == name.size()) return false;
-  return name.find_first_not_of("0123456789", mark + kMark.size()) == std::string::npos;
+  if (mark == std::string::npos || mark + kMark.size() == name.size()) return name;
+  if (name.find_first_not_of("0123456789", mark + kMark.size()) != std::string::npos) return name;
+  return name_behind_temporary(name.substr(0, mark));
+}
+
+// `path`.tmp.<pid>, or a larger number that is no process's where a killed process with our number (in a container they are few) left that name.
+std::string free_temporary_name(const std::string& path) {
+  constexpr std::uint64_t beyond_any_process = 1 << 22;  // PID_MAX_LIMIT of Linux
+  for (std::uint64_t number = static_cast<std::uint64_t>(::getpid());; number += beyond_any_process) {
+    std::string name = fmt::format("{}.tmp.{}", path, number);
+    struct stat status {};
+    if (::lstat(name.c_str(), &status) != 0) return name;
+  }
 }
 
 }  // namespace
@@ -52,7 +64,7 @@ std::string read_text(const std::string& path, std::size_t limit_bytes) { return
 std::vector<std::byte> read_bytes(const std::string& path, std::size_t limit_bytes) { return read_whole<std::vector<std::byte>>(path, limit_bytes); }
 
 std::string write_temporary(const std::string& path, std::span<const std::span<const std::byte>> pieces) {
-  const std::string name = fmt::format("{}.tmp.{}", path, ::getpid());
+  const std::string name = free_temporary_name(path);
   Descriptor file = open_file(name, O_WRONLY | O_CREAT | O_EXCL, "create");
   try {
     for (const auto piece : pieces) write_all(file.number(), piece, name);
@@ -78,13 +90,14 @@ void replace_file(const std::string& path, std::span<const std::byte> content) {
 
 void replace_file(const std::string& path, std::string_view content) { replace_file(path, std::as_bytes(std::span(content))); }
 
-void remove_stale_temporaries(const std::string& directory) {
+void remove_stale_temporaries(const std::string& directory, const std::function<bool(const std::string& name)>& ours) {
   std::error_code failure;
   for (const auto& entry : std::filesystem::directory_iterator(directory, failure)) {
-    if (!is_temporary_name(entry.path().filename().string())) continue;
-    std::error_code removal;
-    std::filesystem::remove(entry.path(), removal);
-    if (removal) throw system_error("remove the left-over temporary file", entry.path().string(), removal.value());
+    const std::string name = entry.path().filename().string(), final_name = name_behind_temporary(name);
+    if (final_name == name || !ours(final_name)) continue;
+    // Never a directory: unlink leaves it where it is.
+    if (::unlink(entry.path().c_str()) != 0 && errno != ENOENT && errno != EISDIR)
+      throw system_error("remove the left-over temporary file", entry.path().string(), errno);
   }
   if (failure) throw system_error("list directory", directory, failure.value());
 }

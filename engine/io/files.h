@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,11 +22,12 @@ std::vector<std::byte> read_bytes(const std::string& path, std::size_t limit_byt
 void replace_file(const std::string& path, std::span<const std::byte> content);
 void replace_file(const std::string& path, std::string_view content);
 
-// The first half of replace_file: a complete, flushed `path`.tmp.<pid>, whose name is returned. Removed again on failure.
+// The first half of replace_file: a complete, flushed `path`.tmp.<number>, whose name is returned. Removed again on failure.
 // Several pieces are written one after the other, so that a header needs no copy of its payload.
 std::string write_temporary(const std::string& path, std::span<const std::span<const std::byte>> pieces);
-// Names that write_temporary leaves when the process is killed. Only under the run lock: nobody else may be writing.
-void remove_stale_temporaries(const std::string& directory);
+// What write_temporary left for a file of `directory` when its process was killed, for those names that are `ours`. Only under the run lock: nobody
+// else may be writing.
+void remove_stale_temporaries(const std::string& directory, const std::function<bool(const std::string& name)>& ours);
 
 // Append-only row log (trace/02_vmc.csv). Knows its length and hash so that a resume can verify and truncate.
 class RowLog {
@@ -49,10 +51,11 @@ class RowLog {
   std::unique_ptr<Hasher> hasher_;
 };
 
-// flock on DIR/run.lock with host, pid and job id inside. FileError naming the holder if taken. Once held, drops stale temporaries.
-// Where the file system has no flock, the text inside decides: a holder on this host must be alive, one elsewhere is believed.
+// flock on DIR/run.lock with host, pid and job id inside. FileError naming the holder if taken, or if run.lock is no lock of ours: then it is not
+// touched. Where the file system has no flock, the text inside decides: a holder on this host must be alive, one elsewhere is believed.
 class RunLock {
  public:
+  static constexpr const char* file_name = "run.lock";
   explicit RunLock(const std::string& directory);
   ~RunLock();
   RunLock(const RunLock&) = delete;

@@ -47,7 +47,9 @@ std::int64_t hash_prefix(int descriptor, std::int64_t length, XXH3_state_t* stat
 
 RowLog::RowLog(std::string path, std::int64_t keep_bytes, std::uint64_t expected_hash) : path_(std::move(path)), hasher_(std::make_unique<Hasher>()) {
   if (keep_bytes < 0) {
-    descriptor_ = open_file(path_, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, "create");
+    descriptor_ = open_file(path_, O_RDWR | O_CREAT | O_APPEND, "create");
+    if (::ftruncate(descriptor_.number(), 0) != 0) throw system_error("empty", path_, errno);
+    sync_directory(directory_of(path_));  // a checkpoint that counts its rows must not outlive the name
     return;
   }
   descriptor_ = open_file(path_, O_RDWR | O_APPEND | (keep_bytes == 0 ? O_CREAT : 0), "continue");

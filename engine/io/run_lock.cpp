@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <string_view>
 
 #include "engine/io/files.h"
 
@@ -15,6 +16,7 @@ namespace qs {
 namespace {
 
 constexpr std::size_t kLockTextLimit = 512;
+constexpr const char* kLockTextStart = "host ";
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -35,14 +37,20 @@ std::string holder_text(int descriptor) {
   std::string text(kLockTextLimit, '\0');
   const ssize_t got = ::pread(descriptor, text.data(), text.size(), 0);
   text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) text.pop_back();  // zeros: power was lost before the text reached the disk
   return text;
+}
+
+// Also the beginning of one, which a kill may leave.
+bool is_lock_text(const std::string& text) {
+  const std::string_view start = kLockTextStart;
+  return text.starts_with(start) || start.starts_with(text);
 }
 
 // Only asked where flock does not exist. A job that ended properly has emptied the file.
 bool holder_may_live(const std::string& text) {
   if (text.empty()) return false;
-  if (text.rfind(fmt::format("host {}, pid ", host_name()), 0) != 0) return true;
+  if (text.rfind(fmt::format("{}{}, pid ", kLockTextStart, host_name()), 0) != 0) return true;
   const std::size_t number = text.find("pid ") + 4;
   pid_t pid = 0;
   const auto parsed = std::from_chars(text.data() + number, text.data() + text.size(), pid);
@@ -53,7 +61,7 @@ bool holder_may_live(const std::string& text) {
 }  // namespace
 
 RunLock::RunLock(const std::string& directory) {
-  const std::string path = directory + "/run.lock";
+  const std::string path = directory + "/" + file_name;
   Descriptor file = open_file(path, O_RDWR | O_CREAT, "create the lock");
 
   int reason = 0;
@@ -66,11 +74,12 @@ RunLock::RunLock(const std::string& directory) {
                                 unsupported ? "; if that run is dead, remove run.lock" : ""));
   }
   if (reason != 0 && !unsupported) throw system_error("lock", path, reason);
+  if (!is_lock_text(holder))
+    throw FileError(fmt::format("cannot use '{}' as the lock: it holds a text that this program did not write; move it away", path));
 
-  const std::string text = fmt::format("host {}, pid {}, job {}\n", host_name(), ::getpid(), job_id()).substr(0, kLockTextLimit);
+  const std::string text = fmt::format("{}{}, pid {}, job {}\n", kLockTextStart, host_name(), ::getpid(), job_id()).substr(0, kLockTextLimit);
   if (::ftruncate(file.number(), 0) != 0) throw system_error("write the lock", path, errno);
   write_all(file.number(), std::as_bytes(std::span(text)), path);
-  remove_stale_temporaries(directory);
   descriptor_ = std::move(file);
 }
 

@@ -13,14 +13,20 @@ bool Checkpoints::is_due(Communicator& comm) const {
   return comm.max(comm.is_root() && due) != 0;
 }
 
+DataTree Checkpoints::tree_of(RunState& state, const ParameterLayout& layout, TraceFile* trace) const {
+  if (trace) {
+    trace->log().sync();
+    state.trace_bytes = trace->log().bytes();
+    state.trace_hash = trace->log().hash();
+  }
+  return to_tree(state, input_, layout);
+}
+
 double Checkpoints::write(Communicator& comm, RunState& state, const ParameterLayout& layout, TraceFile* trace) {
   const double started = clock_.seconds();
   const auto timing = reporter_.time_phase("checkpoint");
   on_root(comm, [&] {
-    if (trace) trace->log().sync();
-    state.trace_bytes = trace ? trace->log().bytes() : -1;
-    state.trace_hash = trace ? trace->log().hash() : 0;
-    const auto tree = to_tree(state, input_, layout);
+    const DataTree tree = tree_of(state, layout, trace);
     try {
       write_checkpoint(directory_, tree, state.step);
       failures_ = 0;
@@ -41,6 +47,16 @@ void Checkpoints::keep(Communicator& comm, const std::string& label) {
       keep_checkpoint(directory_, label);
     } catch (const FileError& error) {
       reporter_.warn(std::string("a checkpoint could not be kept: ") + error.what());
+    }
+  });
+}
+
+void Checkpoints::write_end_of_stage(Communicator& comm, RunState& state, const ParameterLayout& layout, TraceFile* trace, const std::string& stage) {
+  on_root(comm, [&] {
+    try {
+      write_named_checkpoint(directory_, end_of_stage(stage), tree_of(state, layout, trace), state.step);
+    } catch (const FileError& error) {
+      reporter_.warn(std::string("the end of the stage was not kept, so it cannot be given more steps later: ") + error.what());
     }
   });
 }

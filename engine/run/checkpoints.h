@@ -30,13 +30,18 @@ class Checkpoints {
   // Whether a copy of this step's checkpoint stays for ever.
   bool is_kept(std::int64_t step) const { return cadence_.keep_every > 0 && step % cadence_.keep_every == 0; }
 
-  // Seconds it took. A full disk is survived while an older checkpoint is valid, a few times: then FileError. `trace`: of the present stage, on the
-  // root; null if there is none. Collective.
+  // Seconds it took. A full disk is survived while an older checkpoint is valid, a few times: then FileError. `trace`: root only; null while the file
+  // is as the state says. Collective.
   double write(Communicator& comm, RunState& state, const ParameterLayout& layout, TraceFile* trace);
   // Gives the newest checkpoint a second name; failing is a warning. Collective.
   void keep(Communicator& comm, const std::string& label);
+  // The state at the end of a stage, under a name of its own: from there the stage goes on if it is given more steps later. Failing is a warning.
+  // Collective.
+  void write_end_of_stage(Communicator& comm, RunState& state, const ParameterLayout& layout, TraceFile* trace, const std::string& stage);
 
  private:
+  DataTree tree_of(RunState& state, const ParameterLayout& layout, TraceFile* trace) const;
+
   std::string directory_;
   ResumeInput input_;
   CheckpointCadence cadence_;

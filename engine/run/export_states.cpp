@@ -1,10 +1,7 @@
 #include "engine/run/export_states.h"
 
-#include <filesystem>
-
 #include "engine/io/ed_csv.h"
 #include "engine/io/files.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
@@ -19,9 +16,6 @@ void write_state_csv(const std::string& folder, const ProblemFamily& family, int
     state.basis.push_back(p.sector.state(i));
     state.amplitudes.emplace_back(result.states[0][i], 0.0);
   }
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) throw FileError(folder + ": cannot be created (" + failure.message() + ")");
   const std::string name = ed_csv_name(state.sites, state.particles, family.feature(problem, "V"));
   replace_file(folder + "/" + name, format_ed_csv(state));
 }

@@ -8,7 +8,7 @@
 
 namespace qs {
 
-// FOLDER/gsWaveFn_Ns12_Np6_Vnn1.0.csv for the ground state of a problem of spinless fermions; creates the folder. FileError.
+// FOLDER/gsWaveFn_Ns12_Np6_Vnn1.0.csv for the ground state of a problem of spinless fermions. FileError.
 void write_state_csv(const std::string& folder, const ProblemFamily& family, int problem, const EdResult& result);
 
 }  // namespace qs

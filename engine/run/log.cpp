@@ -11,23 +11,18 @@
 
 #include "engine/run/clock.h"
 #include "kernels/api/error.h"
+#include "kernels/api/terminal_text.h"
 
 namespace qs {
 
-RunLog::RunLog(std::string path) : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
-  if (descriptor_ < 0) {
-    throw FileError(fmt::format("cannot open '{}' for writing ({}); check that the directory exists and is writable", path_, std::strerror(errno)));
-  }
-}
-
-RunLog::~RunLog() { ::close(descriptor_); }
+RunLog::RunLog(std::string path) : path_(std::move(path)), file_(open_file(path_, O_WRONLY | O_CREAT | O_APPEND, "open for writing")) {}
 
 void RunLog::line(std::string_view text) {
   if (!problem_.empty()) return;
-  const std::string row = fmt::format("{}\n", text);
+  const std::string row = printable(text) + "\n";
   std::size_t done = 0;
   while (done < row.size()) {
-    const ssize_t written = ::write(descriptor_, row.data() + done, row.size() - done);
+    const ssize_t written = ::write(file_.number(), row.data() + done, row.size() - done);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
       problem_ = fmt::format("'{}' is no longer written ({} bytes wanted: {})", path_, row.size() - done, std::strerror(errno));

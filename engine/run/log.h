@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/io/descriptor.h"
 #include "engine/run/provenance.h"
 
 namespace qs {
@@ -16,15 +17,12 @@ namespace qs {
 class RunLog {
  public:
   explicit RunLog(std::string path);
-  ~RunLog();
-  RunLog(const RunLog&) = delete;
-  RunLog& operator=(const RunLog&) = delete;
   void line(std::string_view text);
   const std::string& problem() const { return problem_; }  // "" while all is well
 
  private:
   std::string path_;
-  int descriptor_ = -1;
+  Descriptor file_;
   std::string problem_;
 };
 

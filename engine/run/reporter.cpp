@@ -11,6 +11,8 @@
 #include <ostream>
 #include <string_view>
 
+#include "kernels/api/terminal_text.h"
+
 namespace qs {
 
 namespace {
@@ -48,7 +50,7 @@ std::string_view fitting(std::string_view text, int columns) {
   return text.substr(0, end);
 }
 
-std::string dump(const nlohmann::json& json) { return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+std::string dump(const nlohmann::json& json) { return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace); }
 
 std::string json_row(const ProgressRow& row, const std::string& time) {
   nlohmann::json shown = nlohmann::json::object();
@@ -159,7 +161,8 @@ void Reporter::close(std::vector<std::string> files, std::vector<std::string> ci
 
 Reporter::PhaseTimer Reporter::time_phase(const std::string& phase) { return {seconds_[phase], clock_}; }
 
-void Reporter::message(std::string_view level, const std::string& text) {
+void Reporter::message(std::string_view level, const std::string& said) {
+  const std::string text = printable(said);
   const std::string time = utc_text(clock_.unix_seconds());
   const std::string prefix = level == "note" ? "" : fmt::format("{}: ", level);
   if (log_) log_->line(fmt::format("{}  {}{}", time, prefix, text));

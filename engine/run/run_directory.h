@@ -26,6 +26,9 @@ inline constexpr const char* stop_request = "STOP";
 inline constexpr const char* checkpoint_request = "CHECKPOINT";
 }  // namespace file_names
 
+// Label of the checkpoint at the end of a stage: checkpoint.02_vmc_end.h5.
+inline std::string end_of_stage(const std::string& group) { return group + "_end"; }
+
 enum class Existing {
   refuse,             // outputs of an earlier run are an error
   overwrite,          // they are removed
@@ -35,25 +38,31 @@ enum class Existing {
 
 class RunDirectory {
  public:
-  // Creates the directory, takes its lock, applies `existing`. FileError: cannot be created, written or locked. InputError: outputs that may
-  // not be overwritten. CheckpointError: nothing to resume.
+  // Creates the directory, takes its lock, drops temporary files of a killed run, judges what is there by `existing`. FileError: cannot be created,
+  // written or locked. InputError: a folder of the system or of all users, or outputs that may not be overwritten. CheckpointError: nothing to
+  // resume.
   RunDirectory(std::string path, Existing existing);
 
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }
   bool resuming() const { return resuming_; }
-  // input.yaml as the run understands it now and, unless resuming (they are there already), the user's bytes, unchanged, beside it.
-  void write_input(std::string_view resolved, std::string_view original) const;
-  // Where the table of a stage goes: "trace/02_vmc.csv". The folder is made; FileError if it cannot be, or leads out of the run directory.
+  // Writes input.yaml, as the run understands it (`copy`), unless the user's own file of that name stands there. Unless resuming: writes the user's
+  // bytes, unchanged, beside it and removes the outputs of an earlier run. InputError if an input.yaml is there that no run has written.
+  void begin(std::string_view copy, std::string_view original) const;
+  // The folder of that (relative) name, made if absent. FileError if a link on the way leads out of the directory.
+  std::string folder(const std::string& name) const;
+  // Where the table of a stage goes: "trace/02_vmc.csv". The folder is made; FileError as for folder().
   std::string trace_file(const std::string& group) const;
   // Names of the run's outputs that exist now.
   std::vector<std::string> present() const;
 
  private:
+  enum class Outputs { stay, may_go };
   bool has_checkpoint() const;
+  void judge(Existing existing, Outputs old) const;
 
   std::string path_;
-  std::unique_ptr<RunLock> lock_;  // also drops temporary files of a killed process
+  std::unique_ptr<RunLock> lock_;
   bool resuming_ = false;
 };
 

@@ -3,14 +3,17 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <optional>
-#include <set>
+#include <variant>
 
 #include "engine/comm/observed_communicator.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/hdf5.h"
+#include "engine/io/tree_stream.h"
 #include "engine/run/checkpoints.h"
 #include "engine/run/choose_device.h"
 #include "engine/run/export_states.h"
@@ -19,11 +22,14 @@
 #include "engine/run/plan_network.h"
 #include "engine/run/requests.h"
 #include "engine/run/results.h"
+#include "engine/run/resumption.h"
 #include "engine/run/state_tree.h"
 #include "engine/run/status.h"
 #include "engine/run/watchdog.h"
 #include "engine/run/weight_names.h"
 #include "kernels/api/parallel.h"
+#include "kernels/api/resources.h"
+#include "kernels/api/terminal_text.h"
 
 namespace qs {
 namespace {
@@ -34,18 +40,11 @@ constexpr std::uint32_t initial_parameters_stage = (1u << 12) - 1;
 // From the watchdog's thread, on whichever rank found out. The line comes first: a file system may be what hangs.
 [[noreturn]] void end_hung_job(const RunPlan& plan, const Clock& clock, const std::string& reason) {
   constexpr ExitCode code = ExitCode::watchdog;
-  std::cerr << fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason,
-                           plan.directory);
+  const std::string line = printable(
+      fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason, plan.directory));
+  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());  // the main thread may hold the stream's lock
   mark_failed((std::filesystem::path(plan.directory) / file_names::status).string(), code, reason, clock);
   ::_exit(static_cast<int>(code));
-}
-
-// What input.yaml in the run directory says: valid as it stands, and where it comes from.
-std::string input_copy(const input::Document& document) {
-  const std::string folder = std::filesystem::absolute(document.directory).lexically_normal().string();
-  return fmt::format("# The input of this run as it was understood: every key, with --set. As it was given: {}.\n# Relative paths begin at {}\n{}",
-                     file_names::original_input, nlohmann::json(folder).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-                     document.resolved);
 }
 
 class Runner {
@@ -58,6 +57,7 @@ class Runner {
                    .patience = plan.watchdog,
                    .neighbours = neighbours(comm),
                    .clock = clock_,
+                   .work_done = parallel_items_done,
                    .end_job = [this](const std::string& reason) { end_hung_job(plan_, clock_, reason); }}),
         comm_(comm, [this](const auto& collective) { watchdog_.watch_collective(collective); }),
         exact_(plan.ed, comm_) {
@@ -65,21 +65,21 @@ class Runner {
     const std::string gpu = choose_device(plan.device, comm_);  // before anything is written
     on_root(comm_, [&] {
       directory_.emplace(plan.directory, options.existing);
-      directory_->write_input(input_copy(document), document.original);
+      directory_->begin(run_input(document), document.original);
       status_.emplace(directory_->file(file_names::status), clock_);
     });
     provenance_ = collect_provenance(comm_, plan.device, options.command_line, clock_);
     provenance_.gpu = gpu;
     open_reporter(options);
     if (const std::string exchange = describe_exchange(plan.device, comm_); !exchange.empty()) reporter_->note(exchange);
-    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string()};
+    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string(), document.original};
     checkpoints_.emplace(plan.directory, resume, CheckpointCadence{plan.checkpoint_interval, plan.keep_every}, *reporter_, clock_);
     requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
     if (plan.network) {
       psi_ = make_network(*plan.network, plan.device);
       layout_ = psi_->layout();
     }
-    restore_or_start();
+    restore_or_start(options.reopened);
     on_root(comm, [&] {
       if (state_.step > 0 && state_.trace_bytes >= 0)
         trace_.emplace(directory_->trace_file(plan_.stages[state_.stage].group), state_.trace_bytes, state_.trace_hash);
@@ -88,10 +88,7 @@ class Runner {
 
   int run() {
     const int count = static_cast<int>(plan_.stages.size());
-    if (state_.stage >= count) {
-      reporter_->note("already complete: " + plan_.directory);
-      return static_cast<int>(ExitCode::done);
-    }
+    if (state_.stage >= count) reporter_->note("all stages are over; writing what the run had not written yet");
     for (; state_.stage < count;) {
       const int code = run_stage(plan_.stages[state_.stage]);
       if (code != 0) return leave(code);
@@ -102,50 +99,73 @@ class Runner {
     return static_cast<int>(ExitCode::done);
   }
 
-  void fail(const Error& error) {
-    reporter_->note(std::string("failed: ") + error.what());
-    write_status(RunPhase::failed, static_cast<int>(error.code()), error.what());
+  void fail(ExitCode code, const std::string& reason) {
+    reporter_->note("failed: " + reason);
+    write_status(RunPhase::failed, static_cast<int>(code), reason);
   }
 
  private:
   void open_reporter(const RunOptions& options) {
     std::unique_ptr<RunLog> log;
     on_root(comm_, [&] { log = std::make_unique<RunLog>(directory_->file(file_names::log)); });
-    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? &std::cout : nullptr,
+    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? options.screen : nullptr,
                       std::move(log), clock_);
     reporter_->log_lines(log_header(provenance_, plan_.seed, sha256_hex(document_.original)));
     for (const std::string& warning : plan_.warnings) reporter_->warn(warning);
   }
 
   // Every rank gets the root's checkpoint, or every rank makes the same first state.
-  void restore_or_start() {
-    std::string image;
+  void restore_or_start(std::optional<int> reopened) {
+    std::string stream;
     std::int64_t resumed = 0;
     on_root(comm_, [&] {
       if (!directory_->resuming()) return;
-      const auto loaded = load_checkpoint(plan_.directory);
+      const auto loaded = stored_state(reopened);
       if (!loaded) return;
       resumed = 1;
       if (loaded->warning) reporter_->warn(*loaded->warning);
-      const auto bytes = to_hdf5_image(loaded->tree);
-      image.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      send_tree(loaded->tree, [&](std::span<const std::byte> bytes) { stream.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); });
     });
     resumed = comm_.max(resumed);
     if (resumed) {
       checkpoints_->found();
-      comm_.broadcast_string(image, 0);
-      on_all(comm_, [&] {
-        const auto* data = reinterpret_cast<const std::byte*>(image.data());
-        state_ = from_tree(from_hdf5_image({data, image.size()}, "checkpoint.h5"), layout_);
-      });
-      recall_exact_states(state_.outputs, exact_);
+      comm_.broadcast_string(stream, 0);
+      on_all(comm_, [&] { restore(stream); });
       reporter_->note(fmt::format("resuming at stage {}, step {}", state_.stage, state_.step));
+      if (reopened) give_up_the_end(*reopened);
       return;
     }
     if (!psi_) return;
     state_.parameters = plan_.network->parameters;
     if (state_.parameters.empty()) state_.parameters = psi_->initial_parameters({plan_.seed, initial_parameters_stage});
     comm_.broadcast(std::span<double>(state_.parameters), 0);  // ranks may have read the weights from different disks
+  }
+
+  std::optional<LoadedCheckpoint> stored_state(std::optional<int> reopened) const {
+    if (!reopened) return load_checkpoint(plan_.directory, Damaged::set_aside);
+    return read_checkpoint(named_checkpoint(plan_.directory, end_of_stage(plan_.stages.at(*reopened).group)));
+  }
+
+  void restore(const std::string& stream) {
+    std::size_t taken = 0;
+    const DataTree tree = receive_tree(
+        [&](std::span<std::byte> bytes) {
+          QS_ASSERT(bytes.size() <= stream.size() - taken);
+          std::memcpy(bytes.data(), stream.data() + taken, bytes.size());
+          taken += bytes.size();
+        },
+        std::numeric_limits<std::size_t>::max());
+    state_ = from_tree(tree, layout_);
+    if (state_.stage > static_cast<int>(plan_.stages.size())) throw CheckpointError("the checkpoint counts more stages than its input has");
+    as_written_by_a_run([&] { recall_exact_states(state_.outputs, exact_); });
+  }
+
+  // The finished run gives way to the one that goes on, before the table of the stage is cut to its length: a kill in between finds either. Twice, so
+  // that prev does not count rows that are gone.
+  void give_up_the_end(int stage) {
+    reporter_->note(fmt::format("stage {} goes on from its end", plan_.stages[stage].group));
+    write_checkpoint();
+    write_checkpoint();
   }
 
   StageContext context_of(const StagePlan& plan) {
@@ -172,6 +192,7 @@ class Runner {
   }
 
   int run_stage(const StagePlan& plan) {
+    if (const int code = serve_early_requests(); code != 0) return code;
     const auto stage = make_stage(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
@@ -194,6 +215,7 @@ class Runner {
       const int code = serve_requests(plan, *stage);
       if (code != 0) return code;
     }
+    keep_end_of_stage(plan, *stage);
     stage->finish(state_);
     export_states(plan);
     add_times(plan, *stage);
@@ -207,6 +229,12 @@ class Runner {
     if (state_.trace.columns.size() > 1) trace_.emplace(directory_->trace_file(group), state_.trace.columns);
   }
 
+  void keep_end_of_stage(const StagePlan& plan, Stage& stage) {
+    if (!std::holds_alternative<VmcOptions>(plan.options) && !std::holds_alternative<PretrainPlan>(plan.options)) return;
+    stage.save(state_);
+    checkpoints_->write_end_of_stage(comm_, state_, layout_, trace_ ? &*trace_ : nullptr, plan.group);
+  }
+
   void record(const StepOutcome& outcome) {
     state_.trace.rows.push_back(outcome.trace_row);
     on_root(comm_, [&] {
@@ -216,6 +244,14 @@ class Runner {
     for (const std::string& note : outcome.notes) reporter_->note(note);
     for (const std::string& warning : outcome.warnings) reporter_->warn(warning);
     if (comm_.is_root()) status_->update(status(RunPhase::running, std::nullopt, ""));
+  }
+
+  // What was asked while the program started or between stages: the state is what a checkpoint holds already, except before the very first.
+  int serve_early_requests() {
+    const Request request = requests_->poll(comm_);
+    if (request == Request::none || request == Request::abandon) return requests_->exit_code();
+    write_checkpoint();
+    return request == Request::stop ? requests_->exit_code() : 0;
   }
 
   // The one place where a run is interrupted: between steps.
@@ -243,6 +279,8 @@ class Runner {
       if (trace_) trace_->log().sync();
       trace_.reset();
     });
+    state_.trace_bytes = -1;
+    state_.trace_hash = 0;
     write_checkpoint();
     on_root(comm_, [&] { write_outputs(RunPhase::running); });
   }
@@ -251,7 +289,7 @@ class Runner {
     const auto* ed = std::get_if<EdStageOptions>(&plan.options);
     if (!ed || ed->export_csv.empty()) return;
     on_root(comm_, [&] {
-      for (int g = 0; g < plan.family.size(); ++g) write_state_csv(directory_->file(ed->export_csv), plan.family, g, exact_.solve(plan.family, g));
+      for (int g = 0; g < plan.family.size(); ++g) write_state_csv(directory_->folder(ed->export_csv), plan.family, g, exact_.solve(plan.family, g));
     });
   }
 
@@ -327,7 +365,10 @@ int run(const RunPlan& plan, const input::Document& document, const RunOptions& 
   try {
     return runner.run();
   } catch (const Error& error) {
-    runner.fail(error);
+    runner.fail(error.code(), error.what());
+    throw;
+  } catch (const std::bad_alloc& error) {
+    runner.fail(ExitCode::memory, out_of_memory_text(error));
     throw;
   }
 }

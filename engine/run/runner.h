@@ -1,6 +1,8 @@
 // Runs a plan: stages in order, checkpoints between steps, results at the end of every stage.
 #pragma once
 
+#include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "engine/comm/communicator.h"
@@ -15,6 +17,8 @@ struct RunOptions {
   Existing existing = Existing::refuse;
   LogFormat log_format = LogFormat::text;
   std::string command_line;
+  std::ostream* screen = nullptr;    // of the root; null: nothing is shown
+  std::optional<int> reopened = {};  // a finished stage that goes on (resumption.h)
 };
 
 // Collective; the exit code, the same on every rank: 0 done, 75 stopped with a checkpoint, 128 + n abandoned. Throws Error on failure, after

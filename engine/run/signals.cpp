@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <iterator>
 #include <mutex>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -80,6 +83,33 @@ Installation& installation() {
 }
 
 }  // namespace
+
+namespace {
+
+// Of this thread, hence of the process while it has no other.
+void hold_back(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : listened) sigaddset(&signals, signal);
+  QS_ASSERT(::sigprocmask(how, &signals, nullptr) == 0);
+}
+
+bool runs_stages(int argc, const char* const* argv) {
+  constexpr std::string_view commands[] = {"run", "resume"};
+  return argc > 1 && std::find(std::begin(commands), std::end(commands), argv[1]) != std::end(commands);
+}
+
+}  // namespace
+
+EarlySignals::EarlySignals(int argc, const char* const* argv) {
+  if (!runs_stages(argc, argv)) return;
+  hold_back(SIG_BLOCK);  // exec keeps a signal that waits, and forgets a handler
+  listener_.emplace();
+}
+
+void EarlySignals::deliver() const {
+  if (listener_) hold_back(SIG_UNBLOCK);
+}
 
 SignalListener::SignalListener() { installation().enter(); }
 

@@ -1,6 +1,8 @@
 // Signals as counters. Handlers count and do nothing else; Requests (requests.h) turns counts into decisions of all ranks.
 #pragma once
 
+#include <optional>
+
 namespace qs {
 
 // How often each wish has been signalled since the process began to listen.
@@ -20,6 +22,18 @@ class SignalListener {
   SignalListener(const SignalListener&) = delete;
   SignalListener& operator=(const SignalListener&) = delete;
   SignalCounts counts() const;
+};
+
+// From the first line of main on: a command that runs stages hears every signal, whatever it is busy with. What arrives before deliver() waits, also
+// while the program starts itself anew (prefer_wide_blas_kernels); what arrives later is counted until Requests asks. Other commands keep the
+// handlers they have.
+class EarlySignals {
+ public:
+  EarlySignals(int argc, const char* const* argv);
+  void deliver() const;
+
+ private:
+  std::optional<SignalListener> listener_;
 };
 
 }  // namespace qs

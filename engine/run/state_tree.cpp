@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
+#include <variant>
 
 #include "engine/run/weight_names.h"
 #include "kernels/api/error.h"
@@ -11,7 +13,6 @@ namespace qs {
 namespace {
 
 constexpr std::int64_t schema = 1;
-const std::string outputs_prefix = "outputs/";
 
 void put_trace(const Trace& trace, DataTree& tree) {
   std::vector<double> flat;
@@ -26,7 +27,7 @@ Trace get_trace(const DataTree& tree) {
   trace.columns = std::get<std::vector<std::string>>(tree.at("trace/columns").values);
   const auto& flat = tree.doubles("trace/values");
   const std::size_t width = trace.columns.size();
-  for (std::size_t begin = 0; width > 0 && begin < flat.size(); begin += width)
+  for (std::size_t begin = 0; width > 0 && begin + width <= flat.size(); begin += width)
     trace.rows.emplace_back(flat.begin() + begin, flat.begin() + begin + width);
   return trace;
 }
@@ -38,6 +39,7 @@ DataTree to_tree(const RunState& state, const ResumeInput& input, const Paramete
   tree.set("schema", scalar(schema));
   tree.set("input/resolved", scalar(input.resolved));
   tree.set("input/directory", scalar(input.directory));
+  tree.set("input/original", scalar(input.original));
   tree.set("schedule/stage", scalar(std::int64_t{state.stage}));
   tree.set("schedule/step", scalar(state.step));
   tree.set("schedule/shift_factor", scalar(state.shift_factor));
@@ -58,9 +60,24 @@ DataTree to_tree(const RunState& state, const ResumeInput& input, const Paramete
   return tree;
 }
 
-ResumeInput resume_input(const DataTree& tree) { return {tree.text("input/resolved"), tree.text("input/directory")}; }
+ResumeInput resume_input(const DataTree& tree) {
+  return {tree.text("input/resolved"), tree.text("input/directory"), tree.has("input/original") ? tree.text("input/original") : ""};
+}
 
-RunState from_tree(const DataTree& tree, const ParameterLayout& layout) {
+namespace {
+
+// What no run has written, although every dataset is there.
+void check_state(const RunState& state) {
+  const auto require = [](bool sound, const char* what) {
+    if (!sound) throw CheckpointError(fmt::format("the checkpoint's {} cannot come from a run (the file was changed, and its hash renewed)", what));
+  };
+  require(state.stage >= 0 && state.step >= 0 && state.nonfinite_events >= 0, "place in the schedule");
+  require(state.trace_bytes >= -1, "length of the table");
+  require(state.chains.modes >= 0 && state.chains.words >= 0, "number of modes");
+  require(static_cast<std::int64_t>(state.chains.bits.size()) == state.chains.rows() * state.chains.words, "number of chains");
+}
+
+RunState read_state(const DataTree& tree, const ParameterLayout& layout) {
   const std::int64_t found = tree.integers("schema").at(0);
   if (found > schema)
     throw CheckpointError(
@@ -87,6 +104,27 @@ RunState from_tree(const DataTree& tree, const ParameterLayout& layout) {
     if (starts(path, "stage_buffers/")) state.buffers[path.substr(14)] = tree.doubles(path);
     if (starts(path, "seconds/")) state.seconds[path.substr(8)] = tree.doubles(path).at(0);
   }
+  return state;
+}
+
+}  // namespace
+
+void as_written_by_a_run(const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const std::out_of_range& error) {
+    throw CheckpointError(fmt::format("the checkpoint does not hold what a run writes ({})", error.what()));
+  } catch (const std::bad_variant_access&) {
+    throw CheckpointError("the checkpoint does not hold what a run writes (a list of another type)");
+  }
+}
+
+RunState from_tree(const DataTree& tree, const ParameterLayout& layout) {
+  RunState state;
+  as_written_by_a_run([&] {
+    state = read_state(tree, layout);
+    check_state(state);
+  });
   return state;
 }
 

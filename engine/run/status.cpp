@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/io/files.h"
 #include "engine/run/run_directory.h"
 
@@ -70,17 +72,6 @@ double number_of(const nlohmann::json& object, const char* key) {
   return found != object.end() && found->is_number() ? found->get<double>() : 0;
 }
 
-// One line, and nothing that moves the cursor: control characters (C1 too, U+0080 to U+009F) become '?'.
-std::string printable(std::string text) {
-  const auto code = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool c1 = code(i) == 0xC2 && i + 1 < text.size() && code(i + 1) >= 0x80 && code(i + 1) < 0xA0;
-    if (c1) text.erase(i, 1);
-    if (c1 || code(i) < 0x20 || code(i) == 0x7F) text[i] = '?';
-  }
-  return text;
-}
-
 std::string progress_of(const nlohmann::json& status) {
   std::string text;
   const std::string stage = text_of(status, "stage");
@@ -111,7 +102,8 @@ std::string status_line(const std::string& directory, const nlohmann::json& stat
     const double age = static_cast<double>(clock.unix_seconds() - *written);
     line += fmt::format(" ({} ago{})", duration_text(age), under_way && age > silent_for_long ? ": it may have died; see run.log" : "");
   }
-  return printable(line);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
 }
 
 void StatusFile::update(const Status& status) {
@@ -146,7 +138,7 @@ void mark_failed(const std::string& path, ExitCode code, const std::string& mess
 }
 
 void write_json(const std::string& path, const nlohmann::json& document) {
-  replace_file(path, document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  replace_file(path, document.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace qs

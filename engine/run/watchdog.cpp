@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <system_error>
 #include <utility>
+
+#include "kernels/api/resources.h"
 
 namespace qs {
 namespace {
@@ -20,8 +23,17 @@ std::thread without_signals(const std::function<void()>& body) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(body);
+  std::thread thread;
+  std::error_code failure;
+  try {
+    thread = std::thread(body);
+  } catch (const std::system_error& error) {
+    failure = error.code();
+  }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (failure)
+    throw OutOfResources(fmt::format("cannot start the thread of limits.watchdog ({}); raise the limit on processes (ulimit -u, or that of the job)",
+                                     failure.message()));
   return thread;
 }
 
@@ -59,9 +71,11 @@ void Watchdog::end_step() {
 void Watchdog::enter_phase(const std::string& name) {
   const std::lock_guard lock(mutex_);
   phase_ = name;
+  ++changes_;
 }
 
 void Watchdog::watch_collective(const std::function<void()>& collective) {
+  ++changes_;
   waiting_ = true;
   try {
     collective();
@@ -72,12 +86,16 @@ void Watchdog::watch_collective(const std::function<void()>& collective) {
   waiting_ = false;
 }
 
+std::uint64_t Watchdog::signs_of_life() const { return changes_ + (options_.work_done ? options_.work_done() : 0); }
+
 void Watchdog::watch() {
+  std::uint64_t seen = signs_of_life();
   std::unique_lock lock(mutex_);
   while (sleep(lock, period_)) {
     lock.unlock();  // the main thread does not wait for files to be read
     const std::vector<int> stopped = stopped_ranks();
     lock.lock();
+    if (const std::uint64_t signs = signs_of_life(); waiting_ || signs != std::exchange(seen, signs)) rule_.alive(options_.clock.seconds());
     const auto reason = rule_.judge(options_.clock.seconds(), stopped);
     if (!reason || ending_) continue;
     const std::string text = sentence(*reason);

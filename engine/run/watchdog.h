@@ -22,6 +22,8 @@ struct WatchdogOptions {
   double patience = 300;                // seconds
   std::vector<RankProcess> neighbours;  // of this rank, on this machine
   Clock clock;
+  // Grows while this process works (kernels/api/parallel.h); may be empty.
+  std::function<std::uint64_t()> work_done = {};
   // Called at most once, from the watchdog's thread, with a sentence for the user; must not return to a job that goes on.
   std::function<void(const std::string&)> end_job;
 };
@@ -43,6 +45,7 @@ class Watchdog {
 
  private:
   void watch();
+  std::uint64_t signs_of_life() const;
   std::vector<int> stopped_ranks() const;
   bool speaks_first(const std::vector<int>& stopped) const;
   std::string sentence(const std::string& reason) const;
@@ -57,6 +60,7 @@ class Watchdog {
   HangRule rule_;
   std::string phase_;
   std::atomic<bool> waiting_ = false;
+  std::atomic<std::uint64_t> changes_ = 0;  // of phases and collectives
   std::thread thread_;
 };
 

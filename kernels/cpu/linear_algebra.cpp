@@ -4,22 +4,64 @@
 
 #include <cblas.h>
 #include <lapacke.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <limits>
+#include <mutex>
+#include <new>
 #include <type_traits>
 
 #include "kernels/api/error.h"
+#include "kernels/api/resources.h"
 #include "kernels/dispatch/linear_algebra_tables.h"
 
 namespace qs::kernels::cpu {
 namespace {
 
-void use_one_blas_thread() {
-  static const bool done = (openblas_set_num_threads(1), true);
-  static_cast<void>(done);
-}
+// A call of OpenBLAS that is in progress. Each takes a work buffer; where the system has no memory for one, OpenBLAS asks again for ever
+// (blas_memory_alloc, driver/others/memory.c of 0.3.21). Buffers stay with the library, so only a call that is one more at a time than ever before
+// has to ask first.
+class BlasCall {
+ public:
+  BlasCall() {
+    static const bool one_thread = (openblas_set_num_threads(1), true);
+    static_cast<void>(one_thread);
+    const int calls = ++in_progress();
+    if (calls > buffers()) reserve(calls);
+  }
+  ~BlasCall() { --in_progress(); }
+  BlasCall(const BlasCall&) = delete;
+  BlasCall& operator=(const BlasCall&) = delete;
+
+ private:
+  static std::atomic<int>& in_progress() {
+    static std::atomic<int> calls{0};
+    return calls;
+  }
+  static std::atomic<int>& buffers() {
+    static std::atomic<int> count{0};
+    return count;
+  }
+  static void reserve(int calls) {
+    constexpr std::size_t buffer = (std::size_t{128} << 20) + (std::size_t{1} << 20);  // BUFFER_SIZE of common_x86_64.h, and what surrounds it
+    static std::mutex one_at_a_time;
+    const std::lock_guard lock(one_at_a_time);
+    if (calls <= buffers()) return;
+    void* memory = ::mmap(nullptr, buffer, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+      --in_progress();
+      throw OutOfResources(
+          "no memory for the work buffer of OpenBLAS (128 MiB of addresses for each thread that calls it); raise the limit (ulimit -v, or that of "
+          "the job) or lower `threads`");
+    }
+    ::munmap(memory, buffer);
+    buffers() = calls;
+  }
+};
 
 int blas_int(std::int64_t value) {
   QS_ASSERT(value >= 0 && value <= std::numeric_limits<int>::max());
@@ -32,7 +74,7 @@ template <class Real>
 void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha, const Real* a, std::int64_t lda, const Real* b,
           std::int64_t ldb, Real beta, Real* c, std::int64_t ldc) {
   if (m == 0 || n == 0) return;
-  use_one_blas_thread();
+  const BlasCall call;
   const auto product = [] {
     if constexpr (std::is_same_v<Real, float>)
       return cblas_sgemm;
@@ -45,7 +87,7 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
 
 // Row-major lower is LAPACK's (column-major) upper. The _work variants skip LAPACKE's own search for NaN, which would hide the pivot.
 std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
-  use_one_blas_thread();
+  const BlasCall call;
   const std::int64_t info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', blas_int(n), a, blas_int(lda));
   QS_ASSERT(info >= 0);
   if (info > 0) return info;
@@ -56,7 +98,7 @@ std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
 }
 
 void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
-  use_one_blas_thread();
+  const BlasCall call;
   const int order = blas_int(n), leading = blas_int(lda);
   cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, order, factor, leading, b, 1);
   cblas_dtrsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, order, factor, leading, b, 1);
@@ -64,8 +106,10 @@ void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, doub
 
 std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double* values) {
   if (n == 0) return 0;
-  use_one_blas_thread();
-  return LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', blas_int(n), a, blas_int(lda), values);  // columns of column-major are our rows
+  const BlasCall call;
+  const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', blas_int(n), a, blas_int(lda), values);  // columns of column-major are our rows
+  if (info == LAPACK_WORK_MEMORY_ERROR) throw std::bad_alloc();
+  return info;
 }
 
 // Block by block: a column of a large matrix touches as many pages as it has rows.

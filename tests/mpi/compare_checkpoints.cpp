@@ -1,5 +1,5 @@
-// compare_checkpoints A B: 0 if two checkpoints hold the same bits of parameters, optimizer, chains, trace and outputs; else names what differs.
-// Wall times and the input's location may differ.
+// compare_checkpoints A B: 0 if two checkpoints hold the same bits of parameters, optimizer, chains, trace and outputs, or two results.h5 the same
+// results; else names what differs. Wall times, provenance and the input's location may differ.
 #include <cstring>
 #include <iostream>
 #include <string>
@@ -10,7 +10,11 @@
 
 namespace {
 
-bool may_differ(const std::string& path) { return path.rfind("seconds/", 0) == 0 || path.rfind("input/", 0) == 0; }
+bool may_differ(const std::string& path) {
+  for (const char* prefix : {"seconds/", "timing/", "input/", "provenance/"})
+    if (path.starts_with(prefix)) return true;
+  return false;
+}
 
 template <class T>
 bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {

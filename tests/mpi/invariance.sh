@@ -40,7 +40,7 @@ for ranks in "1 1" "2 3"; do
     compgen -G "$directory/checkpoint.*_vmc_000007.h5" > /dev/null && break
     sleep 0.01
   done
-  pkill -KILL -f "output.directory=$directory " || true
+  pkill -KILL -P "$launcher" || true  # the ranks are its children; a pattern would meet the runs of another checkout
   wait "$launcher" || true
   compgen -G "$directory/checkpoint.*_vmc_000007.h5" > /dev/null || { echo "no checkpoint at step 7"; cat kill.txt; exit 1; }
   if grep -q '"state": *"finished"' "$directory/status.json"; then echo "the run ended before it could be killed"; exit 1; fi

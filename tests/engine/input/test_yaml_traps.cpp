@@ -133,6 +133,20 @@ TEST(YamlTraps, BytesThatAreNoTextAreRefused) {
   EXPECT_EQ(report("title: \xC0\xAF"), only("1:8: error: not UTF-8 text"));
 }
 
+// Case K: what a terminal obeys, as bytes and written as an escape, in values and in keys.
+TEST(YamlTraps, TextThatATerminalObeysIsRefused) {
+  EXPECT_EQ(report("title: \"a\xC2\x9B"
+                   "31m\""),
+            only("1:10: error: invisible character U+009B (a terminal obeys it instead of showing it) in the text"));
+  EXPECT_EQ(report("# \xE2\x80\xAE"), only("1:3: error: invisible character U+202E (a terminal obeys it instead of showing it) in the text"));
+  for (const char* escape : {"\\e", "\\0", "\\x9b", "\\u202e", "\\u2066", "\\x7f", "\\r"}) {
+    for (const std::string& text : {std::string("title: \"a") + escape + "b\"", std::string("\"a") + escape + "b\": 1"}) {
+      EXPECT_NE(report(text).find(" in a text"), std::string::npos) << text << report(text);
+    }
+  }
+  EXPECT_EQ(report("title: \"a\\tb\\u00e9\"").find(" in a text"), std::string::npos);
+}
+
 TEST(YamlTraps, ByteOrderMarkAndWindowsLineEndsAreRead) {
   std::string windows = "\xEF\xBB\xBF";
   for (const char* c = example::quick_start; *c != '\0'; ++c) windows += *c == '\n' ? std::string("\r\n") : std::string(1, *c);

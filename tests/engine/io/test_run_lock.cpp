@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
+#include <functional>
 
 #include "engine/io/files.h"
 #include "kernels/api/error.h"
@@ -59,14 +62,35 @@ TEST(RunLock, OutlivesNoKilledProcess) {
   EXPECT_NO_THROW(RunLock(scratch.path()));
 }
 
-TEST(RunLock, DropsTemporariesOfAKilledRun) {
+// Case B: the lock of another version emptied what its name led to.
+TEST(RunLock, TouchesNoFileOfSomebodyElse) {
   const Scratch scratch;
-  test::spit(scratch / "checkpoint.h5.tmp.99", "half");
-  test::spit(scratch / "checkpoint.h5", "whole");
+  test::spit(scratch / "precious", "mine");
+  const std::vector<std::pair<std::function<void()>, std::string>> traps = {
+      {[&] { std::filesystem::create_symlink("precious", scratch / "run.lock"); }, "it is a symbolic link"},
+      {[&] { std::filesystem::create_symlink("absent", scratch / "run.lock"); }, "it is a symbolic link"},
+      {[&] { std::filesystem::create_hard_link(scratch / "precious", scratch / "run.lock"); }, "it has 2 names (hard links)"},
+      {[&] { std::filesystem::copy(scratch / "precious", scratch / "run.lock"); }, "a text that this program did not write"},
+      {[&] { ASSERT_EQ(::mkfifo((scratch / "run.lock").c_str(), 0600), 0); }, "it is not a regular file"}};
+  for (const auto& [set, reason] : traps) {
+    set();
 
-  const RunLock lock(scratch.path());
+    const std::string message = message_of<FileError>([&] { RunLock lock(scratch.path()); });
 
-  EXPECT_EQ(scratch.names(), (std::vector<std::string>{"checkpoint.h5", "run.lock"}));
+    EXPECT_NE(message.find(reason), std::string::npos) << message;
+    EXPECT_EQ(test::slurp(scratch / "precious"), "mine") << reason;
+    EXPECT_FALSE(std::filesystem::exists(scratch / "absent")) << reason;
+    std::filesystem::remove(scratch / "run.lock");
+  }
+}
+
+TEST(RunLock, AcceptsWhatAKillOrALossOfPowerLeaves) {
+  const Scratch scratch;
+  for (const std::string& left : {std::string("ho"), std::string("host a, pid 1, job none\n"), std::string(20, '\0')}) {
+    test::spit(scratch / "run.lock", left);
+
+    EXPECT_NO_THROW(RunLock(scratch.path())) << left;
+  }
 }
 
 TEST(RunLock, TrustsTheTextWhereTheFileSystemHasNoFlock) {

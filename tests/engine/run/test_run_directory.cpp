@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
+#include <filesystem>
 #include <limits>
 
 #include "kernels/api/error.h"
@@ -57,6 +59,7 @@ TEST(RunDirectory, OverwritesItsOwnFilesAndNoOthers) {
   for (const char* name : {"summary.json", "checkpoint.h5", "STOP", "notes.txt"}) put(temporary.file(name), "old");
 
   const RunDirectory directory(temporary.path(), Existing::overwrite);
+  directory.begin("new", "original");
 
   EXPECT_FALSE(directory.resuming());
   EXPECT_TRUE(directory.present().empty());
@@ -73,7 +76,7 @@ TEST(RunDirectory, ResumesOnlyFromACheckpoint) {
   put(temporary.file("input.original.yaml"), "first");
 
   const RunDirectory directory(temporary.path(), Existing::resume);
-  directory.write_input("resolved", "second");
+  directory.begin("resolved", "second");
 
   EXPECT_TRUE(directory.resuming());
   EXPECT_EQ(content(temporary.file("input.original.yaml")), "first");
@@ -83,8 +86,13 @@ TEST(RunDirectory, ResumesOnlyFromACheckpoint) {
 TEST(RunDirectory, ContinuesFromACheckpointElseStartsOver) {
   const TemporaryDirectory temporary;
   put(temporary.file("summary.json"), "half a row");
+  EXPECT_THROW(RunDirectory(temporary.path(), Existing::resume_if_present), InputError);  // no run of ours has been here
+  EXPECT_FALSE(std::filesystem::exists(temporary.file("run.lock")));
+  EXPECT_EQ(content(temporary.file("summary.json")), "half a row");
+  put(temporary.file("run.lock"), "");
   {
     const RunDirectory fresh(temporary.path(), Existing::resume_if_present);
+    fresh.begin("input", "original");
     EXPECT_FALSE(fresh.resuming());
     EXPECT_FALSE(std::filesystem::exists(temporary.file("summary.json")));
   }
@@ -107,6 +115,70 @@ TEST(RunDirectory, KeepsASecondJobOut) {
   EXPECT_EQ(content(temporary.file("summary.json")), "of the first");
 }
 
+// Case C: a plain run removed every *.tmp.<digits>, folders included, and replaced an input.yaml of the user.
+TEST(RunDirectory, LeavesFilesOfOthersAlone) {
+  const TemporaryDirectory temporary;
+  for (const char* name : {"notes.tmp.2026", "my.h5.tmp.1", "checkpoint.h5.tmp.1", "nonfinite.02_vmc_000003.h5.tmp.9"})
+    put(temporary.file(name), "x");
+  std::filesystem::create_directory(temporary.file("old.tmp.7"));
+  put(temporary.file("input.yaml"), "# another\n");
+  {
+    const RunDirectory directory(temporary.path(), Existing::refuse);
+    EXPECT_THROW(directory.begin("copy", "format: 1\n"), InputError);
+  }
+  EXPECT_EQ(content(temporary.file("input.yaml")), "# another\n");
+  for (const char* name : {"notes.tmp.2026", "my.h5.tmp.1", "old.tmp.7"}) EXPECT_TRUE(std::filesystem::exists(temporary.file(name))) << name;
+  for (const char* name : {"checkpoint.h5.tmp.1", "nonfinite.02_vmc_000003.h5.tmp.9"})
+    EXPECT_FALSE(std::filesystem::exists(temporary.file(name))) << name;
+
+  put(temporary.file("summary.json"), "of a run");  // whose copy input.yaml then is
+  {
+    const RunDirectory directory(temporary.path(), Existing::overwrite);
+    directory.begin("copy", "format: 1\n");
+    EXPECT_EQ(content(temporary.file("input.yaml")), "copy");
+  }
+  put(temporary.file("input.yaml"), "format: 1\n");  // the very file that the run is started with
+  const RunDirectory directory(temporary.path(), Existing::overwrite);
+  directory.begin("copy", "format: 1\n");
+  EXPECT_EQ(content(temporary.file("input.yaml")), "format: 1\n");
+}
+
+TEST(RunDirectory, RefusesFoldersOfTheSystemAndOfAll) {
+  const TemporaryDirectory temporary;
+  ::setenv("HOME", temporary.file("home/user").c_str(), 1);
+  const std::string shared = temporary.file("shared");
+  std::filesystem::create_directory(shared);
+  ASSERT_EQ(::chmod(shared.c_str(), 01777), 0);
+  std::filesystem::create_symlink("/", temporary.file("root"));
+
+  for (const std::string& folder : {std::string("/"), std::string("/usr/lib/run"), std::string("/etc"), std::string("//usr/../"), shared,
+                                    temporary.file("root"), temporary.file("home/user"), temporary.file("home")}) {
+    for (const Existing existing : {Existing::refuse, Existing::overwrite, Existing::resume_if_present}) {
+      EXPECT_THROW(RunDirectory(folder, existing), InputError) << folder;
+      EXPECT_NE(refusal(folder, existing).find("choose a folder of its own"), std::string::npos) << refusal(folder, existing);
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists("/run.lock"));
+  EXPECT_EQ(refusal(temporary.file("home/user/run"), Existing::refuse), "accepted");
+}
+
+// Case O.
+TEST(RunDirectory, FollowsNoLinkOutOfItself) {
+  const TemporaryDirectory temporary;
+  const RunDirectory directory(temporary.file("run"), Existing::refuse);
+  std::filesystem::create_directory(temporary.file("outside"));
+  std::filesystem::create_directory(directory.file("inside"));
+  std::filesystem::create_symlink("../outside", directory.file("link"));
+  std::filesystem::create_symlink("inside", directory.file("short"));
+  std::filesystem::create_symlink("nowhere", directory.file("dangling"));
+
+  const std::string made = directory.folder("a/b");
+  EXPECT_EQ(made, std::filesystem::canonical(directory.file("a/b")).string());
+  EXPECT_NO_THROW(directory.folder("short/c"));
+  for (const char* name : {"link", "link/a", "dangling", "dangling/a"}) EXPECT_THROW(directory.folder(name), FileError) << name;
+  EXPECT_TRUE(std::filesystem::is_empty(temporary.file("outside")));
+}
+
 TEST(RunDirectory, NamesADirectoryThatCannotBeMade) {
   const TemporaryDirectory temporary;
   put(temporary.file("file"), "");
@@ -120,7 +192,7 @@ TEST(RunDirectory, WritesTheInputByteForByteBesideTheResolvedOne) {
   const RunDirectory directory(temporary.path(), Existing::refuse);
   const std::string bytes = "format: 1\r\n# caf\xc3\xa9\nno newline at the end";
 
-  directory.write_input("resolved", bytes);
+  directory.begin("resolved", bytes);
 
   EXPECT_EQ(content(temporary.file("input.original.yaml")), bytes);
   EXPECT_EQ(content(temporary.file("input.yaml")), "resolved");
@@ -131,12 +203,12 @@ TEST(RunDirectory, OverwritesTheTablesOfItsStagesAndNoOtherFileBesideThem) {
   std::filesystem::create_directory(temporary.file("trace"));
   for (const char* name : {"trace/01_pretrain.csv", "trace/02_vmc.csv"}) put(temporary.file(name), "old");
   EXPECT_NE(refusal(temporary.path(), Existing::refuse).find("trace"), std::string::npos);
-  { const RunDirectory directory(temporary.path(), Existing::overwrite); }
+  RunDirectory(temporary.path(), Existing::overwrite).begin("", "");
   EXPECT_FALSE(std::filesystem::exists(temporary.file("trace")));
 
   std::filesystem::create_directory(temporary.file("trace"));
   for (const char* name : {"trace/02_vmc.csv", "trace/mine.csv"}) put(temporary.file(name), "old");
-  { const RunDirectory directory(temporary.path(), Existing::overwrite); }
+  RunDirectory(temporary.path(), Existing::overwrite).begin("", "");
   EXPECT_FALSE(std::filesystem::exists(temporary.file("trace/02_vmc.csv")));
   EXPECT_EQ(content(temporary.file("trace/mine.csv")), "old");
 }

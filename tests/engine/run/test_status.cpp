@@ -90,7 +90,7 @@ TEST(StatusLine, TakesNothingOnTrust) {
     EXPECT_THROW(read_status(directory.path()), FileError) << text;
   }
   put(directory.file("status.json"), R"({"state": "running", "step": "x", "shown": 3, "updated": [], "message": "\u001b[2J\u009b\n"})");
-  EXPECT_EQ(status_line("d", read_status(directory.path()), HandClock().clock()), "d: running: ?[2J??");
+  EXPECT_EQ(status_line("d", read_status(directory.path()), HandClock().clock()), "d: running: \x1b[2J\xc2\x9b ");
 }
 
 TEST(StatusFile, IsReplacedEveryTwoSecondsAndWhenTheStateChanges) {

@@ -77,20 +77,49 @@ TEST(HangRule, WaitsLongerWhereStepsAreLong) {
   EXPECT_GE(*seconds, 400);
 }
 
-TEST(HangRule, KnowsNoLimitForTheFirstStepsForUnevenStagesAndBetweenSteps) {
-  std::string reason;
+std::vector<HangRule> stages_without_a_known_pace() {
   HangRule uneven = after_four_steps(Pace::uneven);
-  EXPECT_FALSE(silence(uneven, 108, nobody, &reason)) << reason;
-
   HangRule between = after_four_steps(Pace::even);
-  between.end_step(110);
-  EXPECT_FALSE(silence(between, 110, nobody, &reason)) << reason;
+  between.end_step(108);
   EXPECT_EQ(between.place(), "between the steps of 02_vmc");
-
   HangRule fresh = after_four_steps(Pace::even);
   fresh.begin_stage("03_vmc", Pace::even);
-  fresh.begin_step(1, 120);
-  EXPECT_FALSE(silence(fresh, 120, nobody, &reason)) << reason;
+  fresh.begin_step(1, 108);
+  return {uneven, between, fresh};
+}
+
+TEST(HangRule, KnowsNoLimitForTheFirstStepsForUnevenStagesAndBetweenStepsWhileWorkGoesOn) {
+  for (HangRule& rule : stages_without_a_known_pace()) {
+    for (double now = 108; now < 108 + 20 * patience; now += period) {
+      rule.alive(now);
+      EXPECT_EQ(rule.judge(now, nobody), std::nullopt);
+    }
+  }
+}
+
+// Case H: the first three steps of a stage, ed and evaluate were not guarded.
+TEST(HangRule, SpeaksWhenNothingMovesForThreePatiencesWhereverItIs) {
+  for (HangRule& rule : stages_without_a_known_pace()) {
+    std::string reason;
+
+    const auto seconds = silence(rule, 108, nobody, &reason);
+
+    ASSERT_TRUE(seconds);
+    EXPECT_GE(*seconds, 3 * patience);
+    EXPECT_LE(*seconds, 3 * patience + period);
+    EXPECT_EQ(reason, "nothing has moved for 3 min 00 s");
+  }
+}
+
+TEST(HangRule, CountsNoSilenceInWhichItStoodStillOrARankWasStopped) {
+  HangRule rule(patience, period);
+  const std::vector<int> third = {3};
+  rule.begin_stage("00_ed", Pace::uneven);
+  EXPECT_FALSE(rule.judge(0, nobody));
+
+  EXPECT_FALSE(rule.judge(10 * patience, nobody));  // late by far: it was stopped itself
+  for (double now = 10 * patience; now < 10.9 * patience; now += period) EXPECT_FALSE(rule.judge(now, third));
+  EXPECT_FALSE(rule.judge(13.8 * patience, nobody));
 }
 
 TEST(HangRule, SpeaksWhenARankStaysStopped) {
