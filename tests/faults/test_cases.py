@@ -76,11 +76,16 @@ class Cases(unittest.TestCase):
             self.expect(0, *folder.vmc("resume", "run"), "already complete")
 
     def test_a_finished_run_is_left_as_it_is(self):
+        def files(folder):
+            names = [name for name in folder.names() if name != "trace"] + ["trace/" + name for name in folder.names("run/trace")]
+            return {name: (os.stat(folder("run/" + name)).st_mtime_ns, folder.get("run/" + name)) for name in names}
+
         folder = self.ended()
-        before = {name: (os.stat(folder("run/" + name)).st_mtime_ns, folder.get("run/" + name)) for name in folder.names()}
+        before = files(folder)
+        self.assertIn("trace/02_vmc.csv", before)
         for command in (("resume", "run"), ("run", "in.yaml", "--continue")):
             self.expect(0, *folder.vmc(*command), "already complete")
-        self.assertEqual(before, {name: (os.stat(folder("run/" + name)).st_mtime_ns, folder.get("run/" + name)) for name in folder.names()})
+        self.assertEqual(before, files(folder))
 
     def count(self, folder, call):
         with Folder(SHORT) as other:
