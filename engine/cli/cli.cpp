@@ -2,11 +2,10 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <new>
-#include <string_view>
+#include <string>
 
 #include "engine/cli/commands.h"
 #include "engine/cli/escaped_streams.h"
@@ -25,18 +24,26 @@ std::string joined(int argc, char** argv) {
   return text;
 }
 
-// libhdf5 1.10 calls exit(-1) where memory for one of its identifiers is refused (H5I_register), without a word; nothing of ours ends that way.
-void explain_silent_exit(int status, void*) {
-  if (status != -1) return;
-  constexpr std::string_view text = "qstage-vmc: error: out of memory (the HDF5 library ended the program)\n";
+// Memory may be refused where C++ knows no way out: in a destructor, in a thread of its own.
+[[noreturn]] void end_at_once() {
+  std::string text = "internal error: an exception that nobody could take";
+  int code = code_of(ExitCode::internal);
+  try {
+    if (const auto current = std::current_exception()) std::rethrow_exception(current);
+  } catch (const std::bad_alloc&) {
+    text = "error: out of memory", code = code_of(ExitCode::memory);
+  } catch (const std::exception& error) {
+    text = std::string("internal error: ") + error.what();
+  }
+  text = "qstage-vmc: " + text + "\n";
   [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, text.data(), text.size());
-  ::_exit(code_of(ExitCode::memory));
+  ::_exit(code);
 }
 
 }  // namespace
 
 int command_line(int argc, char** argv) {
-  ::on_exit(explain_silent_exit, nullptr);
+  std::set_terminate(end_at_once);
   const EscapedStreams escaped;
   try {
     const Command command = parse_arguments(argc, argv);

@@ -168,7 +168,7 @@ void keep_checkpoint(const std::string& directory, const std::string& label) {
   const std::string temporary = fmt::format("{}.tmp.{}", kept, ::getpid());
   unlink_if_present(temporary);
   duplicate(current_name(directory), temporary);
-  rename_file(temporary, kept);
+  put_in_place(temporary, kept);
   unlink_if_present(temporary);  // the rename is a no-op if `kept` is this very checkpoint
   sync_directory(directory);
 }

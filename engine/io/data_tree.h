@@ -11,11 +11,38 @@
 
 namespace qs {
 
-using Attribute = std::variant<std::int64_t, double, std::string, std::vector<double>, std::vector<std::int64_t>, std::vector<std::string>>;
+// A variant whose copy leaves nothing behind when memory is refused. That of libstdc++ 12 destroys an alternative that was never made, which jumps
+// anywhere: it takes itself for whole where no alternative's move can throw (_M_valid and _Copy_ctor_base in <variant>). So copy first, then move.
+template <class... Alternatives>
+struct SafelyCopied : std::variant<Alternatives...> {
+  using Base = std::variant<Alternatives...>;
+  using Base::Base;
+  SafelyCopied() = default;
+  SafelyCopied(const SafelyCopied& other) : Base(copy_of(other)) {}
+  SafelyCopied(SafelyCopied&&) noexcept = default;
+  SafelyCopied& operator=(const SafelyCopied& other) {
+    Base::operator=(copy_of(other));
+    return *this;
+  }
+  SafelyCopied& operator=(SafelyCopied&&) noexcept = default;
+  ~SafelyCopied() = default;
+
+ private:
+  static Base copy_of(const SafelyCopied& other) {
+    return std::visit(
+        [](const auto& value) {
+          auto copy = value;
+          return Base(std::move(copy));
+        },
+        static_cast<const Base&>(other));
+  }
+};
+
+using Attribute = SafelyCopied<std::int64_t, double, std::string, std::vector<double>, std::vector<std::int64_t>, std::vector<std::string>>;
 
 struct Dataset {
   std::vector<std::int64_t> shape;  // C order; {} = scalar
-  std::variant<std::vector<double>, std::vector<float>, std::vector<std::complex<double>>, std::vector<std::int64_t>, std::vector<std::uint64_t>,
+  SafelyCopied<std::vector<double>, std::vector<float>, std::vector<std::complex<double>>, std::vector<std::int64_t>, std::vector<std::uint64_t>,
                std::vector<std::int8_t>, std::vector<std::int32_t>, std::vector<std::string>, std::vector<std::uint16_t>>
       values;
   std::map<std::string, Attribute> attributes;  // "units", "long_name", "per", "convention", ...

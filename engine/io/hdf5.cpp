@@ -4,6 +4,7 @@
 
 #include "engine/io/files.h"
 #include "engine/io/hdf5_child.h"
+#include "engine/io/hdf5_handle.h"
 
 namespace qs {
 namespace {
@@ -15,6 +16,7 @@ constexpr std::size_t kFileLimit = std::size_t{1} << 36;  // 64 GiB; the content
 DataTree read_hdf5(const std::string& path) { return read_foreign_hdf5(read_bytes(path, kFileLimit), path); }
 
 std::string hdf5_library_version() {
+  hdf5::require_memory(0);
   unsigned major = 0, minor = 0, release = 0;
   H5get_libversion(&major, &minor, &release);
   return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);

@@ -1,8 +1,10 @@
 #include "engine/io/hdf5_handle.h"
 
 #include <complex>
+#include <cstdlib>
 
 #include "kernels/api/error.h"
+#include "kernels/api/resources.h"
 
 namespace qs::hdf5 {
 namespace {
@@ -21,6 +23,14 @@ QuietErrors::QuietErrors() {
 }
 
 QuietErrors::~QuietErrors() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
+
+void require_memory(std::size_t bytes) {
+  constexpr std::size_t own_needs = std::size_t{4} << 20;
+  void* memory = std::malloc(bytes + own_needs);
+  if (memory == nullptr) throw OutOfResources("no memory for the HDF5 library (" + std::to_string(bytes + own_needs) + " bytes are wanted)");
+  asm volatile("" : : "g"(memory) : "memory");  // or the compiler takes the pair away
+  std::free(memory);
+}
 
 void fail(const std::string& action) {
   std::string reason = "no reason given";

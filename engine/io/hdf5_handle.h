@@ -3,6 +3,7 @@
 
 #include <hdf5.h>
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,9 @@ class QuietErrors {
   void* data_ = nullptr;
 };
 
+// HDF5 1.10 crashes (H5CX_pop) or calls exit(-1) (H5I_register) where memory is refused to it. So ask first: OutOfResources if there are not as
+// many bytes, and what it needs for itself.
+void require_memory(std::size_t bytes);
 // Throws FileError "cannot <action>: <innermost message of the library's error stack>".
 [[noreturn]] void fail(const std::string& action);
 // Return what HDF5 returned unless it is negative, which means failure for every kind of return value.

@@ -176,9 +176,19 @@ class Writer {
   hid_t file_;
 };
 
+// Of its numbers; texts are short.
+std::size_t bytes_of(const DataTree& tree) {
+  std::size_t bytes = 0;
+  for (const auto& [path, dataset] : tree.datasets) {
+    std::visit([&](const auto& values) { bytes += values.size() * sizeof(values[0]); }, dataset.values);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<std::byte> to_hdf5_image(const DataTree& tree) {
+  hdf5::require_memory(2 * bytes_of(tree));
   const hdf5::QuietErrors quiet;
   const std::string action = "build an HDF5 image in memory";
   const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, action);

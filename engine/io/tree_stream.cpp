@@ -33,7 +33,7 @@ class Sender {
     }
   }
   template <typename... T>
-  void put(const std::variant<T...>& value) {
+  void put(const SafelyCopied<T...>& value) {
     put(std::uint64_t{value.index()});
     std::visit([&](const auto& held) { put(held); }, value);
   }
@@ -66,7 +66,7 @@ class Receiver {
     get(dataset.attributes);
   }
   template <typename... T>
-  void get(std::variant<T...>& value) {
+  void get(SafelyCopied<T...>& value) {
     const std::uint64_t index = count();
     std::uint64_t candidate = 0;
     const bool known = ((candidate++ == index && (get(value.template emplace<T>()), true)) || ...);

@@ -52,6 +52,7 @@ class Runner {
   Runner(const RunPlan& plan, const input::Document& document, const RunOptions& options, Communicator& comm)
       : plan_(plan),
         document_(document),
+        options_(options),
         clock_(system_clock()),
         watchdog_({.rank = comm.rank(),
                    .patience = plan.watchdog,
@@ -62,31 +63,17 @@ class Runner {
         comm_(comm, [this](const auto& collective) { watchdog_.watch_collective(collective); }),
         exact_(plan.ed, comm_) {
     if (plan.threads) set_threads(*plan.threads);
-    const std::string gpu = choose_device(plan.device, comm_);  // before anything is written
+    gpu_ = choose_device(plan.device, comm_);  // before anything is written
     on_root(comm_, [&] {
       directory_.emplace(plan.directory, options.existing);
       directory_->begin(run_input(document), document.original);
       status_.emplace(directory_->file(file_names::status), clock_);
-    });
-    provenance_ = collect_provenance(comm_, plan.device, options.command_line, clock_);
-    provenance_.gpu = gpu;
-    open_reporter(options);
-    if (const std::string exchange = describe_exchange(plan.device, comm_); !exchange.empty()) reporter_->note(exchange);
-    const ResumeInput resume{document.resolved, std::filesystem::absolute(document.directory).string(), document.original};
-    checkpoints_.emplace(plan.directory, resume, CheckpointCadence{plan.checkpoint_interval, plan.keep_every}, *reporter_, clock_);
-    requests_.emplace(plan.directory, WallTime(plan.walltime, job_end_time(), plan.margin, clock_), clock_);
-    if (plan.network) {
-      psi_ = make_network(*plan.network, plan.device);
-      layout_ = psi_->layout();
-    }
-    restore_or_start(options.reopened);
-    on_root(comm, [&] {
-      if (state_.step > 0 && state_.trace_bytes >= 0)
-        trace_.emplace(directory_->trace_file(plan_.stages[state_.stage].group), state_.trace_bytes, state_.trace_hash);
+      if (!directory_->resuming()) status_->write({});
     });
   }
 
   int run() {
+    prepare();
     const int count = static_cast<int>(plan_.stages.size());
     if (state_.stage >= count) reporter_->note("all stages are over; writing what the run had not written yet");
     for (; state_.stage < count;) {
@@ -100,27 +87,48 @@ class Runner {
   }
 
   void fail(ExitCode code, const std::string& reason) {
-    reporter_->note("failed: " + reason);
-    write_status(RunPhase::failed, static_cast<int>(code), reason);
+    if (reporter_) reporter_->note("failed: " + reason);
+    if (requests_) return write_status(RunPhase::failed, static_cast<int>(code), reason);
+    if (comm_.is_root()) mark_failed(directory_->file(file_names::status), code, reason, clock_);
   }
 
  private:
-  void open_reporter(const RunOptions& options) {
+  // From here on a failure is told in status.json: the directory is ours.
+  void prepare() {
+    provenance_ = collect_provenance(comm_, plan_.device, options_.command_line, clock_);
+    provenance_.gpu = gpu_;
+    open_reporter();
+    if (const std::string exchange = describe_exchange(plan_.device, comm_); !exchange.empty()) reporter_->note(exchange);
+    const ResumeInput resume{document_.resolved, std::filesystem::absolute(document_.directory).string(), document_.original};
+    checkpoints_.emplace(plan_.directory, resume, CheckpointCadence{plan_.checkpoint_interval, plan_.keep_every}, *reporter_, clock_);
+    requests_.emplace(plan_.directory, WallTime(plan_.walltime, job_end_time(), plan_.margin, clock_), clock_);
+    if (plan_.network) {
+      psi_ = make_network(*plan_.network, plan_.device);
+      layout_ = psi_->layout();
+    }
+    restore_or_start();
+    on_root(comm_, [&] {
+      if (state_.step > 0 && state_.trace_bytes >= 0)
+        trace_.emplace(directory_->trace_file(plan_.stages[state_.stage].group), state_.trace_bytes, state_.trace_hash);
+    });
+  }
+
+  void open_reporter() {
     std::unique_ptr<RunLog> log;
     on_root(comm_, [&] { log = std::make_unique<RunLog>(directory_->file(file_names::log)); });
-    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options.log_format), comm_.is_root() ? options.screen : nullptr,
+    reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options_.log_format), comm_.is_root() ? options_.screen : nullptr,
                       std::move(log), clock_);
     reporter_->log_lines(log_header(provenance_, plan_.seed, sha256_hex(document_.original)));
     for (const std::string& warning : plan_.warnings) reporter_->warn(warning);
   }
 
   // Every rank gets the root's checkpoint, or every rank makes the same first state.
-  void restore_or_start(std::optional<int> reopened) {
+  void restore_or_start() {
     std::string stream;
     std::int64_t resumed = 0;
     on_root(comm_, [&] {
       if (!directory_->resuming()) return;
-      const auto loaded = stored_state(reopened);
+      const auto loaded = stored_state();
       if (!loaded) return;
       resumed = 1;
       if (loaded->warning) reporter_->warn(*loaded->warning);
@@ -132,7 +140,7 @@ class Runner {
       comm_.broadcast_string(stream, 0);
       on_all(comm_, [&] { restore(stream); });
       reporter_->note(fmt::format("resuming at stage {}, step {}", state_.stage, state_.step));
-      if (reopened) give_up_the_end(*reopened);
+      if (options_.reopened) give_up_the_end(*options_.reopened);
       return;
     }
     if (!psi_) return;
@@ -141,9 +149,9 @@ class Runner {
     comm_.broadcast(std::span<double>(state_.parameters), 0);  // ranks may have read the weights from different disks
   }
 
-  std::optional<LoadedCheckpoint> stored_state(std::optional<int> reopened) const {
-    if (!reopened) return load_checkpoint(plan_.directory, Damaged::set_aside);
-    return read_checkpoint(named_checkpoint(plan_.directory, end_of_stage(plan_.stages.at(*reopened).group)));
+  std::optional<LoadedCheckpoint> stored_state() const {
+    if (!options_.reopened) return load_checkpoint(plan_.directory, Damaged::set_aside);
+    return read_checkpoint(named_checkpoint(plan_.directory, end_of_stage(plan_.stages.at(*options_.reopened).group)));
   }
 
   void restore(const std::string& stream) {
@@ -342,6 +350,7 @@ class Runner {
 
   const RunPlan& plan_;
   const input::Document& document_;
+  const RunOptions& options_;
   Clock clock_;
   Watchdog watchdog_;
   ObservedCommunicator comm_;
@@ -349,6 +358,7 @@ class Runner {
   std::optional<RunDirectory> directory_;  // root only, as all files
   std::optional<StatusFile> status_;
   std::optional<TraceFile> trace_;  // of the present stage, if it has one
+  std::string gpu_;
   Provenance provenance_;
   std::optional<Reporter> reporter_;
   std::optional<Checkpoints> checkpoints_;

@@ -3,7 +3,7 @@
 //
 //   QSTAGE_FAULT_BELOW=DIR        the directory, as the program writes its name
 //   QSTAGE_FAULT=CALL:K[+]:WHAT   the K-th CALL (counted from 1; +: and all later ones) fails
-//                                 CALL: open write fsync rename link unlink close new malloc (the last by the HDF5 library) cholesky
+//                                 CALL: open write fsync rename link unlink close new cholesky
 //                                 WHAT: an error number, "short" (write half), "kill" (SIGKILL before the call), "hang"
 //   QSTAGE_FAULT_COUNT=FILE       how many calls there were, one "CALL N" a line, when the program ends
 //   QSTAGE_FAULT_LOG=FILE         what reaches the disk, in order, for the replay of a power loss (power_loss.py)
@@ -25,8 +25,8 @@
 
 namespace {
 
-enum Call { open_call, write_call, fsync_call, rename_call, link_call, unlink_call, close_call, new_call, malloc_call, cholesky_call, calls };
-constexpr const char* names[calls] = {"open", "write", "fsync", "rename", "link", "unlink", "close", "new", "malloc", "cholesky"};
+enum Call { open_call, write_call, fsync_call, rename_call, link_call, unlink_call, close_call, new_call, cholesky_call, calls };
+constexpr const char* names[calls] = {"open", "write", "fsync", "rename", "link", "unlink", "close", "new", "cholesky"};
 
 std::atomic<long> counts[calls];
 std::atomic<bool> armed{false};  // a file below the directory has been opened
@@ -40,13 +40,11 @@ struct Fault {
   enum { error, half, death, hang } what;
   int number;
 };
-// Plain memory, filled before main: malloc below may ask at any time.
+// Plain memory, filled before main: operator new below may ask at any time.
 Fault fault;
-bool counting = false;
 
 __attribute__((constructor)) void read_fault() {
   fault.call = -1;
-  counting = getenv("QSTAGE_FAULT_COUNT") != nullptr;
   const char* text = getenv("QSTAGE_FAULT");
   char call[16] = "", what[16] = "";
   char plus[2] = "";
@@ -255,15 +253,6 @@ int close(int descriptor) {
   const int result = real(descriptor);  // Linux releases the number in any case
   if (failing) errno = number;
   return failing ? -1 : result;
-}
-
-void* __libc_malloc(size_t size);  // of glibc: dlsym itself may allocate
-
-void* malloc(size_t size) {
-  if (!armed || (fault.call != malloc_call && !counting)) return __libc_malloc(size);
-  Dl_info caller{};
-  if (dladdr(__builtin_return_address(0), &caller) == 0 || strstr(caller.dli_fname, "libhdf5") == nullptr) return __libc_malloc(size);
-  return fails(malloc_call) ? nullptr : __libc_malloc(size);
 }
 
 int LAPACKE_dpotrf_work(int layout, char half, int n, double* a, int lda) {

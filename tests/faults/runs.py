@@ -58,14 +58,14 @@ class Folder:
     def names(self, name="run"):
         return sorted(os.listdir(self(name))) if os.path.isdir(self(name)) else []
 
-    def start(self, *arguments, before=(), fault=None, **environment):
+    def start(self, *arguments, before=(), fault=None, home=None, **environment):
         """The program, on its way. `fault`: QSTAGE_FAULT of the shim (fault_shim.cpp), or other variables of it in `environment`."""
         environment = {"QSTAGE_" + name.upper(): value for name, value in environment.items()}
         if fault:
             environment["QSTAGE_FAULT"] = fault
         if environment:
             environment.update(LD_PRELOAD=SHIM, QSTAGE_FAULT_BELOW="run")
-        return subprocess.Popen([*before, VMC, *arguments], cwd=self.path, env={**os.environ, **environment}, text=True, errors="replace",
+        return subprocess.Popen([*before, VMC, *arguments], cwd=self.path, env={**os.environ, **environment, **({"HOME": home} if home else {})}, text=True, errors="replace",
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def vmc(self, *arguments, **options):
