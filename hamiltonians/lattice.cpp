@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numbers>
 #include <queue>
 #include <set>
 
@@ -175,6 +176,32 @@ std::array<double, 2> Lattice::position(int site) const {
   const auto [x, y, b] = cell_of(site);
   std::array<double, 2> result = shape.basis[b];
   for (int axis = 0; axis < 2; ++axis) result[axis] += x * shape.primitive[0][axis] + y * shape.primitive[1][axis];
+  return result;
+}
+
+std::array<double, 2> Lattice::primitive(int axis) const { return geometry(options_.kind).primitive[axis]; }
+
+std::array<double, 2> Lattice::reciprocal(int axis) const {
+  constexpr double turn = 2 * std::numbers::pi;
+  const Vector a = primitive(0);
+  if (axes() == 1) return {turn / a[0], 0};
+  const Vector b = primitive(1);
+  const double area = a[0] * b[1] - a[1] * b[0];
+  return axis == 0 ? Vector{turn * b[1] / area, -turn * b[0] / area} : Vector{-turn * a[1] / area, turn * a[0] / area};
+}
+
+std::vector<Momentum> Lattice::momenta() const {
+  const int lx = options_.size[0], ly = axes() == 2 ? options_.size[1] : 1;
+  const Vector first = reciprocal(0), second = axes() == 2 ? reciprocal(1) : Vector{};
+  std::vector<Momentum> result;
+  for (int kx = 0; kx < lx; ++kx) {
+    for (int ky = 0; ky < ly; ++ky) {
+      const double along_first = static_cast<double>(kx) / lx, along_second = static_cast<double>(ky) / ly;
+      result.push_back({{kx, ky},
+                        {along_first * first[0] + along_second * second[0], along_first * first[1] + along_second * second[1]},
+                        axes() == 2 ? fmt::format("{},{}", kx, ky) : fmt::format("{}", kx)});
+    }
+  }
   return result;
 }
 

@@ -24,6 +24,13 @@ struct Bond {
   bool operator==(const Bond&) const = default;
 };
 
+// A wave vector of the finite lattice: q = kx b_1 / Lx + ky b_2 / Ly.
+struct Momentum {
+  std::array<int, 2> k;     // ky = 0 on a chain
+  std::array<double, 2> q;  // Cartesian, per unit of length
+  std::string label;        // "1,0", on a chain "1"
+};
+
 class Lattice {
  public:
   // Throws InputError: size < 1, wrong number of axes, self bonds arise only in bonds().
@@ -33,9 +40,12 @@ class Lattice {
   int sites() const { return sites_; }
   int basis() const { return basis_; }  // sites per cell
   int axes() const { return static_cast<int>(options_.size.size()); }
-  std::array<double, 2> position(int site) const;  // Cartesian
-  std::array<int, 3> cell_of(int site) const;      // (x, y, b); y = 0 on a chain
-  int site_at(int x, int y, int b) const;          // no wrapping
+  std::array<double, 2> position(int site) const;  // Cartesian, in lengths of the primitive vectors
+  std::array<double, 2> primitive(int axis) const;
+  std::array<double, 2> reciprocal(int axis) const;  // a_i . b_j = 2 pi delta_ij
+  std::vector<Momentum> momenta() const;             // 0 <= k < L, the last component fastest
+  std::array<int, 3> cell_of(int site) const;        // (x, y, b); y = 0 on a chain
+  int site_at(int x, int y, int b) const;            // no wrapping
 
   // Bonds of shell k >= 1, sorted, i < j, merged. Throws InputError if a bond joins a site to itself ((2,0) on L = 2).
   std::vector<Bond> bonds(int shell) const;

@@ -187,22 +187,25 @@ std::span<const ModelEntry> models() {
 
 std::span<const ObservableEntry> observables() {
   static const std::array<ObservableEntry, 8> table = {{
-      {"density", "<n_i> of every site (spinful: n_up + n_down)", {kSpinless, kSpinful}, build_density},
-      {"density_density", "<n_0 n_j> for every site j; j = 0 is <n_0^2>", {kSpinless, kSpinful}, build_density_density},
-      {"double_occupancy", "<n_up n_down> of every site", {kSpinful}, build_double_occupancy},
-      {"sz_sz", "<Sz_0 Sz_j> for every site j, spin 1/2 units", {kSpin, kSpinful}, build_sz_sz},
-      {"spin_spin", "<S_0.S_j> for every site j", {kSpin, kSpinful}, build_spin_spin},
+      {"density", "<n_i> of every site (spinful: n_up + n_down)", ObservableAxis::site, {kSpinless, kSpinful}, build_density},
+      {"density_density", "<n_0 n_j> for every site j; j = 0 is <n_0^2>", ObservableAxis::site, {kSpinless, kSpinful}, build_density_density},
+      {"double_occupancy", "<n_up n_down> of every site", ObservableAxis::site, {kSpinful}, build_double_occupancy},
+      {"sz_sz", "<Sz_0 Sz_j> for every site j, spin 1/2 units", ObservableAxis::site, {kSpin, kSpinful}, build_sz_sz},
+      {"spin_spin", "<S_0.S_j> for every site j", ObservableAxis::site, {kSpin, kSpinful}, build_spin_spin},
       {"structure_factor",
        "(1/N) sum_ij cos q.(r_i - r_j) <A_i A_j>, A = n (spinless) or Sz, for every q = kx,ky in units of 2 pi / L; diagonal, so "
        "it costs no network evaluation; in a singlet, 3 times the Sz value is S.S",
+       ObservableAxis::momentum,
        {kSpin, kSpinless, kSpinful},
        build_structure_factor},
       {"spin_structure_factor",
        "(1/N) sum_ij cos q.(r_i - r_j) <S_i.S_j>; every q costs about N^2/4 network evaluations per sample",
+       ObservableAxis::momentum,
        {kSpin, kSpinful},
        build_spin_structure_factor},
       {"staggered_moment",
        "(1/N^2) sum_ij e_i e_j <A_i A_j>, e = +-1 on the sublattices, A A = S.S or (spinless) n n",
+       ObservableAxis::none,
        {kSpin, kSpinless, kSpinful},
        build_staggered_moment},
   }};

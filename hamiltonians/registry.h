@@ -50,10 +50,13 @@ struct NamedOperator {
   Operator op;        // all couplings are "1"
 };
 
+enum class ObservableAxis { none, site, momentum };  // what its operators run over: one number, all sites j, Lattice::momenta()
+
 // An observable is a list of operators (one per site, pair or wave vector), all real symmetric.
 struct ObservableEntry {
   std::string name;  // density, density_density, double_occupancy, sz_sz, spin_spin, structure_factor, spin_structure_factor, staggered_moment
   std::string doc;
+  ObservableAxis axis;
   std::vector<SectorKind> sectors;
   // The sign rule of the Hamiltonian: exchange parts must be rotated with it, or they would be measured in the wrong basis.
   std::vector<NamedOperator> (*build)(const Lattice&, const Sector&, SignRule);

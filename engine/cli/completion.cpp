@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -36,21 +35,21 @@ std::vector<std::string> offered(const ValueEntry& value) {
   return {};
 }
 
-// value OPTION has a row for every option with a value: without one, the next word is an operand.
+// "value COMMAND OPTION" has a row for every option with a value: without one, the next word is an operand.
 std::vector<Row> rows() {
   std::vector<Row> table = {{"commands", command_names()}};
   Row alone{"options", {}};
   for (const OptionEntry& option : options())
     if (option.commands.empty()) alone.second.push_back(option.name);
   table.push_back(alone);
-  std::map<std::string, std::vector<std::string>> values;
-  for (const OptionEntry& option : options())
-    if (option.value.meaning != Meaning::none) values["value " + option.name] = offered(option.value);
-  for (const auto& [name, words] : values) table.emplace_back(name, words.empty() ? std::vector<std::string>{"@any"} : words);
   for (const CommandEntry& command : commands()) {
     Row own{"options " + command.name, {}};
-    for (const OptionEntry& option : options())
+    for (const OptionEntry& option : options()) {
       if (takes(command, option)) own.second.push_back(option.name);
+      if (option.value.meaning == Meaning::none || !(takes(command, option) || option.commands.empty())) continue;
+      const std::vector<std::string> words = offered(option.value);
+      table.emplace_back(fmt::format("value {} {}", command.name, option.name), words.empty() ? std::vector<std::string>{"@any"} : words);
+    }
     table.push_back(own);
     for (std::size_t i = 0; i < command.operands.size(); ++i)
       table.emplace_back(fmt::format("operand {} {}", command.name, i + 1), offered(command.operands[i]));

@@ -50,13 +50,13 @@ _qstage_vmc() {
   for ((i = 0; i < ${#line[@]} - 1; ++i)); do
     word=${line[i]}
     if [[ -n $previous ]]; then previous=
-    elif [[ $word == -* ]]; then [[ -n $(_qstage_vmc_words "value $word") ]] && previous=$word
+    elif [[ $word == -* ]]; then [[ -n $(_qstage_vmc_words "value ${command:-run} $word") ]] && previous=$word
     elif [[ -n $command ]]; then ((++operands))
     elif [[ " $(_qstage_vmc_words commands) " == *" $word "* ]]; then command=$word
     else command=run operands=1
     fi
   done
-  if [[ -n $previous ]]; then offer=$(_qstage_vmc_words "value $previous")
+  if [[ -n $previous ]]; then offer=$(_qstage_vmc_words "value ${command:-run} $previous")
   elif [[ $current == -* ]]; then offer="$(_qstage_vmc_words "options ${command:-run}") $(_qstage_vmc_words options)"
   elif [[ -n $command ]]; then offer=$(_qstage_vmc_words "operand $command $((operands + 1))")
   else offer="$(_qstage_vmc_words commands) @file"
@@ -122,13 +122,13 @@ _qstage_vmc() {
   for ((i = 2; i < CURRENT; ++i)); do
     word=$words[i]
     if [[ -n $previous ]]; then previous=
-    elif [[ $word == -* ]]; then [[ -n $(_qstage_vmc_words "value $word") ]] && previous=$word
+    elif [[ $word == -* ]]; then [[ -n $(_qstage_vmc_words "value ${command:-run} $word") ]] && previous=$word
     elif [[ -n $command ]]; then ((++operands))
     elif [[ " $(_qstage_vmc_words commands) " == *" $word "* ]]; then command=$word
     else command=run operands=1
     fi
   done
-  if [[ -n $previous ]]; then offer=(${=$(_qstage_vmc_words "value $previous")})
+  if [[ -n $previous ]]; then offer=(${=$(_qstage_vmc_words "value ${command:-run} $previous")})
   elif [[ $words[CURRENT] == -* ]]; then offer=(${=$(_qstage_vmc_words "options ${command:-run}")} ${=$(_qstage_vmc_words options)})
   elif [[ -n $command ]]; then offer=(${=$(_qstage_vmc_words "operand $command $((operands + 1))")})
   else offer=(${=$(_qstage_vmc_words commands)} @file)
@@ -183,18 +183,20 @@ function __qstage_vmc_complete
   set -l line (commandline -opc)
   set -l current (commandline -ct)
   set -l command
+  set -l name run
   set -l previous
   set -l operands 0
   for word in $line[2..-1]
     if test -n "$previous"
       set previous
     else if string match -q -- '-*' $word
-      set -l values (__qstage_vmc_words "value $word")
+      set -l values (__qstage_vmc_words "value $name $word")
       test -n "$values"; and set previous $word
     else if test -n "$command"
       set operands (math $operands + 1)
     else if contains -- $word (__qstage_vmc_words commands)
       set command $word
+      set name $word
     else
       set command run
       set operands 1
@@ -202,10 +204,8 @@ function __qstage_vmc_complete
   end
   set -l offer
   if test -n "$previous"
-    set offer (__qstage_vmc_words "value $previous")
+    set offer (__qstage_vmc_words "value $name $previous")
   else if string match -q -- '-*' $current
-    set -l name run
-    test -n "$command"; and set name $command
     set offer (__qstage_vmc_words "options $name") (__qstage_vmc_words options)
   else if test -n "$command"
     set offer (__qstage_vmc_words "operand $command "(math $operands + 1))

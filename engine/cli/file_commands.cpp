@@ -17,6 +17,7 @@
 #include "engine/run/provenance.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/runner.h"
+#include "engine/run/status.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -105,7 +106,9 @@ int completion_command(const CompletionCommand& command) {
 }
 
 int status_command(const StatusCommand& command) {
-  std::cout << read_text(command.directory + "/" + file_names::status, text_limit) << '\n';
+  const nlohmann::json status = read_status(command.directory);
+  const bool json = command.format == OutputFormat::json;
+  std::cout << (json ? status.dump(2, ' ', /*ensure_ascii=*/true) : status_line(command.directory, status, system_clock())) << '\n';
   return done;
 }
 

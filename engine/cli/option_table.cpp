@@ -22,8 +22,9 @@ commands
 )";
 
 constexpr const char* exit_codes = R"(
-exit codes: 0 done, 1 internal error, 2 input or usage, 3 file or disk, 4 numerical failure, 5 checkpoint or weights,
-            6 memory, 7 device, 75 stopped with a valid checkpoint (run 'resume'), 128+n signal
+exit codes: 0 done, 1 internal error, 2 input or usage, 3 file or disk, 4 numerical failure, 5 checkpoint or weights, 6 memory,
+            7 device, 71 hung and ended by limits.watchdog, 75 stopped with a valid checkpoint (continue with 'resume'),
+            128+n signal n
 )";
 
 std::vector<std::string> model_names() {
@@ -60,48 +61,55 @@ bool belongs_to_one(const OptionEntry& option) { return words_of(option.commands
 
 std::span<const CommandEntry> commands() {
   static const std::vector<CommandEntry> table = {
-      {"run", {input_file}, "all stages: ed, pretrain, vmc, evaluate"},
-      {"resume", {{"DIR", Meaning::directory}}, "go on from the newest checkpoint, on any number of ranks"},
-      {"validate", {input_file}, "all errors of an input at once"},
-      {"evaluate", {input_file}, "log psi and local energies at given configurations, in one HDF5 file, to compare codes"},
-      {"status", {{"DIR", Meaning::directory}}, "where a run stands (reads status.json)"},
-      {"info", {{"FILE", Meaning::file}}, "what an input, checkpoint, results or weight file holds; 'info build': this program"},
-      {"check", {{"FILE", Meaning::file}}, "verify a checkpoint"},
-      {"convert", {{"IN", Meaning::file}, {"OUT", Meaning::file}}, "weights between .h5, .msgpack (.mpack), .safetensors and .npz"},
+      {"run", {input_file}, "run all stages of an input"},
+      {"resume", {{"DIR", Meaning::directory}}, "continue from the newest checkpoint, on any number of ranks"},
+      {"validate", {input_file}, "report every error of an input at once; compute nothing"},
+      {"evaluate", {input_file}, "write log psi and local energies at given configurations to an HDF5 file, to compare with other codes"},
+      {"status", {{"DIR", Meaning::directory}}, "show on one line where a run stands; takes no lock"},
+      {"info", {{"FILE", Meaning::file}}, "show what an input, checkpoint, results or weight file holds; 'info build': this program"},
+      {"check", {{"FILE", Meaning::file}}, "verify the hash and the layout of a checkpoint"},
+      {"convert", {{"IN", Meaning::file}, {"OUT", Meaning::file}}, "convert weights between .h5, .msgpack (.mpack), .safetensors and .npz"},
       {"bench",
        {input_file},
-       "speed of the input's network and Gram products beside this core's multiply-add peak, or beside a large\n"
-       "product of this GPU; time and memory of VMC (else pretraining) steps by phase. Under mpirun on all ranks. Writes no\n"
-       "results"},
-      {"cite", {input_file}, "BibTeX of this program and of the papers whose methods the input uses, each with the key that calls for it"},
-      {"new", {{"NAME", Meaning::word, model_names()}}, "a small input for a model, on the standard output"},
-      {"completion", {{"SHELL", Meaning::word, {"bash", "zsh", "fish"}}}, "a script for the shell: source <(qstage-vmc completion bash)"},
+       "measure the network and its Gram products against this core's multiply-add peak, or against a large product on\n"
+       "this GPU, and the time and memory of VMC (else pretraining) steps by phase; on all ranks under mpirun"},
+      {"cite", {input_file}, "print BibTeX for this program and for the methods that an input uses, with the key that calls for each"},
+      {"new", {{"NAME", Meaning::word, model_names()}}, "print a small input for a model, ready to run"},
+      {"completion", {{"SHELL", Meaning::word, {"bash", "zsh", "fish"}}}, "print a completion script: source <(qstage-vmc completion bash)"},
   };
   return table;
 }
 
 std::span<const OptionEntry> options() {
   static const std::vector<OptionEntry> table = {
-      {"run", "--dry-run", flag, "print parameters, memory per rank, work per step, resolved input; compute nothing"},
-      {"run", "--continue", flag, "go on if the output directory holds a checkpoint, else start (for job scripts)"},
-      {"run", "--overwrite", flag, "remove what an earlier run left in the output directory"},
+      {"run", "--dry-run", flag, "print parameters, memory per rank, work per step and the resolved input; compute nothing"},
+      {"run", "--continue", flag, "resume if the output directory holds a checkpoint, otherwise start (for job scripts)"},
+      {"run", "--overwrite", flag, "first remove what an earlier run left in the output directory"},
       {"validate", "--format", {"FORMAT", Meaning::word, {"text", "json"}}, "text or json"},
-      {"evaluate", "--configurations", {"FILE", Meaning::file}, "HDF5 with the dataset 'configurations' [n, N], +1/-1 or 1/0", Presence::required},
-      {"evaluate", "--output", {"FILE", Meaning::file}, "what to write; refused if it exists", Presence::required},
-      {"evaluate", "--overwrite", flag, "replace that file"},
-      {"evaluate", "--weights", {"FILE", Meaning::file}, "in place of wavefunction.weights"},
-      {"evaluate", "--gradient", flag, "also the energy gradient and the directions of sr, minsr and SPRING"},
-      {"info", "--input", flag, "print the YAML that the file carries"},
-      {"convert", "--overwrite", flag, "replace OUT"},
-      {"bench", "--steps", {"N", Meaning::count}, "steps to measure after a first one (default 3; 0: none)"},
-      {"bench", "--json", {"FILE", Meaning::file}, "the same numbers for scripts; FILE is replaced"},
+      {"evaluate",
+       "--configurations",
+       {"FILE", Meaning::file},
+       "HDF5 file with the dataset 'configurations' [n, N] of +1/-1 or 1/0",
+       Presence::required},
+      {"evaluate", "--output", {"FILE", Meaning::file}, "file to write; it must not exist", Presence::required},
+      {"evaluate", "--overwrite", flag, "replace it if it does"},
+      {"evaluate", "--weights", {"FILE", Meaning::file}, "use these weights instead of wavefunction.weights"},
+      {"evaluate", "--gradient", flag, "also write the energy gradient and the directions of sr, minsr and SPRING"},
+      {"status", "--json", flag, "print all of status.json, for scripts"},
+      {"info", "--input", flag, "print the YAML input that the file carries"},
+      {"convert", "--overwrite", flag, "replace OUT if it exists"},
+      {"bench", "--steps", {"N", Meaning::count}, "steps to measure after a warm-up step (default 3; 0 measures none)"},
+      {"bench", "--json", {"FILE", Meaning::file}, "also write the numbers as JSON; replaces FILE"},
       {"new", "--size", {"SIZE", Meaning::word}, "cells per axis: 12 or 4x4"},
       {"run resume validate evaluate bench cite",
        "--set",
        {"KEY=VALUE", Meaning::setting},
-       "replace a value of the input, any number of times: --set stages.2.optimizer.lr=0.01"},
-      {"run resume", "--log-json", flag, "progress as one JSON object per line"},
-      {"", "--help", {"[KEY]", Meaning::key}, "this text, or the meaning of an input key: --help sampler.chains"},
+       "change a value of the input; may be repeated: --set stages.2.optimizer.lr=0.01"},
+      {"run resume", "--log-json", flag, "report progress as one JSON object per line"},
+      {"",
+       "--help",
+       {"[KEY]", Meaning::key},
+       "this text, the meaning of an input key, or the keys of a section: --help sampler.chains, --help sampler"},
       {"", "--version", flag, "version; with --verbose: compiler, flags, libraries"},
       {"", "--dump-schema", flag, "JSON Schema of the input, for editors"},
       {"", "--dump-default", flag, "every key of the input with its default and meaning"},

@@ -32,7 +32,7 @@ struct CommandEntry {
 
 enum class Presence { optional, required };
 
-// An option has the same kind of value in every command that takes it; a row may repeat its name to say what it does there.
+// A row may repeat a name to say what the option does in another command.
 struct OptionEntry {
   std::string commands;  // that take it, separated by blanks; "": it stands alone and only prints
   std::string name;      // "--steps"

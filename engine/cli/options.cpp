@@ -39,7 +39,7 @@ std::optional<PrintCommand> print_command(const std::vector<std::string>& words)
 
 input::SetOption set_option(const std::string& text) {
   const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) throw InputError("--set '" + text + "' has no KEY=VALUE (for example --set seed=7)");
+  if (equals == std::string::npos || equals == 0) throw InputError("--set '" + text + "' is not KEY=VALUE; write for example --set seed=7");
   return {text.substr(0, equals), text.substr(equals + 1)};
 }
 
@@ -125,7 +125,10 @@ const std::map<std::string, Command (*)(const Written&)>& readers() {
          return ValidateCommand{line.text("INPUT.yaml"), line.sets(), line.text("--format") == "json" ? OutputFormat::json : OutputFormat::text};
        }},
       {"evaluate", evaluate_of},
-      {"status", [](const Written& line) -> Command { return StatusCommand{line.text("DIR")}; }},
+      {"status",
+       [](const Written& line) -> Command {
+         return StatusCommand{line.text("DIR"), line.has("--json") ? OutputFormat::json : OutputFormat::text};
+       }},
       {"info",
        [](const Written& line) -> Command {
          return InfoCommand{line.text("FILE"), line.has("--input") ? InfoContent::input : InfoContent::summary};

@@ -40,6 +40,7 @@ struct EvaluateCommand {
 };
 struct StatusCommand {
   std::string directory;
+  OutputFormat format = OutputFormat::text;
 };
 enum class InfoContent { summary, input };
 struct InfoCommand {

@@ -1,4 +1,5 @@
 // The commands that compute: run, resume and bench. All ranks execute them; what the root reads it shares, so all ranks see the same input.
+#include <filesystem>
 #include <iostream>
 #include <new>
 

@@ -13,30 +13,43 @@
 namespace qs {
 namespace {
 
-constexpr int most_sites = 1024;           // larger inputs are written by hand
-constexpr double most_compared = 200000;   // states: exact energies in seconds
-constexpr double most_supervised = 20000;  // states: a natural-gradient step over all of them in well under a second
+constexpr int most_sites = 1024;          // larger inputs are written by hand
+constexpr double most_compared = 200000;  // states: exact energies in seconds
+constexpr double most_summed = 13000;     // states: an optimizer step over all of them in a fraction of a second
+
+// How a network of a small sector gets to the ground state. From random numbers by energy alone where a rotation of the basis makes the ground state
+// positive; where it has signs to learn, from the exact state, a thousand cheap steps in a second, and only then by energy.
+enum class Start { random, exact_state };
 
 struct Template {
   std::string model, size;
   std::string chain, plane;  // lattices of one and two axes; "" = the model has none
-  std::string hamiltonian, wavefunction, move, observables;
+  std::string hamiltonian, move, observables;
+  Start start;
+  double rate;               // of the energy steps of a small sector: below 1/(E_max - E_0)
+  std::string small, large;  // networks for a sector that is summed and for one that is sampled
 };
 
 const char* const attention = "{kind: vit, layers: 2, d_model: 32, heads: 4}";
 const char* const boltzmann = "{kind: rbm, alpha: 2}";
+const char* const positive = "{kind: rbm, alpha: 2, dtype: real}";
+const char* const fermions_in_v =
+    "{kind: qstage, depth: 2, d_model: 8, heads: 4, mlp: 16, tail: [t, V, N], amplitude: determinant, attention: factored, pooling: sum}";
+const char* const fermions_in_u =
+    "{kind: qstage, depth: 2, d_model: 12, heads: 4, mlp: 24, tail: [t, U, N], amplitude: determinant, attention: factored, pooling: sum}";
 
 const std::vector<Template>& templates() {
+  using enum Start;
   static const std::vector<Template> table = {
-      {"heisenberg", "4x4", "chain", "square", "J1: 1.0, marshall_sign: true", attention, "exchange", "energy, spin_spin"},
-      {"xxz", "16", "chain", "square", "J: 1.0, Delta: 0.5, marshall_sign: true", boltzmann, "exchange", "energy, sz_sz"},
-      {"tfim", "16", "chain", "square", "J: 1.0, Gamma: 1.0", boltzmann, "flip", "energy, sz_sz"},
-      {"shastry_sutherland", "4x4", "", "square", "Js: 0.8, Jd: 1.0", attention, "exchange", "energy, structure_factor"},
-      {"haldane_shastry", "16", "chain", "", "J: 1.0, marshall_sign: true", boltzmann, "exchange", "energy, spin_spin"},
-      {"tv", "12", "chain", "square", "t: 1.0, V: [0.0, 1.0, 2.0, 4.0], delta: 0.1",
-       "{kind: qstage, depth: 2, d_model: 16, heads: 4, mlp: 16, tail: [t, V, N]}", "hop", "energy, density_density"},
-      {"hubbard", "4x2", "chain", "square", "t: 1.0, U: 4.0",
-       "{kind: qstage, depth: 2, d_model: 16, heads: 4, mlp: 32, tail: [t, U, N], amplitude: determinant}", "hop", "energy, double_occupancy"},
+      {"heisenberg", "4x4", "chain", "square", "J1: 1.0, marshall_sign: true", "exchange", "energy, spin_spin", random, 0.05,
+       "{kind: rbm, alpha: 4, dtype: real}", attention},
+      {"xxz", "16", "chain", "square", "J: 1.0, Delta: 0.5, marshall_sign: true", "exchange", "energy, sz_sz", random, 0.05, positive, boltzmann},
+      {"tfim", "12", "chain", "square", "J: 1.0, Gamma: 1.0", "flip", "energy, sz_sz", random, 0.02, positive, boltzmann},
+      {"shastry_sutherland", "4x4", "", "square", "Js: 0.8, Jd: 1.0", "exchange", "energy, structure_factor", exact_state, 0, attention, attention},
+      {"haldane_shastry", "16", "chain", "", "J: 1.0, marshall_sign: true", "exchange", "energy, spin_spin", random, 0.05, positive, boltzmann},
+      {"tv", "12", "chain", "square", "t: 1.0, V: [0.0, 1.0, 2.0, 4.0], delta: 0.1", "hop", "energy, density_density", exact_state, 0, fermions_in_v,
+       fermions_in_v},
+      {"hubbard", "4x2", "chain", "square", "t: 1.0, U: 4.0", "hop", "energy, double_occupancy", exact_state, 0, fermions_in_u, fermions_in_u},
   };
   return table;
 }
@@ -91,15 +104,29 @@ std::string sector_text(const SectorOptions& sector) {
   return sector.up < 0 ? "{kind: spin_half}" : "{kind: spin_half, total_sz: 0}";
 }
 
-// Small sectors are compared with exact states; there fermions also start from them.
-std::string stages_text(const Template& entry, const SectorOptions& sector) {
-  const double states = std::exp(Sector(sector).log_dimension());
-  std::string text;
-  if (sector.kind != SectorKind::spin_half && states <= most_supervised)
-    text += "  - {kind: pretrain, targets: ed, steps: 600, rows: 128, optimizer: {kind: muon, lr: {from: 1.0e-2, to: 5.0e-4, steps: 600}}}\n";
-  text += "  - {kind: vmc, steps: 300, optimizer: {kind: natural, lr: 0.02, diag_shift: {from: 1.0e-2, to: 1.0e-4, steps: 100}}}\n";
-  return text + fmt::format("  - {{kind: evaluate, sampler: {{samples: 16384}}, observables: [{}]{}}}\n", entry.observables,
-                            states <= most_compared ? ", compare: ed" : "");
+// The learning of a small sector, on all its states.
+std::string summed_training(const Template& entry) {
+  if (entry.start == Start::random)
+    return fmt::format("  - {{kind: vmc, steps: 100, optimizer: {{kind: natural, lr: {}, diag_shift: {{from: 1.0e-2, to: 1.0e-4, steps: 60}}}}}}\n",
+                       entry.rate);
+  return "  - {kind: pretrain, targets: ed, steps: 4000, rows: 256, evaluate_every: 500, optimizer: {kind: muon, lr: {from: 1.0e-2, to: 5.0e-4, "
+         "steps: 4000}}}\n"
+         "  - {kind: vmc, steps: 20, optimizer: {kind: muon, lr: {from: 1.0e-3, to: 1.0e-4, steps: 20}}}\n";
+}
+
+// From the wavefunction on. Small sectors are summed, in float32, which is precise enough for the energies compared here and twice as fast.
+std::string summed(const Template& entry) {
+  return fmt::format("precision: {{network: float32}}\nwavefunction: {}\nsampler: {{kind: exact_sum}}\nstages:\n{}", entry.small,
+                     summed_training(entry)) +
+         fmt::format("  - {{kind: evaluate, observables: [{}, overlap], compare: ed}}\n", entry.observables);
+}
+
+std::string sampled(const Template& entry, double states) {
+  return fmt::format("wavefunction: {}\nsampler: {{kind: metropolis, move: {{kind: {}}}, chains: 256, samples: 1024}}\nstages:\n", entry.large,
+                     entry.move) +
+         "  - {kind: vmc, steps: 300, optimizer: {kind: natural, lr: 0.02, diag_shift: {from: 1.0e-2, to: 1.0e-4, steps: 100}}}\n" +
+         fmt::format("  - {{kind: evaluate, sampler: {{samples: 16384}}, observables: [{}]{}}}\n", entry.observables,
+                     states <= most_compared ? ", compare: ed" : "");
 }
 
 }  // namespace
@@ -114,6 +141,7 @@ std::string template_input(const std::string& name, const std::string& wanted) {
   for (const int length : axes) sites *= length;
   if (sites < 2 || sites > most_sites) refuse_size(size, entry, fmt::format("it has {:.0f} sites, a template 2 to {}", sites, most_sites));
   const SectorOptions sector = sector_of(model, static_cast<int>(sites));
+  const double states = std::exp(Sector(sector).log_dimension());
 
   const std::string text =
       fmt::format("# qstage-vmc new {0} --size {1}; 'qstage-vmc --dump-default' shows every key\nformat: 1\ntitle: {0}, {2} {1}\n", name, size,
@@ -121,9 +149,7 @@ std::string template_input(const std::string& name, const std::string& wanted) {
       fmt::format("output: {{directory: runs/{}_{}}}\nsystem:\n", name, size) +
       fmt::format("  lattice: {{kind: {}, size: [{}], periodic: true}}\n", lattice, fmt::join(axes, ", ")) +
       fmt::format("  sector: {}\n  hamiltonian: {{kind: {}, {}}}\n", sector_text(sector), name, entry.hamiltonian) +
-      fmt::format("wavefunction: {}\n", entry.wavefunction) +
-      fmt::format("sampler: {{kind: metropolis, move: {{kind: {}}}, chains: 256, samples: 1024}}\nstages:\n", entry.move) +
-      stages_text(entry, sector);
+      (states <= most_summed ? summed(entry) : sampled(entry, states));
 
   // The planner knows best which lattices a model, a sign rule or a network can have.
   input::Diagnostics diagnostics;

@@ -59,11 +59,15 @@ std::string default_of(const Default& otherwise) {
   return otherwise.kind == Default::Kind::value ? otherwise.text : "not set (" + otherwise.text + ")";
 }
 
+// Words separated by blanks, with commas between them.
+std::string listed(std::string words) {
+  for (std::size_t at = 0; (at = words.find(' ', at)) != std::string::npos; at += 2) words.replace(at, 1, ", ");
+  return words;
+}
+
 std::string entry(const NamedKey& named) {
   const Key& key = *named.key;
-  std::string kinds = key.kinds;
-  for (std::size_t at = 0; (at = kinds.find(' ', at)) != std::string::npos; at += 2) kinds.replace(at, 1, ", ");
-  std::string out = named.path + (kinds.empty() ? "" : "  (kind " + kinds + ")") + "\n";
+  std::string out = named.path + (key.kinds.empty() ? "" : "  (kind " + listed(key.kinds) + ")") + "\n";
   out += "  type     " + type_name(key.shape) + "\n";
   if (const std::string range = range_of(key.shape); !range.empty()) out += "  range    " + range + "\n";
   out += "  default  " + default_of(key.otherwise) + "\n";
@@ -71,6 +75,29 @@ std::string entry(const NamedKey& named) {
   out += "  since    " + key.since + "\n  " + key.doc + "\n";
   if (key.name == "kind")
     for (const Kind& kind : kinds_of_section(key.section)) out += fmt::format("    {:<20}{}\n", kind.name, kind.doc);
+  return out;
+}
+
+bool is_section(const Shape& shape) {
+  return shape.type == Type::section || std::any_of(shape.parts.begin(), shape.parts.end(), [](const Shape& part) { return is_section(part); });
+}
+
+// The keys directly below a section, a line each. A key that several variants have with one meaning has one line.
+std::string keys_below(const std::string& path) {
+  std::vector<std::pair<std::string, std::string>> rows;  // line, kinds
+  for (const NamedKey& named : named_keys()) {
+    const std::size_t dot = named.path.rfind('.');
+    if (dot == std::string::npos || named.path.substr(0, dot) != path) continue;
+    const Key& key = *named.key;
+    const std::string line = fmt::format("    {:<18}{}", key.name, key.name == "kind" ? type_name(key.shape) : key.doc);
+    const auto same = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == line; });
+    if (same == rows.end())
+      rows.emplace_back(line, key.kinds);
+    else
+      same->second += " " + key.kinds;
+  }
+  std::string out = "  keys; qstage-vmc --help " + path + ".KEY says more\n";
+  for (const auto& [line, kinds] : rows) out += line + (kinds.empty() ? "" : " (" + listed(kinds) + ")") + "\n";
   return out;
 }
 
@@ -111,9 +138,13 @@ std::vector<std::string> all_keys() {
 std::string help_for(const std::string& key) {
   const std::string wanted = without_indices(key);
   std::string out;
-  for (const NamedKey& named : named_keys())
-    if (named.path == wanted) out += (out.empty() ? "" : "\n") + entry(named);
-  if (!out.empty()) return out;
+  bool has_keys = false;
+  for (const NamedKey& named : named_keys()) {
+    if (named.path != wanted) continue;
+    out += (out.empty() ? "" : "\n") + entry(named);
+    has_keys = has_keys || is_section(named.key->shape);
+  }
+  if (!out.empty()) return has_keys ? out + keys_below(wanted) : out;
   const std::string best = nearest(wanted);
   throw InputError(
       fmt::format("unknown key {}{}", quote(key), best.empty() ? " (--dump-default prints all keys)" : fmt::format(" (did you mean '{}'?)", best)));

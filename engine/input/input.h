@@ -100,9 +100,10 @@ struct FamilyRows {
 };
 FamilyRows family_rows(const Node& family);
 
-std::string json_schema();                     // draft 7, from the same table
-std::string default_document();                // commented YAML of all keys with their defaults
-std::string help_for(const std::string& key);  // "sampler.chains": type, unit, range, default, meaning; InputError with a suggestion if unknown
+std::string json_schema();       // draft 7, from the same table
+std::string default_document();  // commented YAML of all keys with their defaults
+std::string help_for(
+    const std::string& key);  // "sampler.chains": type, unit, range, default, meaning; "sampler": its keys too; InputError if unknown
 std::vector<std::string> all_keys();
 
 // Closest known word by Damerau-Levenshtein distance <= 2 or <= a third of the length; "" if none.

@@ -83,7 +83,7 @@ std::vector<Key> model_keys() {
       {"optimizer", natural_kinds, "momentum", number({0, 1, false, true, 0}), value("0.0"), "", "0.1.0",
        "SPRING momentum: keep this share of the last direction where the samples say nothing"},
       {"optimizer", "minsr", "parameter_blocks", integer(1, 4096), value("1"), "", "0.1.0",
-       "form the derivatives so many times, for a part of the parameters each: memory for one part instead of all"},
+       "form the derivatives in this many passes, each for a part of the parameters: less memory"},
       {"optimizer", natural_kinds, "norm_constraint", number(above(0)), absent("off"), "", "0.1.0", "upper bound of the squared norm of a step"},
 
       {"schedule", "", "from", number(above(0)), required("1.0e-2"), "", "0.1.0", "value at the first step"},

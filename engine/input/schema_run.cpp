@@ -13,7 +13,7 @@ std::vector<Key> run_keys() {
       {"", "", "seed", integer(0, 9223372036854775807.0), value("1"), "", "0.1.0",
        "key of all random numbers; equal input and seed give equal results on any number of ranks"},
       {"", "", "device", choice({"auto", "cpu", "cuda", "reference"}), value("auto"), "", "0.1.0",
-       "where the numbers are made; reference runs plain loops on one thread, to check the others"},
+       "where the run computes; reference: plain loops on one thread, to check the others"},
       {"", "", "threads", integer(1, 1024), absent("OMP_NUM_THREADS, else 1"), "threads per rank", "0.1.0",
        "threads of each rank; the results do not depend on it"},
       {"", "", "precision", section("precision"), value("{}"), "", "0.1.0",
@@ -32,7 +32,7 @@ std::vector<Key> run_keys() {
 
       {"precision", "", "network", choice({"float32", "float64"}), value("float64"), "", "0.1.0", "type inside the network"},
       {"precision", "", "sampler", choice({"network", "float32"}), value("network"), "", "0.1.0",
-       "type inside the network that Markov chains follow; float32 beside a float64 network halves their cost, and weights make up for the rounding"},
+       "type inside the network that Markov chains follow; float32 beside a float64 network halves their cost, and weights correct the rounding"},
 
       {"output", "", "directory", text(), required("runs/example"), "", "0.1.0", "folder of all output, relative to the working directory"},
 
@@ -47,7 +47,7 @@ std::vector<Key> run_keys() {
 
       {"checkpoint", "", "interval", duration(), value("5min"), "time", "0.1.0", "time between checkpoints"},
       {"checkpoint", "", "keep_every", integer(0), value("0"), "steps", "0.1.0",
-       "keep a copy of every so many steps' checkpoint for ever; 0 keeps none"},
+       "keep a permanent copy of the checkpoint every so many steps; 0 keeps none"},
 
       {"log", "", "every", duration(), value("10s"), "time", "0.1.0", "time between progress rows when the output is no terminal"},
   };

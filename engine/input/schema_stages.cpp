@@ -37,7 +37,7 @@ std::vector<Key> stage_keys() {
        "parameters that later stages and the results take: the best of the stage within errors, or those of its last step"},
       {"stages", "pretrain", "stop", section("stop"), value("{}"), "", "0.1.0", "when to stop before all steps are done"},
       {"stages", "pretrain", "rows", either({choice({"full"}), integer(1, 1LL << 40)}), value("full"), "configurations per Hamiltonian", "0.1.0",
-       "basis states per step: all of them, or so many drawn from the network's and the target's weights"},
+       "basis states per step: all of them, or this many, drawn by the weights of the network and the target"},
       {"stages", "pretrain", "power", number({0, 2, true, false, 0}), absent("2.0, and nothing when rows is full"), "", "0.1.0",
        "rows are drawn from ((|psi|^2 + |target|^2)/2)^(power/2), and weighted exactly"},
       {"stages", "pretrain", "held_out", values(), absent("none"), "", "0.1.0",

@@ -29,7 +29,7 @@ std::string write_temporary(const std::string& path, std::span<const std::span<c
 // else may be writing.
 void remove_stale_temporaries(const std::string& directory, const std::function<bool(const std::string& name)>& ours);
 
-// Append-only row log (trace.csv). Knows its length and hash so that a resume can verify and truncate.
+// Append-only row log (trace/02_vmc.csv). Knows its length and hash so that a resume can verify and truncate.
 class RowLog {
  public:
   // keep_bytes < 0: a fresh log; whether an existing file may go is the caller's question and is settled by then.

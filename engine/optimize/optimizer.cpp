@@ -36,10 +36,10 @@ void check_options(const OptimizerOptions& o, std::int64_t parameters) {
   require(o.norm_constraint >= 0, "optimizer.norm_constraint must not be negative (0 = off)");
   require(o.momentum >= 0 && o.momentum <= 1, "optimizer.momentum must lie in [0, 1]");
   if (!is_natural(o.kind)) {
-    require(o.kind == OptimizerKind::muon || o.momentum == 0, "optimizer.momentum belongs to sr, minsr and natural; adamw has beta1");
+    require(o.kind == OptimizerKind::muon || o.momentum == 0, "optimizer.momentum belongs to sr, minsr and natural; adamw has betas");
     require(o.kind != OptimizerKind::muon || o.momentum < 1, "optimizer.mu must be less than 1");
-    require(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1, "optimizer.beta1 and beta2 must lie in [0, 1)");
-    require(o.epsilon > 0, "optimizer.epsilon must be positive");
+    require(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1, "optimizer.betas must lie in [0, 1)");
+    require(o.epsilon > 0, "optimizer.eps must be positive");
     require(o.weight_decay >= 0, "optimizer.weight_decay must not be negative");
   } else {
     require(o.weight_decay == 0, "optimizer.weight_decay belongs to adamw and muon; sr, minsr and natural have none");

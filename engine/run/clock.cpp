@@ -21,6 +21,13 @@ std::string utc_text(std::int64_t unix_seconds) {
                      parts.tm_sec);
 }
 
+std::optional<std::int64_t> unix_time(const std::string& utc_text) {
+  std::tm parts{};
+  const char* end = strptime(utc_text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return static_cast<std::int64_t>(timegm(&parts));
+}
+
 std::string duration_text(double seconds) {
   constexpr double longest = 1e9;  // 31 years: beyond it the estimate means nothing
   if (!std::isfinite(seconds) || seconds < 0 || seconds > longest) return "-";

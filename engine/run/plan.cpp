@@ -88,7 +88,6 @@ class Planner {
     plan_.log_every = root_["log"]["every"].number();
     plan_.ed.memory_limit = plan_.memory_limit;
     plan_.ed.seed = plan_.seed;
-    plan_.fingerprint = document_.resolved;
   }
 
   void warn_about(const ProblemFamily& family) {
@@ -140,7 +139,7 @@ class Planner {
     }
   }
 
-  // Unusable weights and data have their own exit codes, unless the input is wrong as well: then all errors are said together.
+  // Unusable weights and data have exit codes of their own. If the input has errors too, all of them are reported together as errors of the input.
   void report_files() {
     if (unusable_.empty()) return;
     if (!diagnostics_.has_errors()) std::rethrow_exception(unusable_.front().failure);

@@ -64,7 +64,6 @@ struct RunPlan {
   std::optional<ProblemFamily> family;  // of the system section; stages may have their own
   std::vector<StagePlan> stages;
   std::vector<std::string> warnings;
-  std::string fingerprint;  // what must not change when resuming: resolved input without budgets
 };
 
 // Errors go to `diagnostics`; the plan is usable only if there are none. limits.memory is compared for `ranks`; where nobody knows them yet, a plan

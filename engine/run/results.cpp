@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/io/files.h"
+#include "engine/run/geometry.h"
 #include "engine/run/weight_names.h"
 
 namespace qs {
@@ -75,7 +76,8 @@ json evaluate_entry(const StagePlan& stage, const DataTree& outputs) {
 }
 
 json stage_entry(const StagePlan& stage, const DataTree& outputs) {
-  json entry = {{"kind", stage.kind}, {"group", stage.group}, {"convention", stage.family.hamiltonian.convention}};
+  json entry = {
+      {"kind", stage.kind}, {"group", stage.group}, {"convention", stage.family.hamiltonian.convention}, {"couplings", stage.family.varied}};
   const std::string group = "stages/" + stage.group + "/";
   if (stage.kind == "evaluate" && outputs.has(group + "energy/mean")) entry["results"] = evaluate_entry(stage, outputs);
   if (stage.kind == "ed" && outputs.has(group + "energy")) {
@@ -115,7 +117,11 @@ DataTree results_tree(const ResultsContext& context, const RunState& state) {
   tree.set("provenance/input_resolved", with(scalar(context.document.resolved), {{"sha256", sha256_hex(context.document.resolved)}}));
   tree.set("provenance/seeds", array(std::vector<std::uint64_t>{context.plan.seed}));
   store_origin(tree, context.plan.origin);
-  if (context.plan.family) tree.groups["system"]["sites"] = std::int64_t{context.plan.family->lattice.sites()};
+  if (context.plan.family) {
+    tree.groups["system"]["sites"] = std::int64_t{context.plan.family->lattice.sites()};
+    store_geometry(*context.plan.family, tree);
+  }
+  for (const StagePlan& stage : context.plan.stages) store_observable_axes(stage, tree);
   if (!state.parameters.empty()) store_weights(tree, tensor_shapes(context.layout), state.parameters);
   for (const auto& [phase, seconds] : state.seconds) tree.set("timing/" + phase, with(scalar(seconds), {{"units", "s"}}));
   return tree;

@@ -56,6 +56,15 @@ input::Document parsed(const std::string& text, const std::string& name) {
   return document;
 }
 
+const std::string seal_mark = "# sha256 of what follows: ";
+
+// As run_input has written it, whatever the checkpoint says: a run may be killed between the file and its next checkpoint.
+bool is_sealed(const std::string& text) {
+  const std::size_t mark = text.find(seal_mark), end = text.find('\n', mark);
+  if (mark == std::string::npos || end == std::string::npos) return false;
+  return text.substr(mark + seal_mark.size(), end - mark - seal_mark.size()) == sha256_hex(std::string_view(text).substr(end + 1));
+}
+
 // What makes the state at the end of `stage` unfit to go on from, "" if nothing.
 std::string why_not_from(const std::string& file, const StepChange& change, const input::Document& before) {
   if (!std::filesystem::exists(file)) return fmt::format("'{}', the state at its end, is not there", file);
@@ -78,12 +87,20 @@ std::optional<StoredRun> stored_run(const std::string& directory) {
   return StoredRun{resume_input(loaded->tree), stage[0], results_of(directory, loaded->tree)};
 }
 
+std::string run_input(const input::Document& document) {
+  const std::string folder = std::filesystem::absolute(document.directory).lexically_normal().string();
+  return fmt::format(
+      "# The input of this run as it was understood: every key, with --set. As it was given: {}.\n# Relative paths begin at {}\n{}{}\n{}",
+      file_names::original_input, nlohmann::json(folder).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), seal_mark,
+      sha256_hex(document.resolved), document.resolved);
+}
+
 void refuse_edited_input(const std::string& directory, const ResumeInput& stored) {
   const std::string file = directory + "/" + file_names::input;
   if (stored.original.empty() || !std::filesystem::exists(file)) return;
   const std::string text = read_text(file, text_limit);
-  if (text == stored.original) return;
-  const std::vector<std::string> changes = all_changes(parsed(stored.original, "the checkpoint's input").root, parsed(text, file).root);
+  if (text == stored.original || is_sealed(text)) return;
+  const std::vector<std::string> changes = all_changes(parsed(stored.resolved, "the checkpoint's input").root, parsed(text, file).root);
   if (changes.empty()) return;
   throw InputError(
       fmt::format("'{}' was edited after the run began, but a run goes on with the input in its checkpoint:\n  {}\nrestore the file; steps, limits, "

@@ -25,7 +25,10 @@ struct StoredRun {
 // None without a checkpoint. CheckpointError if there is one that cannot be used.
 std::optional<StoredRun> stored_run(const std::string& directory);
 
-// InputError naming old and new values if the directory's input.yaml is no longer the text that the run began with, comments aside.
+// What input.yaml of a run directory holds: the input as it was understood, valid as it stands, under comments that say where it comes from and seal
+// it.
+std::string run_input(const input::Document& document);
+// InputError naming old and new values if the directory's input.yaml is no longer what a run has written there, comments aside.
 void refuse_edited_input(const std::string& directory, const ResumeInput& stored);
 
 // The first stage that is over but has more steps in `now` than the run was planned with: the run goes on from the end of that stage. None if no

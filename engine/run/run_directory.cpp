@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <regex>
 #include <system_error>
 
 #include "kernels/api/error.h"
@@ -23,7 +24,7 @@ namespace {
 
 // What a run makes. input.yaml is not among them: users may keep their own there.
 constexpr const char* outputs[] = {file_names::results, file_names::checkpoint, file_names::previous_checkpoint,
-                                   file_names::trace,   file_names::summary,    file_names::status,
+                                   file_names::traces,  file_names::summary,    file_names::status,
                                    file_names::log};
 
 // Checkpoints and evidence that are kept carry the stage and the step in their names.
@@ -33,7 +34,8 @@ bool is_kept_file(std::string_view name) { return name.ends_with(".h5") && (name
 bool is_end_of_stage(std::string_view name) { return name.starts_with("checkpoint.") && name.ends_with(end_of_stage("") + ".h5"); }
 
 bool is_ours(std::string_view name) {
-  return name == file_names::input || is_kept_file(name) || std::find(std::begin(outputs), std::end(outputs), name) != std::end(outputs);
+  return name == file_names::input || name == file_names::original_input || is_kept_file(name) ||
+         std::find(std::begin(outputs), std::end(outputs), name) != std::end(outputs);
 }
 
 bool is_below(const fs::path& path, const fs::path& root) {
@@ -73,11 +75,22 @@ void create(const std::string& path) {
   }
 }
 
-// A file or a link, never a directory.
-void remove_file(const std::string& path) {
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    throw FileError(fmt::format("cannot remove '{}' ({}); check the permissions of the directory", path, std::strerror(errno)));
+bool is_table(const fs::path& file) {
+  static const std::regex name(R"([0-9]+_[a-z]+\.csv)");
+  return std::regex_match(file.filename().string(), name);
+}
+
+// A file or a link; of the folder of tables the tables, and then the folder if nothing else is in it.
+void remove_output(const std::string& path) {
+  std::error_code absent;
+  if (fs::is_directory(fs::symlink_status(path, absent))) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(path))
+      if (is_table(entry.path())) remove_output(entry.path().string());
+    if (::rmdir(path.c_str()) == 0 || errno == ENOTEMPTY || errno == EEXIST) return;
+  } else if (::unlink(path.c_str()) == 0 || errno == ENOENT) {
+    return;
   }
+  throw FileError(fmt::format("cannot remove '{}' ({}); check the permissions of the directory", path, std::strerror(errno)));
 }
 
 }  // namespace
@@ -122,21 +135,22 @@ std::vector<std::string> RunDirectory::present() const {
   return names;
 }
 
-void RunDirectory::begin(std::string_view original) const {
-  if (resuming_) return;
-  constexpr std::size_t limit = 1 << 20;
+void RunDirectory::begin(std::string_view copy, std::string_view original) const {
+  constexpr std::size_t limit = 16 << 20;
   const std::string input = file(file_names::input);
-  const bool there = fs::exists(fs::symlink_status(input)), same = there && read_text(input, limit) == original;
+  const bool there = fs::exists(fs::symlink_status(input)), users = there && read_text(input, limit) == original;
   // Beside outputs it is the copy that their run has made.
-  if (there && !same && present().empty())
+  if (there && !users && !resuming_ && present().empty())
     throw InputError(fmt::format(
         "'{}' is not the input of this run and no run has written it, so it is not replaced; move it, or change output.directory", input));
-  if (!same) replace_file(input, original);
-  for (const char* name : outputs) remove_file(file(name));
+  if (!users) replace_file(input, copy);
+  if (resuming_) return;
+  replace_file(file(file_names::original_input), original);
+  for (const char* name : outputs) remove_output(file(name));
   for (const auto& entry : fs::directory_iterator(path_)) {
-    if (is_end_of_stage(entry.path().filename().string())) remove_file(entry.path().string());
+    if (is_end_of_stage(entry.path().filename().string())) remove_output(entry.path().string());
   }
-  for (const char* name : {file_names::stop_request, file_names::checkpoint_request}) remove_file(file(name));
+  for (const char* name : {file_names::stop_request, file_names::checkpoint_request}) remove_output(file(name));
   sync_directory(path_);  // nothing of the new run may reach the disk before the old one has left it, or before the lock
 }
 
@@ -156,12 +170,21 @@ std::string RunDirectory::folder(const std::string& name) const {
   return at.string();
 }
 
-void TraceFile::begin_stage(const std::vector<std::string>& columns) { log_.append(fmt::format("stage,{}", fmt::join(columns, ","))); }
+std::string RunDirectory::trace_file(const std::string& group) const {
+  folder(file_names::traces);
+  sync_directory(path_);
+  return fmt::format("{}/{}.csv", file(file_names::traces), group);
+}
 
-void TraceFile::append(const std::string& stage, const std::vector<double>& values) {
-  std::string row = stage;
-  for (const double value : values) {
-    row += ',';
+TraceFile::TraceFile(const std::string& path, const std::vector<std::string>& columns) : log_(path, -1, 0) {
+  log_.append(fmt::format("{}", fmt::join(columns, ",")));
+  sync_directory(fs::path(path).parent_path().string());
+}
+
+void TraceFile::append(const std::vector<double>& values) {
+  std::string row;
+  for (const double& value : values) {
+    if (&value != values.data()) row += ',';
     if (std::isfinite(value)) row += fmt::format("{}", value);
   }
   log_.append(row);

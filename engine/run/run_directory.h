@@ -16,11 +16,12 @@ namespace file_names {
 inline constexpr const char* results = "results.h5";
 inline constexpr const char* checkpoint = "checkpoint.h5";
 inline constexpr const char* previous_checkpoint = "checkpoint.prev.h5";
-inline constexpr const char* trace = "trace.csv";
+inline constexpr const char* traces = "trace";  // a folder: one table a stage
 inline constexpr const char* summary = "summary.json";
 inline constexpr const char* status = "status.json";
 inline constexpr const char* log = "run.log";
-inline constexpr const char* input = "input.yaml";
+inline constexpr const char* input = "input.yaml";  // as resolved, with --set
+inline constexpr const char* original_input = "input.original.yaml";
 inline constexpr const char* stop_request = "STOP";
 inline constexpr const char* checkpoint_request = "CHECKPOINT";
 }  // namespace file_names
@@ -45,11 +46,13 @@ class RunDirectory {
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }
   bool resuming() const { return resuming_; }
-  // Unless resuming: writes the user's bytes, unchanged, as input.yaml and removes the outputs of an earlier run. InputError if an input.yaml is
-  // there that no run has written.
-  void begin(std::string_view original) const;
+  // Writes input.yaml, as the run understands it (`copy`), unless the user's own file of that name stands there. Unless resuming: writes the user's
+  // bytes, unchanged, beside it and removes the outputs of an earlier run. InputError if an input.yaml is there that no run has written.
+  void begin(std::string_view copy, std::string_view original) const;
   // The folder of that (relative) name, made if absent. FileError if a link on the way leads out of the directory.
   std::string folder(const std::string& name) const;
+  // Where the table of a stage goes: "trace/02_vmc.csv". The folder is made; FileError as for folder().
+  std::string trace_file(const std::string& group) const;
   // Names of the run's outputs that exist now.
   std::vector<std::string> present() const;
 
@@ -63,14 +66,15 @@ class RunDirectory {
   bool resuming_ = false;
 };
 
-// trace.csv: one row per step. Stages have different columns, so each stage begins with its own header row; the first column names the stage.
+// The table of one stage: a header, then one row per step.
 class TraceFile {
  public:
-  // keep_bytes, hash: length and hash that the checkpoint remembers; -1 for a new file.
+  // A new table.
+  TraceFile(const std::string& path, const std::vector<std::string>& columns);
+  // Goes on with the first keep_bytes of a table, which must have the hash that the checkpoint remembers.
   TraceFile(const std::string& path, std::int64_t keep_bytes, std::uint64_t hash) : log_(path, keep_bytes, hash) {}
-  void begin_stage(const std::vector<std::string>& columns);
   // Shortest text that reads back as the same number; non-finite values are empty cells.
-  void append(const std::string& stage, const std::vector<double>& values);
+  void append(const std::vector<double>& values);
   RowLog& log() { return log_; }
 
  private:

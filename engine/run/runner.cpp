@@ -22,6 +22,7 @@
 #include "engine/run/plan_network.h"
 #include "engine/run/requests.h"
 #include "engine/run/results.h"
+#include "engine/run/resumption.h"
 #include "engine/run/state_tree.h"
 #include "engine/run/status.h"
 #include "engine/run/watchdog.h"
@@ -66,7 +67,7 @@ class Runner {
     gpu_ = choose_device(plan.device, comm_);  // before anything is written
     on_root(comm_, [&] {
       directory_.emplace(plan.directory, options.existing);
-      directory_->begin(document.original);
+      directory_->begin(run_input(document), document.original);
       status_.emplace(directory_->file(file_names::status), clock_);
       if (!directory_->resuming()) status_->write({});
     });
@@ -109,7 +110,10 @@ class Runner {
       layout_ = psi_->layout();
     }
     restore_or_start();
-    on_root(comm_, [&] { trace_.emplace(directory_->file(file_names::trace), state_.trace_bytes, state_.trace_hash); });
+    on_root(comm_, [&] {
+      if (state_.step > 0 && state_.trace_bytes >= 0)
+        trace_.emplace(directory_->trace_file(plan_.stages[state_.stage].group), state_.trace_bytes, state_.trace_hash);
+    });
   }
 
   void open_reporter() {
@@ -167,8 +171,8 @@ class Runner {
     as_written_by_a_run([&] { recall_exact_states(state_.outputs, exact_); });
   }
 
-  // The finished run gives way to the one that goes on, before trace.csv is cut to its length: a kill in between finds either. Twice, so that prev
-  // does not count rows that are gone.
+  // The finished run gives way to the one that goes on, before the table of the stage is cut to its length: a kill in between finds either. Twice, so
+  // that prev does not count rows that are gone.
   void give_up_the_end(int stage) {
     reporter_->note(fmt::format("stage {} goes on from its end", plan_.stages[stage].group));
     write_checkpoint();
@@ -203,7 +207,7 @@ class Runner {
     const auto stage = make_stage(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
-      on_root(comm_, [&] { trace_->begin_stage(state_.trace.columns); });
+      on_root(comm_, [&] { begin_trace(plan.group); });
     }
     reporter_->begin_stage(plan.group, state_.stage, static_cast<int>(plan_.stages.size()), state_.step, stage->steps());
     watchdog_.begin_stage(plan.group, stage->pace());
@@ -217,7 +221,7 @@ class Runner {
       watchdog_.end_step();
       finished = outcome.finished;
       ++state_.step;
-      record(plan, outcome);
+      record(outcome);
       requests_->wall_time().step_took(clock_.seconds() - started);
       const int code = serve_requests(plan, *stage);
       if (code != 0) return code;
@@ -231,15 +235,22 @@ class Runner {
     return 0;
   }
 
+  // A stage that says nothing of its steps has no table.
+  void begin_trace(const std::string& group) {
+    if (state_.trace.columns.size() > 1) trace_.emplace(directory_->trace_file(group), state_.trace.columns);
+  }
+
   void keep_end_of_stage(const StagePlan& plan, Stage& stage) {
     if (!std::holds_alternative<VmcOptions>(plan.options) && !std::holds_alternative<PretrainPlan>(plan.options)) return;
     stage.save(state_);
     checkpoints_->write_end_of_stage(comm_, state_, layout_, trace_ ? &*trace_ : nullptr, plan.group);
   }
 
-  void record(const StagePlan& plan, const StepOutcome& outcome) {
+  void record(const StepOutcome& outcome) {
     state_.trace.rows.push_back(outcome.trace_row);
-    on_root(comm_, [&] { trace_->append(plan.group, outcome.trace_row); });
+    on_root(comm_, [&] {
+      if (trace_) trace_->append(outcome.trace_row);
+    });
     reporter_->row(state_.step, outcome.shown);
     for (const std::string& note : outcome.notes) reporter_->note(note);
     for (const std::string& warning : outcome.warnings) reporter_->warn(warning);
@@ -285,6 +296,12 @@ class Runner {
     state_.buffers.clear();
     state_.good = {};
     state_.trace = {};
+    on_root(comm_, [&] {
+      if (trace_) trace_->log().sync();
+      trace_.reset();
+    });
+    state_.trace_bytes = -1;
+    state_.trace_hash = 0;
     write_checkpoint();
     on_root(comm_, [&] { write_outputs(RunPhase::running); });
   }
@@ -317,6 +334,8 @@ class Runner {
     status.stage = row.stage;
     status.step = row.step;
     status.steps = row.steps;
+    status.shown = row.shown;
+    status.seconds_per_step = row.seconds_per_step;
     if (checkpoints_->exist()) status.checkpoint = directory_->file(file_names::checkpoint);
     if (phase != RunPhase::finished) status.resume_command = "qstage-vmc resume " + plan_.directory;
     status.message = message;
@@ -351,7 +370,7 @@ class Runner {
   ExactStates exact_;
   std::optional<RunDirectory> directory_;  // root only, as all files
   std::optional<StatusFile> status_;
-  std::optional<TraceFile> trace_;
+  std::optional<TraceFile> trace_;  // of the present stage, if it has one
   std::string gpu_;
   Provenance provenance_;
   std::optional<Reporter> reporter_;

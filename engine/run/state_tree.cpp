@@ -103,7 +103,7 @@ void check_state(const RunState& state) {
     if (!sound) throw CheckpointError(fmt::format("the checkpoint's {} cannot come from a run (the file was changed, and its hash renewed)", what));
   };
   require(state.stage >= 0 && state.step >= 0 && state.nonfinite_events >= 0, "place in the schedule");
-  require(state.trace_bytes >= -1, "length of trace.csv");
+  require(state.trace_bytes >= -1, "length of the table");
   for (const ConfigurationBatch* chains : {&state.chains, &state.good.chains}) {
     require(chains->modes >= 0 && chains->words >= 0, "number of modes");
     require(static_cast<std::int64_t>(chains->bits.size()) == chains->rows() * chains->words, "number of chains");

@@ -21,13 +21,19 @@ struct Status {
   std::optional<int> exit_code = {};  // once known
   std::string stage = {};             // "02_vmc"
   std::int64_t step = 0, steps = 0;
-  std::vector<std::pair<std::string, double>> values = {};  // newest numbers: ("energy", -4.38), ...; non-finite ones are written as null
-  std::string checkpoint = {};                              // path, "" while there is none
-  std::string resume_command = {};                          // what to type to go on, "" if nothing is left to do
-  std::string message = {};                                 // why it ended, "" otherwise
+  std::vector<std::pair<std::string, std::string>> shown = {};  // as in the progress line: ("E/N", "-0.5023(4)"), ...
+  double seconds_per_step = 0;                                  // 0: not yet known
+  std::string checkpoint = {};                                  // path, "" while there is none
+  std::string resume_command = {};                              // what to type to go on, "" if nothing is left to do
+  std::string message = {};                                     // why it ended, "" otherwise
 };
 
 nlohmann::json status_json(const Status& status, const Clock& clock);
+
+// The status.json of a run directory. FileError if there is none or it is not one.
+nlohmann::json read_status(const std::string& directory);
+// One line for people: "runs/a: running, vmc 120/300, E/N -0.5023(4), about 56 s left (12 s ago)". Says so if a running job has been silent for long.
+std::string status_line(const std::string& directory, const nlohmann::json& status, const Clock& clock);
 
 // Replaces the file atomically. A status that cannot be written never ends a run (the trace and the checkpoint report a full disk):
 // problem() says what went wrong last, "" if the newest write succeeded.

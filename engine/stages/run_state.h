@@ -38,7 +38,7 @@ struct RunState {
   Snapshot good;                                       // of the present stage: where a rollback leads
   std::int64_t nonfinite_events = 0;
   Trace trace;                    // of the present stage
-  std::int64_t trace_bytes = -1;  // length and hash of trace.csv when the state was saved; -1: none yet
+  std::int64_t trace_bytes = -1;  // length and hash of the stage's table when the state was saved; -1: none
   std::uint64_t trace_hash = 0;
   DataTree outputs;                       // results of finished stages and of the present one, in the layout of results.h5
   std::map<std::string, double> seconds;  // "02_vmc/sample" -> wall seconds (not part of what resuming reproduces)

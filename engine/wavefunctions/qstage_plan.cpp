@@ -38,8 +38,8 @@ QstagePlan make_qstage_plan(const QstageOptions& options, const NetworkInput& in
   QstagePlan plan{options, input.modes, static_cast<int>(input.feature_names.size()), {}, {}};
   if (plan.factored()) plan.displacements = mode_displacements(input);
   for (const std::vector<std::string>& tail : options.tails) {
-    if (tail.empty()) throw InputError("wavefunction.tails has an empty token (it would be a constant); name at least one coupling in it");
-    plan.columns.push_back(feature_columns("tails", tail, input));
+    if (tail.empty()) throw InputError("wavefunction.tail has an empty token (it would be a constant); name at least one coupling in it");
+    plan.columns.push_back(feature_columns("tail", tail, input));
   }
   return plan;
 }

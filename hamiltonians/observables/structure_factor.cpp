@@ -1,7 +1,5 @@
 // S(q) = (1/N) sum_ij cos(q.(r_i - r_j)) <A_i A_j> for every q = (kx b_1 / Lx + ky b_2 / Ly) of the lattice, 0 <= k < L. The positions
 // include the basis offsets, so S(q) is the physical one in the first zone; on lattices with a basis it is not periodic in q.
-#include <fmt/format.h>
-
 #include <cmath>
 #include <numbers>
 
@@ -28,18 +26,17 @@ std::vector<NamedOperator> fourier(const Lattice& lattice, const Sector& sector,
   std::vector<std::array<double, 2>> position;
   for (int site = 0; site < n; ++site) position.push_back(fractional(lattice, site));
   std::vector<NamedOperator> result;
-  for (int kx = 0; kx < lx; ++kx) {
-    for (int ky = 0; ky < ly; ++ky) {
-      Operator op = empty_observable(name, convention, sector);
-      for (int i = 0; i < n; ++i) {
-        add_pair(op, 1.0 / n, i, i);
-        for (int j = i + 1; j < n; ++j) {
-          const double turns = kx * (position[i][0] - position[j][0]) / lx + ky * (position[i][1] - position[j][1]) / ly;
-          add_pair(op, 2.0 / n * std::cos(2 * std::numbers::pi * turns), i, j);
-        }
+  for (const Momentum& momentum : lattice.momenta()) {
+    const auto [kx, ky] = momentum.k;
+    Operator op = empty_observable(name, convention, sector);
+    for (int i = 0; i < n; ++i) {
+      add_pair(op, 1.0 / n, i, i);
+      for (int j = i + 1; j < n; ++j) {
+        const double turns = kx * (position[i][0] - position[j][0]) / lx + ky * (position[i][1] - position[j][1]) / ly;
+        add_pair(op, 2.0 / n * std::cos(2 * std::numbers::pi * turns), i, j);
       }
-      result.push_back({lattice.axes() == 2 ? fmt::format("{},{}", kx, ky) : fmt::format("{}", kx), std::move(op)});
     }
+    result.push_back({momentum.label, std::move(op)});
   }
   return result;
 }

@@ -89,12 +89,16 @@ def same(first, second):
     return "" if result.returncode == 0 else result.stderr
 
 
+def tables(folder):
+    return {name: folder.get("run/trace/" + name) for name in sorted(os.listdir(folder("run/trace")))}
+
+
 def lost(folder, reference):
     """What is missing or other in the finished run of `folder` than in that of `reference`; "" if nothing."""
     if folder.json("run/status.json")["state"] != "finished" or folder.json("run/summary.json")["state"] != "finished":
         return "not called finished"
-    if folder.get("run/trace.csv") != reference.get("run/trace.csv"):
-        return "another trace.csv"
+    if tables(folder) != tables(reference):
+        return "another table of a stage"
     left = [name for name in folder.names() if ".tmp." in name]
     if left:
         return f"left behind: {left}"

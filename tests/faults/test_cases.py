@@ -35,7 +35,7 @@ class Cases(unittest.TestCase):
             self.assertLessEqual(err.count("error: "), 1, err)
 
     def test_a_lock_that_is_a_link(self):
-        for name in ("run.lock", "trace.csv", "run.log"):
+        for name in ("run.lock", "trace", "run.log"):
             folder = self.folder()
             folder.put("precious", "mine")
             os.mkdir(folder("run"))
@@ -80,11 +80,16 @@ class Cases(unittest.TestCase):
         self.expect(0, *folder.vmc("resume", "run"), "already complete")
 
     def test_a_finished_run_is_left_as_it_is(self):
+        def files(folder):
+            names = [name for name in folder.names() if name != "trace"] + ["trace/" + name for name in folder.names("run/trace")]
+            return {name: (os.stat(folder("run/" + name)).st_mtime_ns, folder.get("run/" + name)) for name in names}
+
         folder = self.ended()
-        before = {name: (os.stat(folder("run/" + name)).st_mtime_ns, folder.get("run/" + name)) for name in folder.names()}
+        before = files(folder)
+        self.assertIn("trace/02_vmc.csv", before)
         for command in (("resume", "run"), ("run", "in.yaml", "--continue")):
             self.expect(0, *folder.vmc(*command), "already complete")
-        self.assertEqual(before, {name: (os.stat(folder("run/" + name)).st_mtime_ns, folder.get("run/" + name)) for name in folder.names()})
+        self.assertEqual(before, files(folder))
 
     def count(self, folder, call):
         with Folder(SHORT) as other:
@@ -226,8 +231,10 @@ class Cases(unittest.TestCase):
 
     def test_a_run_that_fails_before_its_first_step(self):
         folder = self.folder()
-        self.expect(-signal.SIGKILL, *folder.vmc("run", "in.yaml", fault="rename:12:kill"))
-        folder.put("run/trace.csv", "")
+        every_step = ("--set", "checkpoint.keep_every=1")
+        self.expect(-signal.SIGKILL, *folder.vmc("run", "in.yaml", *every_step, fault="rename:30:kill"))
+        for name in folder.names("run/trace"):
+            folder.put("run/trace/" + name, "")
         self.expect(3, *folder.vmc("resume", "run"), "rows were lost")
         self.assertEqual((folder.json("run/status.json")["state"], folder.json("run/status.json")["exit_code"]), ("failed", 3))
 

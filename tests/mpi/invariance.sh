@@ -12,9 +12,9 @@ launch() {  # launch RANKS THREADS ARGUMENTS...
   OMP_NUM_THREADS=$threads mpirun -n "$ranks" --bind-to none "$executable" "$@" > "$work/output.txt" 2>&1 || { local code=$?; cat "$work/output.txt"; return "$code"; }
 }
 
-same() {  # same A B: parameters, chains, outputs (checkpoint) and trace
+same() {  # same A B: parameters, chains, outputs (checkpoint) and traces
   "$compare" "$1/checkpoint.h5" "$2/checkpoint.h5"
-  cmp "$1/trace.csv" "$2/trace.csv"
+  diff -r "$1/trace" "$2/trace"
 }
 
 # With keep_every 7 the states after 7 and 14 steps of each stage are kept too, chains included.

@@ -71,7 +71,7 @@ class CheckLayers(Tree):
 class CompareTables(Tree):
     def verdict(self, table, *options):
         rows = [{"particles": n, "V": v, "energy": -n - v / 7, "overlap": 1 - v / 100} for n in (1.0, 2.0) for v in (0.0, 0.5)]
-        stages = [{"kind": "ed"}, {"kind": "evaluate", "results": rows}]
+        stages = [{"kind": "ed"}, {"kind": "evaluate", "couplings": ["particles", "V"], "results": rows}]
         self.put("run/summary.json", json.dumps({"stages": stages}))
         result = run(TOOLS / "compare_tables", self.root / "run", self.put("table.csv", table), *options)
         return result.returncode, result.stdout + result.stderr
@@ -96,8 +96,17 @@ class CompareTables(Tree):
         self.assertIn("not in the run", output)
         self.assertIn("1 of 2 rows compared", output)
 
+    def test_reads_the_headers_of_the_published_tables(self):
+        for header, values in (("N,V/t,E_gs", (-1 - 0.5 / 7, -2)), ("N,V/t,GS Energy", (-1 - 0.5 / 7, -2)), ("N,V/t,Overlap", (0.995, 1))):
+            code, output = self.verdict(f"{header}\n1,0.5,{values[0]}\n2,0.0,{values[1]}\n")
+            self.assertEqual(code, 0, output)
+            self.assertIn("2 of 2 rows compared", output)
+        code, output = self.verdict("N,V/t,m2\n1,0.5,0.1\n")
+        self.assertEqual(code, 2, output)
+        self.assertIn("--computed", output)
+
     def test_what_cannot_be_compared_is_said(self):
-        for table, word in (("V,E_published\n0,1\n", "particles"), ("V,N,E\n0,1,-1\n", "--published"), ("V,N,E_published\n9,9,1\n", "no row")):
+        for table, word in (("V,E_published\n0,1\n", "particles"), ("V,N,E,F\n0,1,-1,1\n", "--published"), ("V,N,E_published\n9,9,1\n", "no row")):
             code, output = self.verdict(table)
             self.assertEqual(code, 2, output)
             self.assertIn(word, output)
@@ -332,6 +341,99 @@ done
         self.assertEqual(result.returncode, 100)
         self.assertIn("tools/check_cuda", result.stderr)
         self.assertFalse((self.root / "build").exists())
+
+
+class Convergence(Tree):
+    """tools/convergence in a copy of its folder, around a program whose errors depend on the seed: 1e-5 times the seed, which it admits from seed 9 on."""
+
+    PROGRAM = """#!/usr/bin/env python3
+import json, os, pathlib, sys
+words = sys.argv[1:]
+with open(os.environ["CALLS"], "a") as calls:
+    calls.write(" ".join(words) + " " + os.environ.get("QSTAGE_ISA", "") + "\\n")
+if words[:2] == ["info", "build"]:
+    sets = ["baseline", "avx2"]  # of this processor; a higher one becomes the highest
+    wanted = os.environ.get("QSTAGE_ISA", "avx2")
+    print("instruction set", wanted if wanted in sets else "avx2")
+elif words[0] == "new":
+    print("# a template of", words[1])
+else:
+    settings = dict(word.split("=", 1) for word in words if "=" in word)
+    seed = int(settings.get("seed", 4))
+    folder = pathlib.Path(settings["output.directory"])
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [{"V": v, "energy": -1 - v, "exact": -1.0 - v, "relative_error": seed * 1e-5 * (1 + v), "overlap": 0.5} for v in (0.0, 1.0)]
+    evaluate = {"kind": "evaluate", "couplings": ["V"], "results": rows}
+    stages = [{"kind": "vmc", "converged": seed < 9}, evaluate]
+    (folder / "summary.json").write_text(json.dumps({"stages": stages}))
+    sys.exit(4 if seed == 20 else 0)
+"""
+
+    def setUp(self):
+        super().setUp()
+        (self.root / "tools").mkdir()
+        shutil.copy2(TOOLS / "convergence", self.root / "tools" / "convergence")
+        self.put("program", self.PROGRAM, 0o755)
+        self.put("fakes/mpirun", '#!/bin/sh\nshift 2\nexec "$@"\n', 0o755)
+        self.put("inputs/quickstart.yaml", "format: 1\n")
+
+    def measure(self, *arguments):
+        environment = {**os.environ, "PATH": f"{self.root}/fakes:{os.environ['PATH']}", "CALLS": str(self.root / "calls")}
+        result = run(self.root / "tools/convergence", *arguments, "--program", self.root / "program", "--folder", self.root / "runs", env=environment)
+        return result.returncode, result.stdout + result.stderr
+
+    def runs_made(self):
+        return sum(line.startswith("run ") for line in (self.root / "calls").read_text().splitlines())
+
+    def test_judges_the_worst_member_of_the_family_of_every_seed(self):
+        code, output = self.measure("quickstart", "--seeds", "5", "--bound", "1e-4")
+        self.assertEqual(code, 0, output)
+        self.assertIn("| quickstart | 1e-04 | 5 of 5 | 0 | 6.0e-05 | 1.0e-04 |", output)
+        code, output = self.measure("quickstart", "--seeds", "6", "--bound", "1e-4")
+        self.assertEqual(code, 1, output)
+        self.assertIn("5 of 6 runs good, 1 silent", output)
+
+    def test_a_run_that_admits_its_failure_is_not_silent(self):
+        code, output = self.measure("quickstart", "--seeds", "20", "--bound", "1.7e-4", "--share", "0.4")
+        self.assertEqual(code, 0, output)
+        self.assertIn("8 of 20 runs good, 0 silent", output)
+        self.assertEqual(self.measure("quickstart", "--seeds", "20", "--bound", "1.7e-4", "--share", "0.5")[0], 1)
+
+    def test_runs_every_instruction_set_that_is_there_and_no_run_twice(self):
+        for _ in range(2):
+            code, output = self.measure("quickstart", "--seeds", "3", "--isa", "avx512,avx2,baseline")
+            self.assertEqual(code, 0, output)
+            self.assertIn("no avx512", output)
+            self.assertEqual(self.runs_made(), 6)
+        self.put("inputs/quickstart.yaml", "format: 1  # changed\n")
+        self.measure("quickstart", "--seeds", "1", "--isa", "avx2")
+        self.assertEqual(self.runs_made(), 7)
+
+    def test_writes_one_table_into_both_readmes(self):
+        marked = "before\n<!-- tools/convergence quickstart -->\nold\n<!-- end -->\nafter\n"
+        for name in ("README.md", "inputs/README.md"):
+            self.put(name, marked)
+        code, output = self.measure("quickstart", "--write")
+        self.assertEqual(code, 0, output)
+        texts = {(self.root / name).read_text() for name in ("README.md", "inputs/README.md")}
+        self.assertEqual(len(texts), 1)
+        text = texts.pop()
+        self.assertIn("| V | energy | exact | relative error | overlap |", text)
+        self.assertIn("| 1 | -2.00000 | -2.00000 | 8.0e-05 | 0.50000 |", text)
+        self.assertTrue(text.startswith("before\n<!-- tools/convergence quickstart -->\n") and text.endswith("<!-- end -->\nafter\n"))
+        self.assertNotIn("old", text)
+
+    def test_the_templates_are_those_of_the_program(self):
+        code, output = self.measure("templates", "--only", "xxz,tv", "--seeds", "2")
+        self.assertEqual(code, 0, output)
+        self.assertIn("| xxz 16 | 1e-04 | 2 of 2 |", output)
+        self.assertIn("| tv 4x4 | 1e-03 | 2 of 2 |", output)
+        self.assertEqual((self.root / "runs/tv_4x4.yaml").read_text(), "# a template of tv\n")
+
+    def test_the_markers_stand_in_the_readmes(self):
+        for name in ("README.md", "inputs/README.md"):
+            self.assertIn("<!-- tools/convergence quickstart -->\n", (TOOLS.parent / name).read_text())
+        self.assertIn("<!-- tools/convergence templates -->\n", (TOOLS.parent / "inputs/README.md").read_text())
 
 
 class PackageList(unittest.TestCase):

@@ -77,6 +77,8 @@ TEST(BashCompletion, OffersTheOptionsOfTheCommand) {
   EXPECT_EQ(offered("a.yaml --dr"), Words{"--dry-run"}) << "a bare input is short for run";
   EXPECT_EQ(offered("check a.h5 --dr"), Words{});
   EXPECT_EQ(offered("bench a.yaml --steps 3 --j"), Words{"--json"});
+  EXPECT_EQ(offered("bench a.yaml --json out --st"), Words{"--steps"}) << "bench --json has a value";
+  EXPECT_EQ(offered("status --json --"), (offered("status runs --"))) << "status --json has none";
   EXPECT_EQ(offered("validate a.yaml --set seed = 7 --f"), Words{"--format"}) << "the value of --set is no operand";
 }
 

@@ -53,6 +53,9 @@ TEST(Templates, OtherSizesAreValidToo) {
 }
 
 TEST(Templates, ExactStatesAreUsedWhereTheyAreCheap) {
+  for (const ModelEntry& model : models())
+    EXPECT_NE(template_input(model.kind, "").find("sampler: {kind: exact_sum}"), std::string::npos) << model.kind;
+  EXPECT_NE(template_input("heisenberg", "6x4").find("sampler: {kind: metropolis"), std::string::npos);
   EXPECT_EQ(plan_of(template_input("tv", "12")).stages.front().kind, "pretrain");
   EXPECT_EQ(plan_of(template_input("tv", "30")).stages.front().kind, "vmc");
   EXPECT_NE(template_input("heisenberg", "4x4").find("compare: ed"), std::string::npos);

@@ -27,6 +27,19 @@ TEST(InputHelp, ShowsEveryVariantOfAKeyAndIgnoresListIndices) {
   EXPECT_NE(help_for("wavefunction.kind").find("restricted Boltzmann machine"), std::string::npos);
 }
 
+TEST(InputHelp, OfASectionListsItsKeys) {
+  std::size_t sections = 0;
+  for (const NamedKey& named : named_keys()) {
+    const std::size_t dot = named.path.rfind('.');
+    if (dot == std::string::npos) continue;
+    const std::string section = named.path.substr(0, dot), line = "\n    " + named.key->name + " ";
+    EXPECT_NE(help_for(section).find(line), std::string::npos) << section << ": " << named.key->name;
+    ++sections;
+  }
+  EXPECT_GT(sections, 80u);
+  EXPECT_EQ(help_for("sampler.chains").find("keys"), std::string::npos);
+}
+
 TEST(InputHelp, SuggestsForUnknownKeys) {
   const auto message = [](const std::string& key) {
     try {

@@ -11,30 +11,37 @@ try:
     import matplotlib  # noqa: F401
     import numpy as np
 except ImportError as missing:
+    # The packages of tools/packages.txt belong to Debian's interpreter, which need not be the first one on the PATH.
+    debian = "/usr/bin/python3"
+    if os.path.exists(debian) and not os.path.samefile(sys.executable, debian):
+        os.execv(debian, [debian, *sys.argv])
     print(f"skipped: {missing}")
     sys.exit(77)
 
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "tools")
 sys.path.insert(0, TOOLS)
+import plot_run  # noqa: E402
 import qstage_io  # noqa: E402
 
 
-def write_results(folder, shift=0.0, error=1e-3):
+def write_results(folder, shift=0.0, error=1e-3, unit="t"):
     """The published layout: a family of two, pretraining, vmc, evaluation."""
     os.makedirs(folder)
     steps = np.arange(1, 21)
     with h5py.File(os.path.join(folder, "results.h5"), "w") as f:
         f.attrs["layout"] = "qstage-results"
         f["stages/00_ed/energy"] = [[-5.0, -4.0], [-3.0, -2.0]]
+        f["stages/00_ed/couplings/V"] = [0.0, 1.0]
         f["stages/01_pretrain/trace/step"] = steps
         f["stages/01_pretrain/trace/loss"] = 1.0 / steps
         vmc = f.create_group("stages/02_vmc")
         vmc["couplings/V"] = [0.0, 1.0]
         vmc["trace/step"] = steps
         vmc["trace/energy/mean"] = np.stack([-5 + 1.0 / steps, -3 + 1.0 / steps], axis=1)
-        vmc["trace/energy/mean"].attrs["convention"] = "t"
+        vmc["trace/energy/mean"].attrs["units"] = unit
         vmc["trace/energy/error"] = np.full((20, 2), 0.05)
         vmc["trace/energy/variance"] = np.stack([1.0 / steps, 2.0 / steps], axis=1)
+        vmc["trace/energy/variance"].attrs["units"] = f"{unit}^2"
         vmc["trace/energy/rhat"] = np.zeros((20, 2))
         vmc["trace/energy/rhat_valid"] = np.zeros((20, 2))
         vmc["trace/accept"] = np.full((20, 2), 0.4)
@@ -70,7 +77,7 @@ class Tools(unittest.TestCase):
         self.assertEqual(data["provenance"]["input_original"], "format: 1")
         self.assertTrue(np.isnan(trace["energy"]["rhat"]).all())
         self.assertNotIn("rhat_valid", trace["energy"])
-        self.assertEqual(qstage_io.attributes(self.a)["stages/02_vmc/trace/energy/mean"], {"convention": "t"})
+        self.assertEqual(qstage_io.attributes(self.a)["stages/02_vmc/trace/energy/mean"], {"units": "t"})
         self.assertEqual(qstage_io.weights(self.a)["layer/kernel"].shape, (2, 3))
         self.assertEqual(qstage_io.coupling_labels(data["stages"]["02_vmc"], 2), ["V = 0", "V = 1"])
 
@@ -122,6 +129,36 @@ class Tools(unittest.TestCase):
             self.assertEqual(result.stderr, "")
             with open(output, "rb") as figure:
                 self.assertTrue(figure.read(4) == magic)
+
+    def panels(self, *runs):
+        figure = plot_run.figure_of([plot_run.Run(path, index) for index, path in enumerate(runs)])
+        self.addCleanup(plot_run.plt.close, figure)
+        return {(axes.get_title(), axes.get_ylabel()): axes for axes in figure.axes}
+
+    def test_plot_has_no_empty_panel(self):
+        with h5py.File(os.path.join(self.a, "results.h5"), "a") as f:
+            del f["stages/01_pretrain"]
+        panels = self.panels(self.a)
+        for key, axes in panels.items():
+            drawn = [line for line in axes.lines if np.isfinite(np.asarray(line.get_ydata(), dtype=float)).any()] + list(axes.patches)
+            self.assertTrue(drawn, key)
+        titles = {title for title, _ in panels}
+        self.assertNotIn("split R-hat of the energy", titles, "it is not known in any step")
+        self.assertNotIn("pretraining", titles)
+        self.assertIn("acceptance", titles)
+
+    def test_plot_shows_the_distance_from_the_exact_energy_on_a_logarithmic_axis(self):
+        axes = self.panels(self.a)["distance from the exact energy", "|E - E_exact| / |E_exact|"]
+        self.assertEqual(axes.get_yscale(), "log")
+        first, second = (np.asarray(line.get_ydata(), dtype=float) for line in axes.lines)
+        np.testing.assert_allclose(first, 1 / (5 * np.arange(1, 21)))
+        np.testing.assert_allclose(second, 1 / (3 * np.arange(1, 21)))
+
+    def test_plot_never_puts_two_unit_systems_on_one_axis(self):
+        other = write_results(os.path.join(self.scratch.name, "spins"), unit="S.S")
+        labels = [label for title, label in self.panels(self.a, other) if title.startswith(("energy", "variance"))]
+        self.assertEqual(sorted(labels), ["total energy [S.S]", "total energy [t]", "variance [S.S^2]", "variance [t^2]"])
+        self.assertEqual(len(self.panels(self.a, self.a)), len(self.panels(self.a)))
 
     def test_plot_names_a_missing_file(self):
         result = tool("plot_run.py", os.path.join(self.scratch.name, "absent"), "-o", os.path.join(self.scratch.name, "x.pdf"))

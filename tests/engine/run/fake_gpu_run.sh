@@ -14,18 +14,13 @@ for device in cpu cuda; do
   }
 done
 grep -q 'fake GPU 0' "$directory/cuda/run.log"
-python3 - "$directory/cpu/trace.csv" "$directory/cuda/trace.csv" <<'PYTHON'
-import csv, sys
+python3 - "$directory/cpu/trace" "$directory/cuda/trace" <<'PYTHON'
+import csv, pathlib, sys
 
-def energies(name):
-    """(stage, step, column) -> energy; every stage brings its own header."""
-    values, header = {}, []
-    for row in csv.reader(line for line in open(name) if not line.startswith("#")):
-        if row[0] == "stage":
-            header = row
-        else:
-            values.update({(row[0], row[1], key): float(x) for key, x in zip(header, row) if key.startswith("energy")})
-    return values
+def energies(folder):
+    """(stage, step, column) -> energy, from the table of every stage."""
+    return {(table.name, row["step"], key): float(x) for table in pathlib.Path(folder).glob("*.csv") for row in csv.DictReader(table.open())
+            for key, x in row.items() if key.startswith("energy")}
 
 cpu, cuda = (energies(name) for name in sys.argv[1:])
 assert len(cpu) > 10 and cpu.keys() == cuda.keys(), (len(cpu), len(cuda))
@@ -41,7 +36,7 @@ mpirun -n 2 "$program" run "$input" "$@" --set device=cuda --set precision.netwo
   exit 1
 }
 grep -q 'MPI is not CUDA-aware' "$directory/two/run.log"
-cmp "$directory/cuda/trace.csv" "$directory/two/trace.csv"
+diff -r "$directory/cuda/trace" "$directory/two/trace"
 
 code=0
 text=$(mpirun -n 3 "$program" run "$input" "$@" --set device=cuda --set output.directory="$directory/many" 2>&1) || code=$?

@@ -31,19 +31,19 @@ TEST(RunDirectory, IsCreatedWithItsParents) {
 
   EXPECT_TRUE(std::filesystem::is_directory(temporary.file("a/b/c")));
   EXPECT_FALSE(directory.resuming());
-  EXPECT_EQ(directory.file(file_names::trace), temporary.file("a/b/c/trace.csv"));
+  EXPECT_EQ(directory.trace_file("02_vmc"), temporary.file("a/b/c/trace/02_vmc.csv"));
 }
 
 TEST(RunDirectory, RefusesOutputsOfAnEarlierRunAndNamesTheWaysOut) {
   const TemporaryDirectory temporary;
-  put(temporary.file("trace.csv"), "1");
+  put(temporary.file("summary.json"), "1");
 
   EXPECT_THROW(RunDirectory(temporary.path(), Existing::refuse), InputError);
   const std::string message = refusal(temporary.path(), Existing::refuse);
-  for (const char* word : {"trace.csv", "resume", "--continue", "--overwrite", "output.directory"}) {
+  for (const char* word : {"summary.json", "resume", "--continue", "--overwrite", "output.directory"}) {
     EXPECT_NE(message.find(word), std::string::npos) << message;
   }
-  EXPECT_EQ(content(temporary.file("trace.csv")), "1");
+  EXPECT_EQ(content(temporary.file("summary.json")), "1");
 }
 
 TEST(RunDirectory, AcceptsADirectoryWithOnlyTheUsersFiles) {
@@ -56,10 +56,10 @@ TEST(RunDirectory, AcceptsADirectoryWithOnlyTheUsersFiles) {
 
 TEST(RunDirectory, OverwritesItsOwnFilesAndNoOthers) {
   const TemporaryDirectory temporary;
-  for (const char* name : {"trace.csv", "checkpoint.h5", "STOP", "notes.txt"}) put(temporary.file(name), "old");
+  for (const char* name : {"summary.json", "checkpoint.h5", "STOP", "notes.txt"}) put(temporary.file(name), "old");
 
   const RunDirectory directory(temporary.path(), Existing::overwrite);
-  directory.begin("new");
+  directory.begin("new", "original");
 
   EXPECT_FALSE(directory.resuming());
   EXPECT_TRUE(directory.present().empty());
@@ -73,27 +73,28 @@ TEST(RunDirectory, ResumesOnlyFromACheckpoint) {
   EXPECT_FALSE(std::filesystem::exists(temporary.file("absent")));
   EXPECT_THROW(RunDirectory(temporary.path(), Existing::resume), CheckpointError);
   put(temporary.file("checkpoint.prev.h5"), "x");
-  put(temporary.file("input.yaml"), "first");
+  put(temporary.file("input.original.yaml"), "first");
 
   const RunDirectory directory(temporary.path(), Existing::resume);
-  directory.begin("second");
+  directory.begin("resolved", "second");
 
   EXPECT_TRUE(directory.resuming());
-  EXPECT_EQ(content(temporary.file("input.yaml")), "first");
+  EXPECT_EQ(content(temporary.file("input.original.yaml")), "first");
+  EXPECT_EQ(content(temporary.file("input.yaml")), "resolved");
 }
 
 TEST(RunDirectory, ContinuesFromACheckpointElseStartsOver) {
   const TemporaryDirectory temporary;
-  put(temporary.file("trace.csv"), "half a row");
+  put(temporary.file("summary.json"), "half a row");
   EXPECT_THROW(RunDirectory(temporary.path(), Existing::resume_if_present), InputError);  // no run of ours has been here
   EXPECT_FALSE(std::filesystem::exists(temporary.file("run.lock")));
-  EXPECT_EQ(content(temporary.file("trace.csv")), "half a row");
+  EXPECT_EQ(content(temporary.file("summary.json")), "half a row");
   put(temporary.file("run.lock"), "");
   {
     const RunDirectory fresh(temporary.path(), Existing::resume_if_present);
-    fresh.begin("input");
+    fresh.begin("input", "original");
     EXPECT_FALSE(fresh.resuming());
-    EXPECT_FALSE(std::filesystem::exists(temporary.file("trace.csv")));
+    EXPECT_FALSE(std::filesystem::exists(temporary.file("summary.json")));
   }
   put(temporary.file("checkpoint.h5"), "x");
 
@@ -106,12 +107,12 @@ TEST(RunDirectory, ContinuesFromACheckpointElseStartsOver) {
 TEST(RunDirectory, KeepsASecondJobOut) {
   const TemporaryDirectory temporary;
   const RunDirectory first(temporary.path(), Existing::refuse);
-  put(temporary.file("trace.csv"), "of the first");
+  put(temporary.file("summary.json"), "of the first");
 
   EXPECT_THROW(RunDirectory(temporary.path(), Existing::overwrite), FileError);
 
   EXPECT_NE(refusal(temporary.path(), Existing::overwrite).find(std::to_string(::getpid())), std::string::npos);
-  EXPECT_EQ(content(temporary.file("trace.csv")), "of the first");
+  EXPECT_EQ(content(temporary.file("summary.json")), "of the first");
 }
 
 // Case C: a plain run removed every *.tmp.<digits>, folders included, and replaced an input.yaml of the user.
@@ -123,16 +124,22 @@ TEST(RunDirectory, LeavesFilesOfOthersAlone) {
   put(temporary.file("input.yaml"), "# another\n");
   {
     const RunDirectory directory(temporary.path(), Existing::refuse);
-    EXPECT_THROW(directory.begin("format: 1\n"), InputError);
+    EXPECT_THROW(directory.begin("copy", "format: 1\n"), InputError);
   }
   EXPECT_EQ(content(temporary.file("input.yaml")), "# another\n");
   for (const char* name : {"notes.tmp.2026", "my.h5.tmp.1", "old.tmp.7"}) EXPECT_TRUE(std::filesystem::exists(temporary.file(name))) << name;
   for (const char* name : {"checkpoint.h5.tmp.1", "nonfinite.02_vmc_000003.h5.tmp.9"})
     EXPECT_FALSE(std::filesystem::exists(temporary.file(name))) << name;
 
-  put(temporary.file("trace.csv"), "of a run");  // whose copy input.yaml then is
+  put(temporary.file("summary.json"), "of a run");  // whose copy input.yaml then is
+  {
+    const RunDirectory directory(temporary.path(), Existing::overwrite);
+    directory.begin("copy", "format: 1\n");
+    EXPECT_EQ(content(temporary.file("input.yaml")), "copy");
+  }
+  put(temporary.file("input.yaml"), "format: 1\n");  // the very file that the run is started with
   const RunDirectory directory(temporary.path(), Existing::overwrite);
-  directory.begin("format: 1\n");
+  directory.begin("copy", "format: 1\n");
   EXPECT_EQ(content(temporary.file("input.yaml")), "format: 1\n");
 }
 
@@ -180,26 +187,50 @@ TEST(RunDirectory, NamesADirectoryThatCannotBeMade) {
   EXPECT_NE(refusal(temporary.file("file/below"), Existing::refuse).find("file/below"), std::string::npos);
 }
 
-TEST(RunDirectory, WritesTheInputByteForByte) {
+TEST(RunDirectory, WritesTheInputByteForByteBesideTheResolvedOne) {
   const TemporaryDirectory temporary;
   const RunDirectory directory(temporary.path(), Existing::refuse);
   const std::string bytes = "format: 1\r\n# caf\xc3\xa9\nno newline at the end";
 
-  directory.begin(bytes);
+  directory.begin("resolved", bytes);
 
-  EXPECT_EQ(content(temporary.file("input.yaml")), bytes);
+  EXPECT_EQ(content(temporary.file("input.original.yaml")), bytes);
+  EXPECT_EQ(content(temporary.file("input.yaml")), "resolved");
 }
 
-TEST(TraceFile, WritesAHeaderPerStageAndNumbersThatReadBack) {
+TEST(RunDirectory, OverwritesTheTablesOfItsStagesAndNoOtherFileBesideThem) {
+  const TemporaryDirectory temporary;
+  std::filesystem::create_directory(temporary.file("trace"));
+  for (const char* name : {"trace/01_pretrain.csv", "trace/02_vmc.csv"}) put(temporary.file(name), "old");
+  EXPECT_NE(refusal(temporary.path(), Existing::refuse).find("trace"), std::string::npos);
+  RunDirectory(temporary.path(), Existing::overwrite).begin("", "");
+  EXPECT_FALSE(std::filesystem::exists(temporary.file("trace")));
+
+  std::filesystem::create_directory(temporary.file("trace"));
+  for (const char* name : {"trace/02_vmc.csv", "trace/mine.csv"}) put(temporary.file(name), "old");
+  RunDirectory(temporary.path(), Existing::overwrite).begin("", "");
+  EXPECT_FALSE(std::filesystem::exists(temporary.file("trace/02_vmc.csv")));
+  EXPECT_EQ(content(temporary.file("trace/mine.csv")), "old");
+}
+
+TEST(RunDirectory, PutsNoTableBehindALinkOutOfTheRun) {
+  const TemporaryDirectory temporary;
+  std::filesystem::create_directory(temporary.file("elsewhere"));
+  const RunDirectory directory(temporary.file("run"), Existing::refuse);
+  std::filesystem::create_directory_symlink(temporary.file("elsewhere"), temporary.file("run/trace"));
+
+  EXPECT_THROW(directory.trace_file("02_vmc"), FileError);
+}
+
+TEST(TraceFile, WritesAHeaderAndNumbersThatReadBack) {
   const TemporaryDirectory temporary;
   const double third = 1.0 / 3;
-  TraceFile trace(temporary.file("trace.csv"), -1, 0);
+  TraceFile trace(temporary.file("02_vmc.csv"), {"step", "energy", "rhat"});
 
-  trace.begin_stage({"step", "energy", "rhat"});
-  trace.append("02_vmc", {1, third, std::numeric_limits<double>::quiet_NaN()});
+  trace.append({1, third, std::numeric_limits<double>::quiet_NaN()});
 
-  const std::string text = content(temporary.file("trace.csv"));
-  ASSERT_TRUE(text.starts_with("stage,step,energy,rhat\n02_vmc,1,0.3333333333333333,")) << text;
+  const std::string text = content(temporary.file("02_vmc.csv"));
+  ASSERT_TRUE(text.starts_with("step,energy,rhat\n1,0.3333333333333333,")) << text;
   EXPECT_TRUE(text.ends_with(",\n")) << text;
   const std::string number = text.substr(text.find("0.3"));
   double back = 0;
@@ -209,22 +240,21 @@ TEST(TraceFile, WritesAHeaderPerStageAndNumbersThatReadBack) {
 
 TEST(TraceFile, DropsRowsAfterTheCheckpointWhenResumed) {
   const TemporaryDirectory temporary;
-  const std::string path = temporary.file("trace.csv");
+  const std::string path = temporary.file("02_vmc.csv");
   std::int64_t bytes = 0;
   std::uint64_t hash = 0;
   std::string undisturbed;
   {
-    TraceFile trace(path, -1, 0);
-    trace.begin_stage({"step"});
-    trace.append("02_vmc", {1});
+    TraceFile trace(path, {"step"});
+    trace.append({1});
     bytes = trace.log().bytes();
     hash = trace.log().hash();
-    trace.append("02_vmc", {2});
+    trace.append({2});
     undisturbed = content(path);
   }
 
   TraceFile resumed(path, bytes, hash);
-  resumed.append("02_vmc", {2});
+  resumed.append({2});
 
   EXPECT_EQ(content(path), undisturbed);
 }

@@ -21,7 +21,8 @@ TEST(StatusFile, HoldsWhatAScriptNeeds) {
               .stage = "02_vmc",
               .step = 7,
               .steps = 20,
-              .values = {{"energy", -4.25}},
+              .shown = {{"E/N", "-0.5023(4)"}},
+              .seconds_per_step = 0.5,
               .checkpoint = "runs/a/checkpoint.h5",
               .resume_command = "qstage-vmc resume runs/a",
               .message = "the time limit"});
@@ -35,19 +36,61 @@ TEST(StatusFile, HoldsWhatAScriptNeeds) {
   EXPECT_EQ(json["checkpoint"], "runs/a/checkpoint.h5");
   EXPECT_EQ(json["resume_command"], "qstage-vmc resume runs/a");
   EXPECT_EQ(json["updated"], "2025-12-11T09:30:00Z");
-  EXPECT_EQ(json["values"]["energy"], -4.25);
+  EXPECT_EQ(json["shown"]["E/N"], "-0.5023(4)");
+  EXPECT_EQ(json["seconds_per_step"], 0.5);
 }
 
-TEST(StatusFile, WritesNullForWhatIsNotKnownOrNotFinite) {
+TEST(StatusFile, WritesNullForWhatIsNotKnown) {
   const TemporaryDirectory directory;
   StatusFile file(directory.file("status.json"), HandClock().clock());
 
-  file.write({.values = {{"energy", std::numeric_limits<double>::quiet_NaN()}, {"error", std::numeric_limits<double>::infinity()}}});
+  file.write({});
 
   const auto json = read(directory.file("status.json"));
-  for (const char* key : {"exit_code", "stage", "checkpoint", "resume_command", "message"}) EXPECT_TRUE(json.at(key).is_null()) << key;
-  EXPECT_TRUE(json.at("values").at("energy").is_null());
-  EXPECT_TRUE(json.at("values").at("error").is_null());
+  for (const char* key : {"exit_code", "stage", "checkpoint", "resume_command", "message", "seconds_per_step"})
+    EXPECT_TRUE(json.at(key).is_null()) << key;
+}
+
+// What `status DIR` says of a written status, some seconds later.
+std::string line_of(const Status& status, double seconds_later) {
+  const TemporaryDirectory directory;
+  HandClock time;
+  StatusFile(directory.file("status.json"), time.clock()).write(status);
+  time.advance(seconds_later);
+  return status_line("runs/a", read_status(directory.path()), time.clock());
+}
+
+TEST(StatusLine, SaysWhereARunStands) {
+  const Status running{.state = RunPhase::running,
+                       .stage = "02_vmc",
+                       .step = 7,
+                       .steps = 20,
+                       .shown = {{"E/N", "-0.5023(4)"}},
+                       .seconds_per_step = 2,
+                       .resume_command = "qstage-vmc resume runs/a"};
+  EXPECT_EQ(line_of(running, 3), "runs/a: running, 02_vmc 7/20, E/N -0.5023(4), about 26 s left in this stage (3 s ago)");
+  EXPECT_NE(line_of(running, 3600).find("(1 h 00 min ago: it may have died; see run.log)"), std::string::npos);
+  EXPECT_EQ(line_of({.state = RunPhase::stopped,
+                     .exit_code = 75,
+                     .stage = "02_vmc",
+                     .step = 7,
+                     .steps = 20,
+                     .resume_command = "qstage-vmc resume runs/a",
+                     .message = "stopped by SIGUSR2"},
+                    3600),
+            "runs/a: stopped, 02_vmc 7/20 (exit code 75): stopped by SIGUSR2; go on with: qstage-vmc resume runs/a (1 h 00 min ago)");
+  EXPECT_EQ(line_of({.state = RunPhase::finished, .exit_code = 0}, 0), "runs/a: finished (0 s ago)");
+}
+
+TEST(StatusLine, TakesNothingOnTrust) {
+  const TemporaryDirectory directory;
+  EXPECT_THROW(read_status(directory.path()), FileError);
+  for (const char* text : {"", "{", "[]", "{}", R"({"state": 7})"}) {
+    put(directory.file("status.json"), text);
+    EXPECT_THROW(read_status(directory.path()), FileError) << text;
+  }
+  put(directory.file("status.json"), R"({"state": "running", "step": "x", "shown": 3, "updated": [], "message": "\u001b[2J\u009b\n"})");
+  EXPECT_EQ(status_line("d", read_status(directory.path()), HandClock().clock()), "d: running: \x1b[2J\xc2\x9b ");
 }
 
 TEST(StatusFile, IsReplacedEveryTwoSecondsAndWhenTheStateChanges) {

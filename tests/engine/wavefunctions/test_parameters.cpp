@@ -215,7 +215,7 @@ TEST(WavefunctionInput, ErrorsNameTheKeyAndTheValue) {
   EXPECT_THAT(message_of(coupling, square), HasSubstr("'J3', which this system does not have; known: J1, J2"));
   EXPECT_THAT(message_of(RbmOptions{.alpha = 0, .dtype = RbmDtype::real}, square), HasSubstr("wavefunction.alpha is 0"));
   EXPECT_THAT(message_of(QstageOptions{}, spins_on({4})), HasSubstr("needs at least one coupling"));
-  EXPECT_THAT(message_of(QstageOptions{.tails = {{"U"}}}, square), HasSubstr("wavefunction.tails names 'U'"));
+  EXPECT_THAT(message_of(QstageOptions{.tails = {{"U"}}}, square), HasSubstr("wavefunction.tail names 'U'"));
   EXPECT_THAT(message_of(QstageOptions{.tails = {{}}}, square), HasSubstr("empty token"));
 }
 
