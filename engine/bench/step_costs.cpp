@@ -100,7 +100,8 @@ StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefu
   for (const auto& [phase, total] : stage->clock().seconds()) {
     const auto earlier = before.find(phase);
     const double spent = total - (earlier == before.end() ? 0 : earlier->second);
-    costs.phases.push_back({phase, mean_over_ranks(world, spent) / steps, world.max(memory.of(phase))});
+    const PhaseCost cost{phase, mean_over_ranks(world, spent) / steps, world.max(memory.of(phase))};
+    if (cost.seconds > 0) costs.phases.push_back(cost);  // not what only the first step of all does
   }
   std::sort(costs.phases.begin(), costs.phases.end(), [](const PhaseCost& a, const PhaseCost& b) { return a.seconds > b.seconds; });
   return costs;

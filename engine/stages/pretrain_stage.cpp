@@ -275,7 +275,8 @@ std::vector<std::string> PretrainStage::finish(RunState& state) {
   store_trace(state.trace, context_.group, state.outputs);
   context_.psi->set_parameters(state.parameters);
   train_overlaps_ = measure(train_);
-  const Loss loss{"infidelity", "1", std::numeric_limits<double>::infinity()};
+  // The infidelity falls to the end, and steps on drawn rows scatter by more than their best, which is what is kept.
+  const Loss loss{"infidelity", "1", std::numeric_limits<double>::infinity(), 1};
   const LossPoint reached = infidelity();
   const LastStep last{state.parameters, reached};
   const TrainingEnd end = end_training(record_, options_.keep, loss, last);

@@ -34,7 +34,8 @@ std::string complaint(const TrainingRecord& record, const Loss& loss, const Loss
     return fmt::format("the {} rose during this stage, from {} to {} (means over the family); lower optimizer.lr or raise optimizer.diag_shift",
                        loss.name, shown(*record.start()), shown(last));
   }
-  if (above(last, *record.best(), errors_of_worse)) {
+  const double rise = last.family_mean() - record.best()->family_mean();
+  if (above(last, *record.best(), errors_of_worse) && rise > loss.worth_saying * std::abs(record.best()->family_mean())) {
     return fmt::format("the {} ended at {}, above its best of {} (means over the family); lower optimizer.lr at the end of the stage", loss.name,
                        shown(last), shown(*record.best()));
   }

@@ -21,6 +21,7 @@ struct TrainingEnd {
 struct Loss {
   std::string name, units;  // "energy", "S.S"
   double still_falling;     // a relative fall from one window of steps to the next by more than this is not the end; infinite: any fall is welcome
+  double worth_saying;      // a rise above the best by less than this, relative to the best, is nobody's worry
 };
 
 // Where the last update led: its parameters and their loss.

@@ -23,6 +23,7 @@ constexpr std::int64_t steps_between_snapshots = 10;
 constexpr std::int64_t patience_with_small_steps = 20;
 constexpr double small_rate = 1.0 / 64, large_shift = 1e4;  // relative to the input's
 constexpr double still_falling = 1e-3;                      // of the energy, from one window of steps to the next
+constexpr double worth_saying = 1e-4;                       // of the energy, above the best of the stage
 
 double or_nan(const std::optional<double>& value) { return value.value_or(std::numeric_limits<double>::quiet_NaN()); }
 
@@ -116,6 +117,7 @@ void VmcStage::begin(RunState& state) {
   if (const auto counts = state.buffers.find("counts"); counts != state.buffers.end()) {
     since_good_ = static_cast<std::int64_t>(counts->second.at(0));
     small_steps_ = static_cast<std::int64_t>(counts->second.at(1));
+    stuck_ = counts->second.at(2) != 0;
     for (const double step : state.buffers.at("rollbacks")) rollbacks_.push_back(static_cast<std::int64_t>(step));
   }
   good_ = state.good;
@@ -188,6 +190,7 @@ void VmcStage::watch_scale(const StepReport& report, std::vector<std::string>& w
   const bool small = report.scale.rate < small_rate || report.scale.shift > large_shift;
   small_steps_ = small ? small_steps_ + 1 : 0;
   if (small_steps_ == patience_with_small_steps) {
+    stuck_ = true;
     warnings.push_back(
         fmt::format("steps have become too small to get anywhere ({:.1e} of optimizer.lr, {:.1e} times optimizer.diag_shift): the "
                     "network may be stuck, or the samples too few",
@@ -238,7 +241,7 @@ void VmcStage::save(RunState& state) {
   if (!good_.parameters.empty()) state.good.chains = gather_rows(context_.comm, good_.chains);
   state.buffers.clear();
   record_->save(state.buffers);
-  state.buffers["counts"] = {static_cast<double>(since_good_), static_cast<double>(small_steps_)};
+  state.buffers["counts"] = {static_cast<double>(since_good_), static_cast<double>(small_steps_), stuck_ ? 1.0 : 0.0};
   state.buffers["rollbacks"].assign(rollbacks_.begin(), rollbacks_.end());
 }
 
@@ -247,11 +250,12 @@ std::vector<std::string> VmcStage::finish(RunState& state) {
   store_trace_of_energies(state);
   if (options_.steps == 0) return {};
   std::vector<std::string> warnings;
-  const Loss loss{"energy", context_.family.hamiltonian.convention, still_falling};
+  const Loss loss{"energy", context_.family.hamiltonian.convention, still_falling, worth_saying};
   try {
     const LossPoint energy = loss_of(measure(state).energy);
     const LastStep last{state.parameters, energy};
-    const TrainingEnd end = end_training(*record_, options_.keep, loss, last);
+    TrainingEnd end = end_training(*record_, options_.keep, loss, last);
+    end.converged = end.converged && !stuck_;
     store_training_end(end, *record_, loss, last, context_.group, state.outputs);
     warnings = end.warnings;
     state.parameters = end.parameters;

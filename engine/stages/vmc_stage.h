@@ -63,6 +63,7 @@ class VmcStage : public Stage {
   Snapshot good_;                        // with the chains of this rank
   std::int64_t since_good_ = 0;          // steps
   std::vector<std::int64_t> rollbacks_;  // at these steps
+  bool stuck_ = false;                   // steps were too small for long
   std::int64_t small_steps_ = 0;         // in a row
 };
 

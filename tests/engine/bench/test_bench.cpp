@@ -76,7 +76,7 @@ TEST(Bench, ReportsEveryOperationAndPhaseAsJson) {
   const nlohmann::json& step = json.at("step");
   EXPECT_EQ(step.at("samples"), 32);
   EXPECT_EQ(step.at("steps"), 2);
-  EXPECT_EQ(names(step.at("phases")), (std::set<std::string>{"sample", "local_energy", "derivatives", "gram", "solve", "update", "wait"}));
+  EXPECT_EQ(names(step.at("phases")), (std::set<std::string>{"sample", "local_energy", "derivatives", "gram", "solve", "judge", "update", "wait"}));
   double seconds = 0;
   for (const auto& phase : step.at("phases")) {
     seconds += phase.at("seconds").get<double>();

@@ -16,7 +16,7 @@ TEST(InputHelp, StatesTypeRangeDefaultUnitAndMeaning) {
             "  default  256\n"
             "  unit     chains per Hamiltonian\n"
             "  since    0.1.0\n"
-            "  Markov chains, over all ranks\n");
+            "  Markov chains, over all ranks; evaluate takes fewer where it would keep less than 16 samples of each, or adds samples\n");
 }
 
 TEST(InputHelp, ShowsEveryVariantOfAKeyAndIgnoresListIndices) {

@@ -18,7 +18,7 @@ system:
 wavefunction: {kind: rbm, alpha: 1}
 sampler: {kind: metropolis, move: {kind: exchange}, chains: 16, samples: 32}
 stages:
-  - {kind: vmc, steps: 50, optimizer: {kind: adamw, lr: 1.0e+307}}
+  - {kind: vmc, steps: 50, optimizer: {kind: adamw, lr: 1.0e+307, control: fixed}}
 YAML
 code=0
 "$program" run input.yaml >output.txt 2>&1 || code=$?

@@ -198,7 +198,7 @@ TEST_F(Fixture, AStepFromDistinctSamplesIsTheStepFromAll) {
   for (const OptimizerKind kind : {OptimizerKind::adamw, OptimizerKind::sr, OptimizerKind::minsr}) {
     const auto step = [&](const SampleSet& samples, const std::vector<std::complex<double>>& of_samples) {
       std::vector<double> parameters = state.parameters;
-      const auto optimizer = make_optimizer({.kind = kind, .diag_shift = {1e-2, 1e-2, 0}}, psi->layout().total);
+      const auto optimizer = make_optimizer({.kind = kind, .diag_shift = {1e-2, 1e-2, 0}, .control = Control::fixed}, psi->layout().total);
       optimizer->update({*psi, samples, *comm, nullptr}, of_samples, parameters);
       return parameters;
     };

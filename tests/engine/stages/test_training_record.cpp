@@ -15,7 +15,7 @@ using namespace qs;
 
 LossPoint point(double mean, double error = 0) { return {{mean}, {error}}; }
 
-const Loss energy{"energy", "t", 1e-3};
+const Loss energy{"energy", "t", 1e-3, 1e-4};
 
 TEST(TrainingRecord, KeepsTheLowestExactLoss) {
   TrainingRecord record(Evidence::exact, 100, 1);
