@@ -21,24 +21,15 @@ struct TriedStep {
   Achieved achieved;
 };
 
-// Half as long until the loss falls and halving no longer helps: a direction is worth a shorter step before it is worth a new solution with more
-// damping, because most of what the model misses is how psi bends with its parameters, and that falls with the square of the step.
+// Half as long until the loss falls: a direction is worth a few shorter steps before it is worth a new solution with more damping, because much of
+// what the model misses is how psi bends with its parameters, and that falls with the square of the step.
 template <class Evaluate>
 TriedStep search_line(double first, const Evaluate& evaluate) {
-  constexpr int halvings = 5;
-  TriedStep best = evaluate(first);
-  for (int k = 0; k < halvings; ++k) {
-    const bool falls = best.achieved.decrease > 0;
-    if (falls && best.achieved.decrease > 0.75 * best.predicted) break;  // the model is right: a shorter step cannot be much better
-    const TriedStep shorter = evaluate(best.step / 2);
-    if (falls && !(shorter.achieved.decrease > best.achieved.decrease)) break;
-    best = shorter;
-  }
-  return best;
+  constexpr int halvings = 4;
+  TriedStep tried = evaluate(first);
+  for (int k = 0; k < halvings && !(tried.achieved.decrease > 0) && tried.predicted > 0; ++k) tried = evaluate(tried.step / 2);
+  return tried;
 }
-
-// A step that had to be shortened below this share says that the direction was damped too little.
-constexpr double shortened_share = 0.3;
 
 std::vector<double> moved(const std::vector<double>& parameters, double step, std::span<const double> direction) {
   std::vector<double> to = parameters;
@@ -115,7 +106,7 @@ NaturalGradient::Attempt NaturalGradient::attempt(const Tangent& tangent, Natura
     // One evaluation decides where every one costs local energies; where the loss is summed, a few of them cost nothing beside the system.
     const TriedStep tried = judge.evidence() == Evidence::exact ? search_line(first, evaluate) : evaluate(first);
     attempt.judgement = judge_step(judge.evidence(), tried.predicted, tried.achieved, judge.tolerance());
-    if (tried.step < shortened_share * first && is_taken(attempt.judgement.verdict)) attempt.judgement.verdict = Verdict::poor;
+    if (tried.step < first && is_taken(attempt.judgement.verdict)) attempt.judgement.verdict = Verdict::poor;  // it was damped too little
     attempt.parameters = moved(parameters, tried.step, found.direction);
     attempt.report.step_size = tried.step;
     attempt.report.length = tried.step * length;
