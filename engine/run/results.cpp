@@ -95,7 +95,9 @@ json stage_entry(const StagePlan& stage, const DataTree& outputs) {
   if (stage.kind == "pretrain" && outputs.has(group + "hold_out/overlap")) entry["hold_out_overlap"] = outputs.doubles(group + "hold_out/overlap");
   if (outputs.has(group + "converged")) {
     entry["converged"] = outputs.integers(group + "converged").at(0) == 1;
-    for (const char* name : {"start", "best", "last"}) entry["loss"][name] = value_at(outputs, group + "loss/" + name, 0);
+    for (const char* name : {"start", "best", "last"}) {
+      if (outputs.has(group + "loss/" + name)) entry["loss"][name] = value_at(outputs, group + "loss/" + name, 0);
+    }
   }
   if (stage.kind == "vmc" && outputs.has(group + "trace/step")) entry["steps"] = outputs.doubles(group + "trace/step").size();
   return entry;

@@ -18,6 +18,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double alarm_errors = 4;
+constexpr double converged_error = 1e-3;  // relative
 constexpr double exact_sum_rounding = 1e-9;  // relative; an exact sum has no statistical error
 
 bool asks_for(const EvaluateOptions& options, const std::string& name) {
@@ -76,6 +77,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
     for (std::size_t g = 0; g < values.size(); ++g) results[g].overlap = values[g];
   }
   store(results, state.outputs);
+  if (options_.compare == Compare::ed) store_converged(results, outcome, state.outputs);
   for (const ObservableValues& observable : measured.observables) store_observable(observable, state.outputs);
   if (options_.sampler.kind == SamplerKind::metropolis) store_sampling(measured, start, "stages/" + context_.group + "/sampling/", state.outputs);
   outcome.trace_row = {0};
@@ -184,6 +186,19 @@ void EvaluateStage::store_observable(const ObservableValues& observable, DataTre
     });
   }
   outputs.set(group + "labels", array(observable.labels));
+}
+
+// Beside exact values a run is converged if all energies are that near to them.
+void EvaluateStage::store_converged(const std::vector<EnergyResult>& results, StepOutcome& outcome, DataTree& outputs) const {
+  double worst = 0;
+  for (const EnergyResult& result : results) worst = std::max(worst, result.relative_error().value_or(0));
+  const bool converged = worst <= converged_error;
+  outputs.set("stages/" + context_.group + "/converged",
+              with(scalar(std::int64_t{converged ? 1 : 0}), {{"units", "1"}, {"long_name", "1: all energies within 1e-3 of the exact ones"}}));
+  if (!converged)
+    outcome.warnings.push_back(fmt::format("not converged: the largest relative error of the energies is {:.1e}, above {:.0e}; take more steps, or a "
+                                           "larger network",
+                                           worst, converged_error));
 }
 
 void EvaluateStage::report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const {

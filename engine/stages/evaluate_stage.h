@@ -49,6 +49,7 @@ class EvaluateStage : public Stage {
   std::vector<std::string> degenerate_levels();  // a note for each
   void store(const std::vector<EnergyResult>& results, DataTree& outputs) const;
   void store_observable(const ObservableValues& observable, DataTree& outputs);
+  void store_converged(const std::vector<EnergyResult>& results, StepOutcome& outcome, DataTree& outputs) const;
   void report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const;
 
   EvaluateOptions options_;
