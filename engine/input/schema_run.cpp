@@ -40,7 +40,8 @@ std::vector<Key> run_keys() {
        "stop with a checkpoint and exit code 75 before this much time has passed since the start"},
       {"limits", "", "margin", duration(), value("30s"), "time", "0.1.0", "time kept free before the walltime for the last checkpoint"},
       {"limits", "", "watchdog", duration(), value("5min"), "time", "0.1.0",
-       "end the job with exit code 71 when one of its processes has been stopped for so long while others go on, when a training step takes this long "
+       "end the job with exit code 71 when one of its processes has been stopped for so long while others go on, when a training step takes this "
+       "long "
        "and 20 times longer than any before it, or when nothing has moved in any stage for three times as long"},
       {"limits", "", "memory", size(), value("16GiB"), "bytes per rank", "0.1.0",
        "a plan of which a stage needs more, by estimate, is refused before it starts"},

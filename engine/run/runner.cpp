@@ -101,8 +101,7 @@ class Runner {
     provenance_.gpu = gpu_;
     open_reporter();
     if (const std::string exchange = describe_exchange(plan_.device, comm_); !exchange.empty()) reporter_->note(exchange);
-    const ResumeInput resume{document_.resolved, std::filesystem::absolute(document_.directory).string(), document_.original,
-                             plan_.origin};
+    const ResumeInput resume{document_.resolved, std::filesystem::absolute(document_.directory).string(), document_.original, plan_.origin};
     checkpoints_.emplace(plan_.directory, resume, CheckpointCadence{plan_.checkpoint_interval, plan_.keep_every}, *reporter_, clock_);
     requests_.emplace(plan_.directory, WallTime(plan_.walltime, job_end_time(), plan_.margin, clock_), clock_);
     if (plan_.network) {

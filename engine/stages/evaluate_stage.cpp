@@ -18,7 +18,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double alarm_errors = 4;
-constexpr double converged_error = 1e-3;  // relative
+constexpr double converged_error = 1e-3;     // relative
 constexpr double exact_sum_rounding = 1e-9;  // relative; an exact sum has no statistical error
 
 bool asks_for(const EvaluateOptions& options, const std::string& name) {
@@ -196,9 +196,10 @@ void EvaluateStage::store_converged(const std::vector<EnergyResult>& results, St
   outputs.set("stages/" + context_.group + "/converged",
               with(scalar(std::int64_t{converged ? 1 : 0}), {{"units", "1"}, {"long_name", "1: all energies within 1e-3 of the exact ones"}}));
   if (!converged)
-    outcome.warnings.push_back(fmt::format("not converged: the largest relative error of the energies is {:.1e}, above {:.0e}; take more steps, or a "
-                                           "larger network",
-                                           worst, converged_error));
+    outcome.warnings.push_back(
+        fmt::format("not converged: the largest relative error of the energies is {:.1e}, above {:.0e}; take more steps, or a "
+                    "larger network",
+                    worst, converged_error));
 }
 
 void EvaluateStage::report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const {
