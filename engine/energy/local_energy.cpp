@@ -84,6 +84,12 @@ void add_connected(const TermTable& op, const std::vector<std::vector<double>>& 
 
 }  // namespace
 
+std::vector<std::vector<double>> couplings_of(const ProblemFamily& family) {
+  std::vector<std::vector<double>> couplings;
+  for (const Problem& problem : family.problems) couplings.push_back(problem.couplings);
+  return couplings;
+}
+
 std::vector<Complex> local_estimates(const TermTable& op, const std::vector<std::vector<double>>& couplings, const Wavefunction& psi,
                                      const SampleSet& samples) {
   QS_ASSERT(op.modes() == samples.rows.modes && static_cast<int>(couplings.size()) == samples.problems);
@@ -100,9 +106,7 @@ std::vector<Complex> local_estimates(const TermTable& op, const std::vector<std:
 }
 
 std::vector<Complex> local_energies(const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples) {
-  std::vector<std::vector<double>> couplings;
-  for (const Problem& problem : family.problems) couplings.push_back(problem.couplings);
-  return local_estimates(family.table, couplings, psi, samples);
+  return local_estimates(family.table, couplings_of(family), psi, samples);
 }
 
 namespace {

@@ -12,6 +12,9 @@
 
 namespace qs {
 
+// Values of the couplings of the Hamiltonian, for every problem of the family.
+std::vector<std::vector<double>> couplings_of(const ProblemFamily& family);
+
 // couplings[g]: values for the operator's couplings in problem g. Local rows only, no communication (Metropolis and exact sum alike).
 std::vector<std::complex<double>> local_estimates(const TermTable& op, const std::vector<std::vector<double>>& couplings, const Wavefunction& psi,
                                                   const SampleSet& samples);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "engine/optimize/state.h"
@@ -12,8 +11,6 @@ namespace qs {
 namespace {
 
 constexpr double smallest_shift = 1e-8, largest_shift = 1e8;
-
-double dot(std::span<const double> a, std::span<const double> b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
 
 // A point on the line of the direction.
 struct TriedStep {
@@ -117,7 +114,8 @@ NaturalGradient::Attempt NaturalGradient::attempt(const Tangent& tangent, Natura
 }
 
 // A step that does not lower the loss is undone and tried again with more damping. With samples the rate falls too: noise that the shift does not
-// cure.
+// cure. A verdict on the rows that made the direction tests the model, not the noise of the rows, so it never lowers the shift below the input's,
+// unless the rows are all there are.
 StepReport NaturalGradient::adapt(const Tangent& tangent, NaturalSystem& system, std::vector<double>& parameters) {
   QS_ASSERT(tangent.judge != nullptr);
   const Evidence evidence = tangent.judge->evidence();

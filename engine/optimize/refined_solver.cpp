@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
+
+#include "engine/optimize/state.h"
 
 namespace qs {
 namespace {
-
-double dot(std::span<const double> a, std::span<const double> b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
 
 // The Cholesky factor of M = gram + shift on the root, for all ranks.
 class Preconditioner {

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/optimize/state.h"
 #include "kernels/api/error.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/rows.h"
@@ -17,12 +18,6 @@ constexpr double epsilon = std::numeric_limits<double>::epsilon();
 constexpr double cut_off = 1e-14;       // of pinv_smooth, relative to the largest eigenvalue
 constexpr int raises = 3;               // the shift is raised at most three times, by 10 each
 constexpr double lowest_raise = 1e-10;  // a vanishing shift is raised from this fraction of the largest eigenvalue
-
-double norm(std::span<const double> x) {
-  double sum = 0;
-  for (double value : x) sum += value * value;
-  return std::sqrt(sum);
-}
 
 bool all_finite(std::span<const double> x) {
   return std::all_of(x.begin(), x.end(), [](double value) { return std::isfinite(value); });
@@ -105,7 +100,7 @@ double ShiftedMatrix::residual_norm(double shift, const std::vector<double>& x, 
   kernels::symmetric_multiply(device_, n_, a_.data(), n_, pivots.data(), of.data(), product.data());
   product.write_back();
   for (std::size_t i = 0; i < image.size(); ++i) image[i] -= b[i];
-  return norm(image);
+  return euclidean_norm(image);
 }
 
 // Rung 1. True if the factor exists and the solution is backward stable: |r| <= 10 n eps (|A| |x| + |b|), which Cholesky guarantees up to a constant
@@ -117,9 +112,9 @@ bool ShiftedMatrix::try_cholesky(const RightHandSide& right, double shift, doubl
   std::vector<double> x = solve_factored(b);
   if (!all_finite(x)) return false;
   const double error = residual_norm(shift, x, b);
-  const double bound = 10 * static_cast<double>(n_) * epsilon * (size * norm(x) + norm(b));
+  const double bound = 10 * static_cast<double>(n_) * epsilon * (size * euclidean_norm(x) + euclidean_norm(b));
   if (!(error <= bound)) return false;
-  out = {std::move(x), 1, shift, smallest, norm(b) > 0 ? error / norm(b) : 0.0};
+  out = {std::move(x), 1, shift, smallest, euclidean_norm(b) > 0 ? error / euclidean_norm(b) : 0.0};
   return true;
 }
 
@@ -157,7 +152,7 @@ ShiftedSolution ShiftedMatrix::spectral_solution(const RightHandSide& right, dou
     missed += std::pow((s * factor - 1) * projection, 2);
     for (std::int64_t i = 0; i < n_; ++i) out.x[i] += factor * projection * vector[i];
   }
-  const double size = norm(b);
+  const double size = euclidean_norm(b);
   out.residual = size > 0 ? std::sqrt(missed) / size : 0.0;
   return out;
 }

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "kernels/api/error.h"
 
 namespace qs {
+
+double dot(std::span<const double> a, std::span<const double> b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
 
 double euclidean_norm(std::span<const double> x) {
   double sum = 0;

@@ -8,6 +8,7 @@
 
 namespace qs {
 
+double dot(std::span<const double> a, std::span<const double> b);
 double euclidean_norm(std::span<const double> x);
 // NumericalError naming the quantity and the first bad parameter. All ranks hold the same bits, so all throw.
 void require_finite(std::span<const double> x, const std::string& quantity);

@@ -17,20 +17,10 @@ namespace {
 using Complex = std::complex<double>;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<std::vector<double>> couplings_of(const ProblemFamily& family) {
-  std::vector<std::vector<double>> couplings;
-  for (const Problem& problem : family.problems) couplings.push_back(problem.couplings);
-  return couplings;
-}
-
 double mean_energy(const std::vector<Estimate>& energy) {
   double sum = 0;
   for (const Estimate& each : energy) sum += each.mean.real();
   return sum / static_cast<double>(energy.size());
-}
-
-AllRows all_rows(Communicator& comm, const SampleSet& samples) {
-  return {samples.problems, gather_rows(comm, samples.rows.problem), gather_rows(comm, samples.weight)};
 }
 
 class ExactEnergyJudge final : public StepJudge {

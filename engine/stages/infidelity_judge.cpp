@@ -18,7 +18,7 @@ InfidelityJudge::InfidelityJudge(Evidence evidence, Communicator& comm, Wavefunc
       psi_(psi),
       parameters_(parameters),
       samples_(samples),
-      rows_{samples.problems, gather_rows(comm, samples.rows.problem), gather_rows(comm, samples.weight)},
+      rows_(all_rows(comm, samples)),
       log_psi_(gather_rows(comm, samples.log_psi)),
       ratio_(gather_rows(comm, target)),
       overlap_(samples.problems) {

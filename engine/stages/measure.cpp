@@ -78,8 +78,7 @@ std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const Probl
 
 std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi,
                                                    const SampleSet& samples) {
-  std::vector<std::vector<double>> couplings;
-  for (const Problem& problem : family.problems) couplings.push_back(problem.couplings);
+  const std::vector<std::vector<double>> couplings = couplings_of(family);
   if (samples.markov) return local_values(comm, family.table, couplings, family, psi, samples);
   return local_estimates_exact(comm, family.table, couplings, family, samples);
 }

@@ -150,9 +150,12 @@ StepOutcome PretrainStage::step(RunState& state) {
   }
   const SampleSet samples = everything ? std::move(*full) : clock_.measure("draw", [&] { return drawn_rows(state.step); });
   const std::vector<std::complex<double>> target = target_rows(samples);
-  InfidelityJudge judge(everything ? Evidence::exact : Evidence::drawn, context_.comm, *context_.psi, state.parameters, samples, target);
+  std::optional<InfidelityJudge> judge;
+  if (options_.optimizer.control == Control::adaptive)
+    judge.emplace(everything ? Evidence::exact : Evidence::drawn, context_.comm, *context_.psi, state.parameters, samples, target);
   const StepReport report = clock_.measure("update", [&] {
-    return optimizer_->update({*context_.psi, samples, context_.comm, &clock_, &judge}, residual(samples, target), state.parameters);
+    return optimizer_->update({*context_.psi, samples, context_.comm, &clock_, judge ? &*judge : nullptr}, residual(samples, target),
+                              state.parameters);
   });
   return describe(state.step, report);
 }

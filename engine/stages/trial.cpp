@@ -8,6 +8,10 @@
 
 namespace qs {
 
+AllRows all_rows(Communicator& comm, const SampleSet& samples) {
+  return {samples.problems, gather_rows(comm, samples.rows.problem), gather_rows(comm, samples.weight)};
+}
+
 std::vector<std::complex<double>> log_ratios(std::span<const std::complex<double>> after, std::span<const std::complex<double>> before) {
   QS_ASSERT(after.size() == before.size());
   std::vector<std::complex<double>> ratios(after.size());

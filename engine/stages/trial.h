@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/comm/communicator.h"
+#include "engine/sampling/sample_set.h"
 #include "engine/wavefunctions/wavefunction.h"
 
 namespace qs {
@@ -29,6 +31,9 @@ struct AllRows {
   std::vector<std::int32_t> problem;
   std::vector<double> weight;  // of every problem they sum to 1; rows of weight 0 are ignored whatever they hold
 };
+
+// Collective.
+AllRows all_rows(Communicator& comm, const SampleSet& samples);
 
 // log psi' - log psi, phases in (-pi, pi].
 std::vector<std::complex<double>> log_ratios(std::span<const std::complex<double>> after, std::span<const std::complex<double>> before);

@@ -91,7 +91,9 @@ StepReport VmcStage::update(RunState& state, const Measured& measured) {
   const auto& local = measured.local;
   const auto& energy = measured.energy;
   const auto residual = centred(samples, local, energy);  // E_loc - <E>
-  const auto judge = make_energy_judge({context_.comm, context_.family, *context_.psi, *sampler_, state.parameters, samples, local, energy});
+  const bool adaptive = options_.optimizer.control == Control::adaptive;
+  const EnergyStep start{context_.comm, context_.family, *context_.psi, *sampler_, state.parameters, samples, local, energy};
+  const auto judge = adaptive ? make_energy_judge(start) : nullptr;
   const auto step = [&](const SampleSet& rows, const std::vector<std::complex<double>>& residuals) {
     return optimizer_->update({*context_.psi, rows, context_.comm, &clock_, judge.get()}, residuals, state.parameters);
   };

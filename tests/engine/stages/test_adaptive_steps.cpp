@@ -14,6 +14,7 @@
 #include "engine/wavefunctions/registry.h"
 #include "hamiltonians/registry.h"
 #include "kernels/api/error.h"
+#include "tests/engine/stages/tv_ring.h"
 
 namespace {
 
@@ -21,16 +22,7 @@ using namespace qs;
 
 struct Ring : ::testing::Test {
   std::unique_ptr<Communicator> comm = self_communicator();
-  ProblemFamily family = build_family([] {
-    SystemOptions system;
-    system.lattice = {LatticeKind::chain, {6}, {Boundary::periodic}};
-    system.sector = {SectorKind::spinless_fermions, 6, 3, -1};
-    system.model = "tv";
-    system.couplings = {{"t", 1.0}, {"delta", 0.1}};
-    system.varied = {"V"};
-    system.rows = {{1.0}, {3.0}};
-    return system;
-  }());
+  ProblemFamily family = test::tv_ring({1.0, 3.0});
   std::vector<std::string> features = {"t", "V", "N"};
   std::unique_ptr<Wavefunction> psi = make_wavefunction(QstageOptions{.depth = 2, .d_model = 8, .heads = 2, .mlp = 12, .tails = {features}},
                                                         {6, 6, {6}, 1, features, feature_table(family, features)}, Precision::float64, Device::cpu);

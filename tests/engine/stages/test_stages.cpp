@@ -11,25 +11,17 @@
 #include "engine/wavefunctions/registry.h"
 #include "hamiltonians/registry.h"
 #include "kernels/api/error.h"
+#include "tests/engine/stages/tv_ring.h"
 
 namespace {
 
 using namespace qs;
 
-ProblemFamily ring(std::vector<double> repulsions) {
-  SystemOptions system;
-  system.lattice = {LatticeKind::chain, {6}, {Boundary::periodic}};
-  system.sector = {SectorKind::spinless_fermions, 6, 3, -1};
-  system.model = "tv";
-  system.couplings = {{"t", 1.0}, {"delta", 0.1}};
-  system.varied = {"V"};
-  for (const double v : repulsions) system.rows.push_back({v});
-  return build_family(system);
-}
+using test::tv_ring;
 
 struct Fixture : ::testing::Test {
   std::unique_ptr<Communicator> comm = self_communicator();
-  ProblemFamily family = ring({1.0, 2.0});
+  ProblemFamily family = tv_ring({1.0, 2.0});
   std::vector<std::string> features = {"t", "V", "N"};
   NetworkInput input{6, 6, {6}, 1, features, feature_table(family, features)};
   std::unique_ptr<Wavefunction> psi =
@@ -133,7 +125,7 @@ TEST_F(Fixture, TheGradientOfTheOverlapLossIsItsFiniteDifference) {
 // The network has more parameters than the problem has amplitudes, so a small natural step moves psi freely: along the geodesic to the target, by
 // 2 lr of the angle, from a random start far away.
 TEST_F(Fixture, ANaturalStepOfPretrainingTurnsPsiByItsShareOfTheAngle) {
-  family = ring({1.0});
+  family = tv_ring({1.0});
   input.features = feature_table(family, features);
   const TargetSet set = targets();
   const auto angle = [&] {
