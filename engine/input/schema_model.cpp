@@ -78,6 +78,8 @@ std::vector<Key> model_keys() {
       {"optimizer", "adamw muon", "eps", number(above(0)), value("1.0e-8"), "", "0.1.0", "added to the root of the second moment"},
       {"optimizer", "adamw muon", "weight_decay", number(at_least(0)), value("0.0"), "", "0.1.0", "decoupled decay, times the learning rate"},
       {"optimizer", natural_kinds, "diag_shift", rate(), value("1.0e-3"), "", "0.1.0", "added to the diagonal of S; a number or a schedule"},
+      {"optimizer", natural_kinds, "damping", choice({"uniform", "scaled"}), value("uniform"), "", "0.2.0",
+       "uniform: the shift damps all parameters alike; scaled: each in proportion to the root of its share in the trace of S"},
       {"optimizer", "muon", "mu", number({0, 1, false, true, 0}), value("0.95"), "", "0.1.0",
        "momentum: the share of earlier gradients that is kept"},
       {"optimizer", natural_kinds, "momentum", number({0, 1, false, true, 0}), value("0.0"), "", "0.1.0",

@@ -17,14 +17,15 @@ template <class Real>
 class BlockedMinsrSystem final : public NaturalSystem {
  public:
   BlockedMinsrSystem(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual,
-                     std::vector<double> momentum)
+                     std::vector<double> momentum, std::span<const double> scales)
       : options_(options),
         tangent_(tangent),
         residual_(residual.begin(), residual.end()),
         per_sample_(rows_per_sample(tangent.psi.jacobian_mode())),
         layout_(make_row_layout(tangent.comm, tangent.samples.blocks, tangent.samples.block_begin, per_sample_)),
         v_(residual_rows({tangent.samples.problems, tangent.samples.rows.problem, tangent.samples.weight}, per_sample_, residual)),
-        momentum_(std::move(momentum)) {}
+        momentum_(std::move(momentum)),
+        scales_(scales.begin(), scales.end()) {}
 
   NaturalDirection solve(double shift, double share) override {
     prepare(shift);
@@ -34,8 +35,8 @@ class BlockedMinsrSystem final : public NaturalSystem {
     NaturalDirection out;
     out.solution = timed(tangent_.clock, "solve", [&] { return solve_on_root(tangent_.comm, *gram_, b, {}, shift); });
     timed(tangent_.clock, "derivatives", [&] {
-      out.direction = transposed_product(tangent_, out.solution.x);
-      if (gradient_.empty()) gradient_ = loss_gradient(tangent_, residual_);
+      out.direction = scaled(transposed_product(tangent_, out.solution.x));
+      if (gradient_.empty()) gradient_ = scaled(loss_gradient(tangent_, residual_));
     });
     out.gradient = gradient_;
     add_momentum(share, momentum_, out.direction);
@@ -49,7 +50,17 @@ class BlockedMinsrSystem final : public NaturalSystem {
     return rounding_;
   }
 
+  std::vector<double> squares() override {
+    if (!gram_) pass(kernels::Arithmetic::own);
+    return squares_;
+  }
+
  private:
+  std::vector<double> scaled(std::vector<double> values) const {
+    for (std::size_t k = 0; k < scales_.size(); ++k) values[k] *= scales_[k];
+    return values;
+  }
+
   void prepare(double shift) {
     if (!gram_) pass(kernels::Arithmetic::own);
     if (arithmetic_ == kernels::Arithmetic::wide || rounding_ <= shift) return;
@@ -62,13 +73,16 @@ class BlockedMinsrSystem final : public NaturalSystem {
     arithmetic_ = arithmetic;
     rounding_ = 0;
     moved_.assign(momentum_.empty() ? 0 : layout_.my_rows(), 0.0);
+    squares_.clear();
     SymmetricTiles tiles(tangent_.comm, options_.device, layout_.total());
     for (int block = 0; block < options_.parameter_blocks; ++block) {
       const std::int64_t first = parameters * block / options_.parameter_blocks, end = parameters * (block + 1) / options_.parameter_blocks;
       const TangentRows<Real> rows = timed(tangent_.clock, "derivatives", [&] {
-        return centred_jacobian<Real>(options_.device, tangent_, {first, end - first});
+        return centred_jacobian<Real>(options_.device, tangent_, scales_, {first, end - first});
       });
       rounding_ += gram_rounding(tangent_.comm, rows);
+      const std::vector<double> squares = column_squares(tangent_.comm, rows);
+      squares_.insert(squares_.end(), squares.begin(), squares.end());
       timed(tangent_.clock, "gram", [&] { add_gram(arithmetic, tangent_.comm, rows, tiles); });
       if (momentum_.empty()) continue;
       std::vector<double> part;
@@ -84,6 +98,7 @@ class BlockedMinsrSystem final : public NaturalSystem {
   int per_sample_;
   RowLayout layout_;
   std::vector<double> v_, momentum_, moved_;  // v and X momentum are of my rows
+  std::vector<double> scales_, squares_;      // squares: the diagonal of X^T X
   std::vector<double> gradient_;
   kernels::Arithmetic arithmetic_ = kernels::Arithmetic::own;
   double rounding_ = 0;  // gram_rounding of X
@@ -94,13 +109,14 @@ class BlockedMinsrSystem final : public NaturalSystem {
 
 template <class Real>
 std::unique_ptr<NaturalSystem> minsr_system_in_blocks(const OptimizerOptions& options, const Tangent& tangent,
-                                                      std::span<const std::complex<double>> residual, std::vector<double> momentum) {
-  return std::make_unique<BlockedMinsrSystem<Real>>(options, tangent, residual, std::move(momentum));
+                                                      std::span<const std::complex<double>> residual, std::vector<double> momentum,
+                                                      std::span<const double> scales) {
+  return std::make_unique<BlockedMinsrSystem<Real>>(options, tangent, residual, std::move(momentum), scales);
 }
 
 template std::unique_ptr<NaturalSystem> minsr_system_in_blocks<float>(const OptimizerOptions&, const Tangent&, std::span<const std::complex<double>>,
-                                                                      std::vector<double>);
+                                                                      std::vector<double>, std::span<const double>);
 template std::unique_ptr<NaturalSystem> minsr_system_in_blocks<double>(const OptimizerOptions&, const Tangent&, std::span<const std::complex<double>>,
-                                                                       std::vector<double>);
+                                                                       std::vector<double>, std::span<const double>);
 
 }  // namespace qs

@@ -10,10 +10,11 @@
 
 namespace qs {
 
-// With options.parameter_blocks blocks. Memory: rows x parameters / blocks values over all ranks, and one chunk of whole rows for every thread. With
-// float32 rows the products are float32 unless their rounding could reach the shift.
+// With options.parameter_blocks blocks, of the parameters theta_k / scales[k] (empty: of theta). Memory: rows x parameters / blocks values over all
+// ranks, and one chunk of whole rows for every thread. With float32 rows the products are float32 unless their rounding could reach the shift.
 template <class Real>
 std::unique_ptr<NaturalSystem> minsr_system_in_blocks(const OptimizerOptions& options, const Tangent& tangent,
-                                                      std::span<const std::complex<double>> residual, std::vector<double> momentum);
+                                                      std::span<const std::complex<double>> residual, std::vector<double> momentum,
+                                                      std::span<const double> scales);
 
 }  // namespace qs

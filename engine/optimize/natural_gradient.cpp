@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/optimize/parameter_scales.h"
 #include "engine/optimize/state.h"
 #include "kernels/api/error.h"
 
@@ -46,6 +47,7 @@ struct NaturalGradient::Attempt {
 NaturalGradient::NaturalGradient(OptimizerOptions options, std::int64_t parameters) : options_(std::move(options)), parameters_(parameters) {
   state_.buffers["scale"] = StepScale{}.stored();
   if (options_.momentum != 0) state_.buffers["momentum"].resize(parameters);
+  if (options_.damping == Damping::scaled) state_.buffers["variance"].resize(parameters);
 }
 
 StepReport NaturalGradient::update(const Tangent& tangent, std::span<const std::complex<double>> residual, std::vector<double>& parameters) {
@@ -55,8 +57,13 @@ StepReport NaturalGradient::update(const Tangent& tangent, std::span<const std::
     momentum = state_.buffers.at("momentum");
     for (double& value : momentum) value *= options_.momentum;
   }
-  const auto system = make_natural_system(options_, tangent, residual, std::move(momentum));
+  const bool scaled = options_.damping == Damping::scaled;
+  // The variance is that of earlier steps: with parameter_blocks that of this one is known only when the matrix is formed.
+  std::vector<double> scales;
+  if (scaled) scales = damping_scales(state_.buffers.at("variance"));
+  const auto system = make_natural_system(options_, tangent, residual, std::move(momentum), std::move(scales));
   const StepReport report = options_.control == Control::fixed ? take(*system, parameters) : adapt(tangent, *system, parameters);
+  if (scaled) average_in(system->squares(), state_.buffers.at("variance"));
   ++state_.updates;
   return report;
 }

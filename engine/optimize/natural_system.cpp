@@ -1,5 +1,6 @@
 #include "engine/optimize/natural_system.h"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -64,6 +65,7 @@ class SystemOfRows : public NaturalSystem {
   // Relative to the trace. Derivatives in float32 are rounded to 6e-8 each, which averages out over rows: a floor at 6e-8 kept the quick start (50
   // steps) at relative errors of 1.2e-3 where it otherwise reaches 5e-4.
   double least_shift() override { return (std::is_same_v<Real, float> ? 1e-10 : 1e-12) * squared_norm(tangent_.comm, rows_); }
+  std::vector<double> squares() override { return column_squares(tangent_.comm, rows_); }
 
  protected:
   RoundedSystem form(Rounding policy, std::int64_t order, Buffer<double> (*matrix)(kernels::Arithmetic, Communicator&, const TangentRows<Real>&),
@@ -143,13 +145,46 @@ class MinsrSystem final : public SystemOfRows<Real> {
   std::vector<double> moved_;  // X momentum, of my rows
 };
 
+std::vector<double> times(std::span<const double> a, std::span<const double> b) {
+  std::vector<double> product(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), product.begin(), std::multiplies());
+  return product;
+}
+std::vector<double> over(std::span<const double> a, std::span<const double> b) {
+  std::vector<double> quotient(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), quotient.begin(), std::divides());
+  return quotient;
+}
+
+// The system of the parameters theta_k, made from that of theta_k / scale_k.
+class ScaledSystem final : public NaturalSystem {
+ public:
+  ScaledSystem(std::unique_ptr<NaturalSystem> system, std::vector<double> scales) : system_(std::move(system)), scales_(std::move(scales)) {}
+
+  NaturalDirection solve(double shift, double share) override {
+    NaturalDirection found = system_->solve(shift, share);
+    found.direction = times(found.direction, scales_);
+    found.gradient = over(found.gradient, scales_);
+    return found;
+  }
+  std::vector<double> image(const NaturalDirection& found) override {
+    return system_->image({.direction = over(found.direction, scales_), .gradient = {}, .solution = found.solution});
+  }
+  double least_shift() override { return system_->least_shift(); }
+  std::vector<double> squares() override { return over(over(system_->squares(), scales_), scales_); }
+
+ private:
+  std::unique_ptr<NaturalSystem> system_;
+  std::vector<double> scales_;
+};
+
 template <class Real>
 std::unique_ptr<NaturalSystem> system_for(const OptimizerOptions& options, const Tangent& tangent, std::span<const std::complex<double>> residual,
-                                          std::vector<double> momentum) {
-  if (options.parameter_blocks > 1) return minsr_system_in_blocks<Real>(options, tangent, residual, std::move(momentum));
+                                          std::vector<double> momentum, std::span<const double> scales) {
+  if (options.parameter_blocks > 1) return minsr_system_in_blocks<Real>(options, tangent, residual, std::move(momentum), scales);
   std::vector<double> v = residual_rows({tangent.samples.problems, tangent.samples.rows.problem, tangent.samples.weight},
                                         rows_per_sample(tangent.psi.jacobian_mode()), residual);
-  TangentRows<Real> rows = timed(tangent.clock, "derivatives", [&] { return centred_jacobian<Real>(options.device, tangent); });
+  TangentRows<Real> rows = timed(tangent.clock, "derivatives", [&] { return centred_jacobian<Real>(options.device, tangent, scales); });
   if (resolved_kind(options.kind, rows.parameters, rows.layout.total()) == OptimizerKind::sr)
     return std::make_unique<SrSystem<Real>>(tangent, std::move(rows), std::move(v), std::move(momentum),
                                             options.control == Control::fixed ? Rounding::avoid : Rounding::refine);
@@ -184,10 +219,14 @@ void add_momentum(double share, std::span<const double> momentum, std::vector<do
 }
 
 std::unique_ptr<NaturalSystem> make_natural_system(const OptimizerOptions& options, const Tangent& tangent,
-                                                   std::span<const std::complex<double>> residual, std::vector<double> momentum) {
+                                                   std::span<const std::complex<double>> residual, std::vector<double> momentum,
+                                                   std::vector<double> scales) {
   check_residual(tangent, residual);
-  return tangent.psi.precision() == Precision::float32 ? system_for<float>(options, tangent, residual, std::move(momentum))
-                                                       : system_for<double>(options, tangent, residual, std::move(momentum));
+  if (!scales.empty() && !momentum.empty()) momentum = over(momentum, scales);
+  auto system = tangent.psi.precision() == Precision::float32 ? system_for<float>(options, tangent, residual, std::move(momentum), scales)
+                                                              : system_for<double>(options, tangent, residual, std::move(momentum), scales);
+  if (scales.empty()) return system;
+  return std::make_unique<ScaledSystem>(std::move(system), std::move(scales));
 }
 
 }  // namespace qs

@@ -37,6 +37,8 @@ class NaturalSystem {
   virtual std::vector<double> image(const NaturalDirection& found) = 0;
   // Below this shift the rounding of the products would decide the soft directions.
   virtual double least_shift() = 0;
+  // The diagonal of X^T X, on every rank.
+  virtual std::vector<double> squares() = 0;
 };
 
 // X d = v - s y of a solution y of minSR, whatever the momentum: (X X^T + s) y = v - X mu d_old and d = X^T y + mu d_old. v: of my rows.
@@ -44,8 +46,10 @@ std::vector<double> image_of_solution(Communicator& comm, std::span<const double
 // direction += share * momentum.
 void add_momentum(double share, std::span<const double> momentum, std::vector<double>& direction);
 
-// Forms the derivatives. `momentum` = mu d_old (empty: none). The tangent and what it refers to must outlive the system. Collective.
+// Forms the derivatives. `momentum` = mu d_old (empty: none). `scales` of parameter_scales.h (empty: 1): the shift damps parameter k scales[k]^-2
+// times. The tangent and what it refers to must outlive the system. Collective.
 std::unique_ptr<NaturalSystem> make_natural_system(const OptimizerOptions& options, const Tangent& tangent,
-                                                   std::span<const std::complex<double>> residual, std::vector<double> momentum);
+                                                   std::span<const std::complex<double>> residual, std::vector<double> momentum,
+                                                   std::vector<double> scales);
 
 }  // namespace qs

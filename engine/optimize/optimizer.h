@@ -28,6 +28,9 @@ enum class OptimizerKind { adamw, muon, sr, minsr, natural };  // natural: SR or
 // Whether a kind solves with the metric of all rows (SR in either shape), for which it forms their derivatives; others take the gradient alone.
 constexpr bool is_natural(OptimizerKind kind) { return kind != OptimizerKind::adamw && kind != OptimizerKind::muon; }
 
+// What the diagonal shift damps: every parameter alike, or each in proportion to what it does to the state (parameter_scales.h).
+enum class Damping { uniform, scaled };
+
 struct Schedule {  // value(step): `from` moving geometrically to `to` over `steps`, then constant. Constant if steps == 0.
   double from = 0, to = 0;
   std::int64_t steps = 0;
@@ -39,8 +42,9 @@ struct OptimizerOptions {
   Schedule lr{0.01, 0.01, 0};
   Schedule diag_shift{1e-3, 1e-3, 0};
   Control control = Control::adaptive;  // adaptive: rates are upper bounds, and diag_shift.from is where damping starts
-  double momentum = 0;                  // mu of SPRING or Muon
-  double norm_constraint = 0;           // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
+  Damping damping = Damping::uniform;
+  double momentum = 0;                                                  // mu of SPRING or Muon
+  double norm_constraint = 0;                                           // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;  // AdamW, Muon
   int parameter_blocks = 1;                                             // minSR: blocks of parameters whose derivatives are formed in turn
   Device device = Device::cpu;                                          // of the matrix products and the solve

@@ -29,53 +29,47 @@ struct WeightedRows {
   std::vector<double> weight;
 };
 
-// Sums of rows [columns of them] over all ranks, `vectors` at once: of_block[b] says what of my b-th block enters. On the host column by column on
-// threads.
+// Sums over the rows of all ranks: [vectors][columns]. add(block, first, size, sum): sum [vectors][size] += what the rows of my block have in columns
+// [first, first + size), in row order. On the host column by column on threads.
+template <class Real, class Add>
+std::vector<std::vector<double>> sums_over_rows(Communicator& comm, const TangentRows<Real>& rows, std::int64_t columns, std::int64_t vectors,
+                                                const Add& add) {
+  const Blocks& blocks = rows.layout.blocks;
+  std::vector<double> total(columns * vectors);  // [pieces of columns][vectors][columns of the piece]
+  const bool on_host = kernels::shares_host_memory(rows.device);
+  const std::int64_t piece = on_host ? std::min(columns, kernels::row_piece(rows.device).columns) : columns;
+  if (on_host) {
+    const auto partial = [&](int block, std::int64_t first_value, std::span<double> out) {
+      std::fill(out.begin(), out.end(), 0.0);
+      add(block, first_value / vectors, static_cast<std::int64_t>(out.size()) / vectors, out.data());
+    };
+    tree_sum_in_segments(comm, blocks, columns * vectors, piece * vectors, partial, total);
+  } else {
+    tree_sum_on(
+        rows.device, comm, blocks, columns * vectors, [&](int block, double* out) { add(block, 0, columns, out); }, total);
+  }
+  std::vector<std::vector<double>> sums(vectors, std::vector<double>(columns));
+  for (std::int64_t first = 0; first < columns; first += piece) {
+    const std::int64_t size = std::min(piece, columns - first);
+    for (std::int64_t c = 0; c < vectors; ++c) std::copy_n(total.begin() + first * vectors + c * size, size, sums[c].begin() + first);
+  }
+  return sums;
+}
+
+// of_block[b] says what of my b-th block enters.
 template <class Real>
-class WeightedSums {
- public:
-  WeightedSums(const TangentRows<Real>& rows, std::int64_t columns, std::int64_t vectors, const std::vector<WeightedRows>& of_block)
-      : rows_(rows), columns_(columns), vectors_(vectors), of_block_(of_block) {}
-
-  std::vector<std::vector<double>> total(Communicator& comm) const {
-    const Blocks& blocks = rows_.layout.blocks;
-    std::vector<double> total(columns_ * vectors_);  // [pieces of columns][vectors][columns of the piece]
-    const bool on_host = kernels::shares_host_memory(rows_.device);
-    const std::int64_t piece = on_host ? std::min(columns_, kernels::row_piece(rows_.device).columns) : columns_;
-    if (on_host) {
-      const auto partial = [&](int block, std::int64_t first_value, std::span<double> out) {
-        std::fill(out.begin(), out.end(), 0.0);
-        add(block, first_value / vectors_, static_cast<std::int64_t>(out.size()) / vectors_, out.data());
-      };
-      tree_sum_in_segments(comm, blocks, columns_ * vectors_, piece * vectors_, partial, total);
-    } else {
-      tree_sum_on(
-          rows_.device, comm, blocks, columns_ * vectors_, [&](int block, double* out) { add(block, 0, columns_, out); }, total);
-    }
-    std::vector<std::vector<double>> sums(vectors_, std::vector<double>(columns_));
-    for (std::int64_t first = 0; first < columns_; first += piece) {
-      const std::int64_t size = std::min(piece, columns_ - first);
-      for (std::int64_t c = 0; c < vectors_; ++c) std::copy_n(total.begin() + first * vectors_ + c * size, size, sums[c].begin() + first);
-    }
-    return sums;
-  }
-
- private:
-  // sum [vectors][size] += what the block's rows hold in columns [first, first + size), in row order.
-  void add(int block, std::int64_t first, std::int64_t size, double* sum) const {
-    const WeightedRows& chosen = of_block_[block - rows_.layout.blocks.first()];
+std::vector<std::vector<double>> weighted_sums(Communicator& comm, const TangentRows<Real>& rows, std::int64_t columns, std::int64_t vectors,
+                                               const std::vector<WeightedRows>& of_block) {
+  return sums_over_rows(comm, rows, columns, vectors, [&](int block, std::int64_t first, std::int64_t size, double* sum) {
+    const WeightedRows& chosen = of_block[block - rows.layout.blocks.first()];
     if (chosen.count == 0) return;
-    const Staged<const std::int64_t> index(rows_.device, chosen.index.data(), chosen.index.size());
-    const Staged<const double> weight(rows_.device, chosen.weight.data(), chosen.weight.size());
-    const kernels::RowView<const Real> a{rows_.values.data() + chosen.first * columns_ + first, columns_,
-                                         chosen.index.empty() ? nullptr : index.data(), chosen.count, size};
-    kernels::add_weighted_rows<Real>(rows_.device, a, static_cast<int>(vectors_), weight.data(), sum, size);
-  }
-
-  const TangentRows<Real>& rows_;
-  std::int64_t columns_, vectors_;
-  const std::vector<WeightedRows>& of_block_;
-};
+    const Staged<const std::int64_t> index(rows.device, chosen.index.data(), chosen.index.size());
+    const Staged<const double> weight(rows.device, chosen.weight.data(), chosen.weight.size());
+    const kernels::RowView<const Real> a{rows.values.data() + chosen.first * columns + first, columns, chosen.index.empty() ? nullptr : index.data(),
+                                         chosen.count, size};
+    kernels::add_weighted_rows<Real>(rows.device, a, static_cast<int>(vectors), weight.data(), sum, size);
+  });
+}
 
 // Samples [first, last) of one problem, counted from this rank's first one.
 std::vector<std::int64_t> samples_of(const RowWeights& weights, int problem, std::int64_t first, std::int64_t last) {
@@ -106,19 +100,22 @@ std::vector<double> problem_mean(Communicator& comm, const RowWeights& weights, 
     chosen.count = static_cast<std::int64_t>(chosen.index.size());
     for (const std::int64_t i : chosen.index) chosen.weight.push_back(weights.weight[i]);
   }
-  return std::move(WeightedSums(rows, layout.per_sample * rows.parameters, 1, of_block).total(comm).front());
+  return std::move(weighted_sums(comm, rows, layout.per_sample * rows.parameters, 1, of_block).front());
 }
 
-// X -> sqrt(w/G) (X - mean), samples of one problem.
+// X -> sqrt(w/G) (X - mean) scales, samples of one problem. mean, scales: [per_sample * parameters]
 template <class Real>
-void centre_problem(const RowWeights& weights, TangentRows<Real>& rows, int problem, const std::vector<double>& mean) {
+void centre_problem(const RowWeights& weights, TangentRows<Real>& rows, int problem, const std::vector<double>& mean,
+                    const std::vector<double>& scales) {
   const std::vector<std::int64_t> samples = samples_of(weights, problem, 0, static_cast<std::int64_t>(weights.problem.size()));
   std::vector<double> factors;
   for (const std::int64_t i : samples) factors.push_back(std::sqrt(weights.weight[i] / weights.problems));
   const Staged<const std::int64_t> index(rows.device, samples.data(), samples.size());
-  const Staged<const double> factor(rows.device, factors.data(), factors.size()), offset(rows.device, mean.data(), mean.size());
+  const Staged<const double> factor(rows.device, factors.data(), factors.size()), offset(rows.device, mean.data(), mean.size()),
+      scale(rows.device, scales.data(), scales.size());
   for_pieces(static_cast<std::int64_t>(samples.size()), kernels::row_piece(rows.device).rows, [&](std::int64_t first, std::int64_t last) {
-    kernels::centre_rows<Real>(rows.device, rows_of<Real>(rows, index.data() + first, last - first), factor.data() + first, offset.data());
+    kernels::centre_rows<Real>(rows.device, rows_of<Real>(rows, index.data() + first, last - first), factor.data() + first, offset.data(),
+                               scale.data());
   });
 }
 
@@ -169,9 +166,14 @@ RowLayout make_row_layout(Communicator& comm, const Blocks& blocks, const std::v
 }
 
 template <class Real>
-void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real>& rows) {
+void centre_rows(Communicator& comm, const RowWeights& weights, std::span<const double> scales, TangentRows<Real>& rows) {
   const std::int64_t samples = rows.layout.my_rows() / rows.layout.per_sample;
   QS_ASSERT(static_cast<std::int64_t>(weights.weight.size()) == samples && static_cast<std::int64_t>(weights.problem.size()) == samples);
+  std::vector<double> of_sample;
+  for (int row = 0; row < rows.layout.per_sample; ++row) {
+    if (scales.empty()) of_sample.resize(of_sample.size() + rows.parameters, 1.0);
+    of_sample.insert(of_sample.end(), scales.begin(), scales.end());
+  }
   for (int g = 0; g < weights.problems; ++g) {
     const std::vector<double> mean = problem_mean(comm, weights, rows, g);
     // Non-finite rows make a non-finite mean, which every rank sees.
@@ -179,7 +181,7 @@ void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real
       on_all(comm, [&] { throw_if_not_finite(comm.rank(), weights, rows, g); });
       throw NumericalError("the mean derivative of log psi of problem " + std::to_string(g) + " overflows; reduce the learning rate");
     }
-    on_all(comm, [&] { centre_problem(weights, rows, g, mean); });
+    on_all(comm, [&] { centre_problem(weights, rows, g, mean, of_sample); });
   }
 }
 
@@ -209,12 +211,12 @@ std::vector<double> residual_rows(const RowWeights& weights, int per_sample, std
 }
 
 template <class Real>
-TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent) {
-  return centred_jacobian<Real>(device, tangent, {0, tangent.psi.layout().total});
+TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, std::span<const double> scales) {
+  return centred_jacobian<Real>(device, tangent, scales, {0, tangent.psi.layout().total});
 }
 
 template <class Real>
-TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, const ParameterRange& range) {
+TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, std::span<const double> scales, const ParameterRange& range) {
   const SampleSet& samples = tangent.samples;
   const int per_sample = rows_per_sample(tangent.psi.jacobian_mode());
   TangentRows<Real> rows{make_row_layout(tangent.comm, samples.blocks, samples.block_begin, per_sample), range.count, device, {}};
@@ -233,7 +235,8 @@ TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, const 
       jacobian_columns(tangent.psi, samples.rows, range, rows);
     }
   });
-  centre_rows(tangent.comm, {samples.problems, samples.rows.problem, samples.weight}, rows);
+  const std::span<const double> mine = scales.empty() ? scales : scales.subspan(range.first, range.count);
+  centre_rows(tangent.comm, {samples.problems, samples.rows.problem, samples.weight}, mine, rows);
   return rows;
 }
 
@@ -262,18 +265,30 @@ std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const T
     chosen.count = last - first;
     for (const std::span<const double>& vector : y) chosen.weight.insert(chosen.weight.end(), vector.begin() + first, vector.begin() + last);
   }
-  return WeightedSums(rows, rows.parameters, static_cast<std::int64_t>(y.size()), of_block).total(comm);
+  return weighted_sums(comm, rows, rows.parameters, static_cast<std::int64_t>(y.size()), of_block);
 }
 
-template void centre_rows(Communicator&, const RowWeights&, TangentRows<float>&);
-template void centre_rows(Communicator&, const RowWeights&, TangentRows<double>&);
-template TangentRows<float> centred_jacobian(Device, const Tangent&);
-template TangentRows<double> centred_jacobian(Device, const Tangent&);
-template TangentRows<float> centred_jacobian(Device, const Tangent&, const ParameterRange&);
-template TangentRows<double> centred_jacobian(Device, const Tangent&, const ParameterRange&);
+template <class Real>
+std::vector<double> column_squares(Communicator& comm, const TangentRows<Real>& rows) {
+  return std::move(sums_over_rows(comm, rows, rows.parameters, 1, [&](int block, std::int64_t first, std::int64_t size, double* sum) {
+                     kernels::RowView<const Real> part = rows.block(block);
+                     part.base += first;
+                     part.columns = size;
+                     kernels::add_squared_rows<Real>(rows.device, part, sum);
+                   }).front());
+}
+
+template void centre_rows(Communicator&, const RowWeights&, std::span<const double>, TangentRows<float>&);
+template void centre_rows(Communicator&, const RowWeights&, std::span<const double>, TangentRows<double>&);
+template TangentRows<float> centred_jacobian(Device, const Tangent&, std::span<const double>);
+template TangentRows<double> centred_jacobian(Device, const Tangent&, std::span<const double>);
+template TangentRows<float> centred_jacobian(Device, const Tangent&, std::span<const double>, const ParameterRange&);
+template TangentRows<double> centred_jacobian(Device, const Tangent&, std::span<const double>, const ParameterRange&);
 template std::vector<double> multiply(const TangentRows<float>&, std::span<const double>);
 template std::vector<double> multiply(const TangentRows<double>&, std::span<const double>);
 template std::vector<std::vector<double>> multiply_transposed(Communicator&, const TangentRows<float>&, const std::vector<std::span<const double>>&);
 template std::vector<std::vector<double>> multiply_transposed(Communicator&, const TangentRows<double>&, const std::vector<std::span<const double>>&);
+template std::vector<double> column_squares(Communicator&, const TangentRows<float>&);
+template std::vector<double> column_squares(Communicator&, const TangentRows<double>&);
 
 }  // namespace qs

@@ -55,10 +55,10 @@ struct RowWeights {
   std::span<const double> weight;
 };
 
-// X -> sqrt(w/G) (X - mean of its problem), in place; samples of weight 0 become zero rows whatever they held. Means by tree_sum: same bits for any
-// rank count. Throws NumericalError on every rank, naming a culprit, if a derivative is not finite. Collective.
+// X -> sqrt(w/G) (X - mean of its problem), column k times scales[k] (none: 1), in place; samples of weight 0 become zero rows whatever they held.
+// Means by tree_sum: same bits for any rank count. Throws NumericalError on every rank, naming a culprit, if a derivative is not finite. Collective.
 template <class Real>
-void centre_rows(Communicator& comm, const RowWeights& weights, TangentRows<Real>& rows);
+void centre_rows(Communicator& comm, const RowWeights& weights, std::span<const double> scales, TangentRows<Real>& rows);
 
 // Throws NumericalError on every rank if a residual of non-zero weight is not finite. Collective.
 void check_residual(const Tangent& tangent, std::span<const std::complex<double>> residual);
@@ -69,11 +69,12 @@ struct ParameterRange {
   std::int64_t first = 0, count = 0;
 };
 // The Jacobian of my samples by all parameters, or by some of them, centred, in the memory of `device`, which is that of the wavefunction too.
-// Derivatives by some take the time of those by all, and memory for a chunk of whole rows on every thread. Collective.
+// `scales` of all parameters, or none. Derivatives by some take the time of those by all, and memory for a chunk of whole rows on every thread.
+// Collective.
 template <class Real>
-TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent);
+TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, std::span<const double> scales);
 template <class Real>
-TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, const ParameterRange& range);
+TangentRows<Real> centred_jacobian(Device device, const Tangent& tangent, std::span<const double> scales, const ParameterRange& range);
 
 // X u for my rows.
 template <class Real>
@@ -82,5 +83,8 @@ std::vector<double> multiply(const TangentRows<Real>& rows, std::span<const doub
 template <class Real>
 std::vector<std::vector<double>> multiply_transposed(Communicator& comm, const TangentRows<Real>& rows,
                                                      const std::vector<std::span<const double>>& y);
+// The diagonal of X^T X. Same bits for any rank count. Collective.
+template <class Real>
+std::vector<double> column_squares(Communicator& comm, const TangentRows<Real>& rows);
 
 }  // namespace qs

@@ -129,6 +129,7 @@ OptimizerOptions optimizer_options(const Node& optimizer) {
   }
   options.kind = kind == "sr" ? OptimizerKind::sr : kind == "minsr" ? OptimizerKind::minsr : OptimizerKind::natural;
   options.diag_shift = schedule_of(optimizer["diag_shift"]);
+  options.damping = optimizer["damping"].text() == "scaled" ? Damping::scaled : Damping::uniform;
   options.momentum = optimizer["momentum"].number();
   if (kind == "minsr") options.parameter_blocks = static_cast<int>(optimizer["parameter_blocks"].integer());
   options.norm_constraint = optimizer["norm_constraint"].is_null() ? 0 : optimizer["norm_constraint"].number();

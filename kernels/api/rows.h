@@ -27,9 +27,12 @@ RowPiece row_piece(Device device);
 // sum[c][k] += sum_j weight[c][j] a_j[k], j ascending; weight [vectors][count], sum [vectors][columns] with rows sum_stride apart.
 template <class Real>
 void add_weighted_rows(Device device, RowView<const Real> a, int vectors, const double* weight, double* sum, std::int64_t sum_stride);
-// a_j[k] = factor[j] (a_j[k] - mean[k]) in float64; a row of factor 0 is cleared, whatever it held.
+// a_j[k] = factor[j] (a_j[k] - mean[k]) scale[k] in float64; a row of factor 0 is cleared, whatever it held.
 template <class Real>
-void centre_rows(Device device, RowView<Real> a, const double* factor, const double* mean);
+void centre_rows(Device device, RowView<Real> a, const double* factor, const double* mean, const double* scale);
+// sum[k] += sum_j a_j[k]^2, j ascending.
+template <class Real>
+void add_squared_rows(Device device, RowView<const Real> a, double* sum);
 // out[j] = sum_k a_j[k] u[k]; columns < 2^31.
 template <class Real>
 void multiply_rows(Device device, RowView<const Real> a, const double* u, double* out);

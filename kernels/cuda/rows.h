@@ -16,9 +16,11 @@ struct JacobianRows {
     Queue().for_each(vectors * a.columns, AddWeightedRows<Real>{a, weight, sum, sum_stride});
   }
 
-  static void centre_rows(RowView<Real> a, const double* factor, const double* mean) {
-    Queue().for_each(a.count * a.columns, CentreRows<Real>{a, factor, mean});
+  static void centre_rows(RowView<Real> a, const double* factor, const double* mean, const double* scale) {
+    Queue().for_each(a.count * a.columns, CentreRows<Real>{a, factor, mean, scale});
   }
+
+  static void add_squared_rows(RowView<const Real> a, double* sum) { Queue().for_each(a.columns, AddSquaredRows<Real>{a, sum}); }
 
   static void multiply_rows(RowView<const Real> a, const double* u, double* out) {
     QS_ASSERT(a.columns <= std::numeric_limits<int>::max());
@@ -41,7 +43,7 @@ struct JacobianRows {
 
   static RowTable<Real> table() {
     constexpr std::int64_t everything = std::numeric_limits<std::int64_t>::max();
-    return {{everything, everything}, add_weighted_rows, centre_rows, multiply_rows, sum_of_squares};
+    return {{everything, everything}, add_weighted_rows, centre_rows, add_squared_rows, multiply_rows, sum_of_squares};
   }
 
  private:

@@ -29,8 +29,13 @@ void add_weighted_rows(Device device, RowView<const Real> a, int vectors, const 
 }
 
 template <class Real>
-void centre_rows(Device device, RowView<Real> a, const double* factor, const double* mean) {
-  on<Real>(device).centre_rows(a, factor, mean);
+void centre_rows(Device device, RowView<Real> a, const double* factor, const double* mean, const double* scale) {
+  on<Real>(device).centre_rows(a, factor, mean, scale);
+}
+
+template <class Real>
+void add_squared_rows(Device device, RowView<const Real> a, double* sum) {
+  on<Real>(device).add_squared_rows(a, sum);
 }
 
 template <class Real>
@@ -45,8 +50,10 @@ void sum_of_squares(Device device, std::int64_t n, const Real* a, double* out) {
 
 template void add_weighted_rows(Device, RowView<const float>, int, const double*, double*, std::int64_t);
 template void add_weighted_rows(Device, RowView<const double>, int, const double*, double*, std::int64_t);
-template void centre_rows(Device, RowView<float>, const double*, const double*);
-template void centre_rows(Device, RowView<double>, const double*, const double*);
+template void centre_rows(Device, RowView<float>, const double*, const double*, const double*);
+template void centre_rows(Device, RowView<double>, const double*, const double*, const double*);
+template void add_squared_rows(Device, RowView<const float>, double*);
+template void add_squared_rows(Device, RowView<const double>, double*);
 template void multiply_rows(Device, RowView<const float>, const double*, double*);
 template void multiply_rows(Device, RowView<const double>, const double*, double*);
 template void sum_of_squares(Device, std::int64_t, const float*, double*);

@@ -28,15 +28,23 @@ void add_weighted_rows(RowView<const Real> a, int vectors, const double* weight,
 }
 
 template <class Real>
-void centre_rows(RowView<Real> a, const double* factor, const double* mean) {
+void centre_rows(RowView<Real> a, const double* factor, const double* mean, const double* scale) {
   for (std::int64_t j = 0; j < a.count; ++j) {
     Real* values = row(a, j);
-    const double scale = factor[j];
-    if (scale == 0) {
+    const double share = factor[j];
+    if (share == 0) {
       std::fill(values, values + a.columns, Real{0});
       continue;
     }
-    for (std::int64_t k = 0; k < a.columns; ++k) values[k] = static_cast<Real>(scale * (static_cast<double>(values[k]) - mean[k]));
+    for (std::int64_t k = 0; k < a.columns; ++k) values[k] = static_cast<Real>(share * (static_cast<double>(values[k]) - mean[k]) * scale[k]);
+  }
+}
+
+template <class Real>
+void add_squared_rows(RowView<const Real> a, double* sum) {
+  for (std::int64_t j = 0; j < a.count; ++j) {
+    const Real* values = row(a, j);
+    for (std::int64_t k = 0; k < a.columns; ++k) sum[k] += static_cast<double>(values[k]) * static_cast<double>(values[k]);
   }
 }
 
@@ -69,7 +77,8 @@ void sum_of_squares(std::int64_t n, const Real* a, double* out) {
 
 template <class Real>
 const RowTable<Real>& row_table() {
-  static const RowTable<Real> table{piece, add_weighted_rows<Real>, centre_rows<Real>, multiply_rows<Real>, sum_of_squares<Real>};
+  static const RowTable<Real> table{
+      piece, add_weighted_rows<Real>, centre_rows<Real>, add_squared_rows<Real>, multiply_rows<Real>, sum_of_squares<Real>};
   return table;
 }
 template const RowTable<float>& row_table<float>();

@@ -413,8 +413,12 @@ template const NetworkTable<double>& network_table<double>();
 template <class Real>
 const RowTable<Real>& row_table() {
   using T = RowTable<Real>;
-  static const T table{rows<Real>().piece, OnDevice<T, rows<Real>, &T::add_weighted_rows>::call, OnDevice<T, rows<Real>, &T::centre_rows>::call,
-                       OnDevice<T, rows<Real>, &T::multiply_rows>::call, OnDevice<T, rows<Real>, &T::sum_of_squares>::call};
+  static const T table{rows<Real>().piece,
+                       OnDevice<T, rows<Real>, &T::add_weighted_rows>::call,
+                       OnDevice<T, rows<Real>, &T::centre_rows>::call,
+                       OnDevice<T, rows<Real>, &T::add_squared_rows>::call,
+                       OnDevice<T, rows<Real>, &T::multiply_rows>::call,
+                       OnDevice<T, rows<Real>, &T::sum_of_squares>::call};
   return table;
 }
 template const RowTable<float>& row_table<float>();

@@ -52,7 +52,8 @@ TEST(CudaAbsent, ThrowsNotBuiltForLinearAlgebra) {
 TEST(CudaAbsent, ThrowsNotBuiltForJacobianRows) {
   double value = 1;
   EXPECT_THROW(kernels::sum_of_squares(Device::cuda, 1, &value, &value), NotBuilt);
-  EXPECT_THROW(kernels::centre_rows<float>(Device::cuda, {}, &value, &value), NotBuilt);
+  EXPECT_THROW(kernels::centre_rows<float>(Device::cuda, {}, &value, &value, &value), NotBuilt);
+  EXPECT_THROW(kernels::add_squared_rows<float>(Device::cuda, {}, &value), NotBuilt);
   EXPECT_THROW(kernels::row_piece(Device::cuda), NotBuilt);
 }
 

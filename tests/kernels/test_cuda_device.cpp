@@ -157,23 +157,26 @@ void expect_row_operations() {
   const Buffer<std::int64_t> chosen = on_device(index);
   Buffer<Real> values = on_device(a);
   const Buffer<double> weights = on_device(weight), vector = on_device(u);
-  Buffer<double> sum(Device::cuda, 2 * columns), product(Device::cuda, count), squares(Device::cuda, 1);
-  LaneArray<double> want_sum(2 * columns), want_product(count);
+  Buffer<double> sum(Device::cuda, 2 * columns), product(Device::cuda, count), squares(Device::cuda, 1), of_columns(Device::cuda, columns);
+  LaneArray<double> want_sum(2 * columns), want_product(count), want_of_columns(columns);
   LaneArray<Real> want_rows = a;
   double want_squares = 0;
 
   kernels::add_weighted_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, 2, weights.data(), sum.data(), columns);
   kernels::multiply_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, vector.data(), product.data());
   kernels::sum_of_squares<Real>(Device::cuda, rows * stride, values.data(), squares.data());
-  kernels::centre_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, weights.data(), vector.data());
+  kernels::add_squared_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, of_columns.data());
+  kernels::centre_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, weights.data(), vector.data(), vector.data());
 
   kernels::add_weighted_rows<Real>(Device::reference, {a.data(), stride, index.data(), count, columns}, 2, weight.data(), want_sum.data(), columns);
   kernels::multiply_rows<Real>(Device::reference, {a.data(), stride, index.data(), count, columns}, u.data(), want_product.data());
   kernels::sum_of_squares<Real>(Device::reference, rows * stride, a.data(), &want_squares);
-  kernels::centre_rows<Real>(Device::reference, {want_rows.data(), stride, index.data(), count, columns}, weight.data(), u.data());
-  const auto sums = on_host(sum), products = on_host(product);
+  kernels::add_squared_rows<Real>(Device::reference, {a.data(), stride, index.data(), count, columns}, want_of_columns.data());
+  kernels::centre_rows<Real>(Device::reference, {want_rows.data(), stride, index.data(), count, columns}, weight.data(), u.data(), u.data());
+  const auto sums = on_host(sum), products = on_host(product), squared = on_host(of_columns);
   const auto centred = on_host(values);
   for (std::int64_t k = 0; k < sums.size(); ++k) ASSERT_NEAR(sums[k], want_sum[k], 4 * count * eps);
+  for (std::int64_t k = 0; k < columns; ++k) ASSERT_NEAR(squared[k], want_of_columns[k], 4 * count * eps);
   for (std::int64_t j = 0; j < count; ++j) ASSERT_NEAR(products[j], want_product[j], columns * columns * eps);
   ASSERT_NEAR(on_host(squares)[0], want_squares, want_squares * rows * stride * eps);
   for (std::int64_t k = 0; k < a.size(); ++k) ASSERT_NEAR(centred[k], want_rows[k], 4 * unit);

@@ -35,21 +35,24 @@ TYPED_TEST(JacobianRows, OfAHandExample) {
     LaneArray<TypeParam> a{1, 2, -7, nan, nan, -7, 3, 5, -7};  // three rows of two values, the middle one not to be read
     const std::int64_t index[] = {2, 0};
     const double weight[] = {10, 1, 0, 2}, u[] = {4, -1};
-    double sums[] = {100, 100, -1, 0, 0, -1}, products[] = {77, 77}, squares = 77;
+    double sums[] = {100, 100, -1, 0, 0, -1}, products[] = {77, 77}, squares = 77, of_columns[] = {1, 0};
 
     table->add_weighted_rows({a.data(), 3, index, 2, 2}, 2, weight, sums, 3);
     table->multiply_rows({a.data(), 3, index, 2, 2}, u, products);
     table->sum_of_squares(2, a.data() + 6, &squares);
+    table->add_squared_rows({a.data(), 3, index, 2, 2}, of_columns);
 
     EXPECT_EQ(std::vector<double>(sums, sums + 6), (std::vector<double>{131, 152, -1, 2, 4, -1}));
     EXPECT_EQ(products[0], 7);
     EXPECT_EQ(products[1], 2);
     EXPECT_EQ(squares, 34);
+    EXPECT_EQ(of_columns[0], 11);
+    EXPECT_EQ(of_columns[1], 29);
 
-    const double factor[] = {2, 0}, mean[] = {1, 3};
+    const double factor[] = {2, 0}, mean[] = {1, 3}, scale[] = {5, 7};
     const std::int64_t both[] = {0, 1};
-    table->centre_rows({a.data(), 3, both, 2, 2}, factor, mean);
-    EXPECT_EQ(std::vector<TypeParam>(a.begin(), a.end()), (std::vector<TypeParam>{0, -2, -7, 0, 0, -7, 3, 5, -7}))
+    table->centre_rows({a.data(), 3, both, 2, 2}, factor, mean, scale);
+    EXPECT_EQ(std::vector<TypeParam>(a.begin(), a.end()), (std::vector<TypeParam>{0, -14, -7, 0, 0, -7, 3, 5, -7}))
         << "factor 0 clears what is no number";
   }
 }
@@ -63,18 +66,21 @@ TYPED_TEST(JacobianRows, OfTheDeviceAreThoseOfTheHost) {
     for (const std::int64_t* index : {static_cast<const std::int64_t*>(nullptr), chosen}) {
       const std::int64_t count = index == nullptr ? rows : 3;
       const RowView<const TypeParam> view{a.data(), stride, index, count, columns};
-      LaneArray<double> want_sums = before, sums = before, want(count), found(count);
+      LaneArray<double> want_sums = before, sums = before, want_squares = before, squares = before, want(count), found(count);
       LaneArray<TypeParam> want_rows = a, centred = a;
 
       this->host().add_weighted_rows(view, 2, weight.data(), want_sums.data(), stride);
       this->bodies().add_weighted_rows(view, 2, weight.data(), sums.data(), stride);
       this->host().multiply_rows(view, u.data(), want.data());
       this->bodies().multiply_rows(view, u.data(), found.data());
-      this->host().centre_rows({want_rows.data(), stride, index, count, columns}, weight.data(), u.data());
-      this->bodies().centre_rows({centred.data(), stride, index, count, columns}, weight.data(), u.data());
+      this->host().centre_rows({want_rows.data(), stride, index, count, columns}, weight.data(), u.data(), before.data());
+      this->bodies().centre_rows({centred.data(), stride, index, count, columns}, weight.data(), u.data(), before.data());
+      this->host().add_squared_rows(view, want_squares.data());
+      this->bodies().add_squared_rows(view, squares.data());
 
-      EXPECT_TRUE(sums.guards_intact() && found.guards_intact() && centred.guards_intact());
+      EXPECT_TRUE(sums.guards_intact() && squares.guards_intact() && found.guards_intact() && centred.guards_intact());
       for (std::int64_t k = 0; k < sums.size(); ++k) ASSERT_NEAR(sums[k], want_sums[k], (count + 2) * eps * (count + 1));
+      for (std::int64_t k = 0; k < squares.size(); ++k) ASSERT_NEAR(squares[k], want_squares[k], (count + 2) * eps * (count + 1));
       for (std::int64_t j = 0; j < count; ++j) ASSERT_NEAR(found[j], want[j], static_cast<double>(columns + 2) * eps * static_cast<double>(columns));
       for (std::int64_t k = 0; k < a.size(); ++k) ASSERT_NEAR(centred[k], want_rows[k], 4 * std::numeric_limits<TypeParam>::epsilon());
     }

@@ -28,17 +28,31 @@ struct AddWeightedRows {
   }
 };
 
-// a_j[k] = factor[j] (a_j[k] - mean[k]); 0 where the factor is 0. k = (j, column)
+// a_j[k] = factor[j] (a_j[k] - mean[k]) scale[k]; 0 where the factor is 0. k = (j, column)
 template <class Real>
 struct CentreRows {
   RowView<Real> a;
   const double* factor;
   const double* mean;
+  const double* scale;
 
   QS_HOST_DEVICE void operator()(std::int64_t k) const {
     const std::int64_t j = k / a.columns, column = k % a.columns;
     Real& value = row(a, j)[column];
-    value = factor[j] == 0 ? Real(0) : static_cast<Real>(factor[j] * (static_cast<double>(value) - mean[column]));
+    value = factor[j] == 0 ? Real(0) : static_cast<Real>(factor[j] * (static_cast<double>(value) - mean[column]) * scale[column]);
+  }
+};
+
+// sum[k] += sum_j a_j[k]^2, j ascending.
+template <class Real>
+struct AddSquaredRows {
+  RowView<const Real> a;
+  double* sum;
+
+  QS_HOST_DEVICE void operator()(std::int64_t k) const {
+    double total = 0;
+    for (std::int64_t j = 0; j < a.count; ++j) total += static_cast<double>(row(a, j)[k]) * static_cast<double>(row(a, j)[k]);
+    sum[k] += total;
   }
 };
 

@@ -131,6 +131,41 @@ TEST(MinsrInBlocks, GivesTheStepsOfAllDerivativesAtOnce) {
   }
 }
 
+// (S + s D) d = X^T v + s D mu d_old; D = 1 at the first step, then D_k = sqrt(S_kk / mean S + 1e-3), here the same at every step.
+TEST(ScaledDamping, FollowsTheDenseFormulaWithMomentumInEveryShape) {
+  const std::int64_t parameters = 90;
+  const std::vector<Row> rows = make_rows(60, 3);
+  const auto comm = self_communicator();
+  const Share share(rows, 3, *comm);
+  const Dense dense = dense_rows(rows, 3, parameters, JacobianMode::complex_log);
+  const Eigen::MatrixXd s = dense.x.transpose() * dense.x;
+  for (const auto& [kind, blocks] : {std::pair{OptimizerKind::sr, 1}, {OptimizerKind::minsr, 1}, {OptimizerKind::minsr, 7}}) {
+    const LinearNetwork psi(parameters, JacobianMode::complex_log, Precision::float64);
+    const auto optimizer = make_optimizer({.kind = kind,
+                                           .lr = {0.05},
+                                           .diag_shift = {0.01},
+                                           .control = Control::fixed,
+                                           .damping = Damping::scaled,
+                                           .momentum = 0.9,
+                                           .parameter_blocks = blocks},
+                                          parameters);
+    std::vector<double> theta(parameters, 0.0);
+    Eigen::VectorXd damping = Eigen::VectorXd::Ones(parameters), d = Eigen::VectorXd::Zero(parameters), expected = d;
+    for (int step = 0; step < 3; ++step) {
+      const StepReport report = optimizer->update({psi, share.samples, *comm}, share.residual, theta);
+      const Eigen::VectorXd kept = 0.01 * 0.9 * damping.cwiseProduct(d);
+      d = (s + 0.01 * Eigen::MatrixXd(damping.asDiagonal())).ldlt().solve(dense.x.transpose() * dense.v + kept);
+      expected -= 0.05 * d;
+      damping = (s.diagonal().array() / s.diagonal().mean() + 1e-3).sqrt();
+
+      EXPECT_LE(largest_difference(theta, expected), 1e-11) << "step " << step << ", " << blocks << " blocks";
+      EXPECT_LE(largest_difference(optimizer->state().buffers.at("variance"), s.diagonal()), 1e-12);
+      EXPECT_NEAR(report.gradient_norm, (dense.x.transpose() * dense.v).norm(), 1e-11);
+      EXPECT_NEAR(report.direction_norm, d.norm(), 1e-9);
+    }
+  }
+}
+
 // Float32 products would perturb the matrix by more than this shift: then they are float64.
 TEST(MinsrInBlocks, MultipliesInFloat64WhereTheShiftIsBelowTheRounding) {
   const auto comm = self_communicator();
@@ -206,6 +241,7 @@ TEST(Optimizer, ResumesToTheSameBits) {
   const Tangent tangent{psi, share.samples, *comm};
   for (const OptimizerOptions& options :
        {OptimizerOptions{.lr = {0.1, 0.01, 5}, .diag_shift = {1e-2, 1e-3, 5}, .control = Control::fixed, .momentum = 0.9},
+        OptimizerOptions{.lr = {0.1}, .diag_shift = {1e-2}, .control = Control::fixed, .damping = Damping::scaled, .momentum = 0.9},
         OptimizerOptions{.kind = OptimizerKind::adamw, .lr = {0.1, 0.01, 5}, .control = Control::fixed}}) {
     const auto whole = make_optimizer(options, 40), first = make_optimizer(options, 40), second = make_optimizer(options, 40);
     std::vector<double> a(40, 0.0), b(40, 0.0);

@@ -42,13 +42,16 @@ struct Case {
   std::int64_t parameters;
   Precision precision;
   int parameter_blocks = 1;
+  Damping damping = Damping::uniform;
 };
 
 class OptimizerRanks : public ::testing::TestWithParam<Case> {};
 
 TEST_P(OptimizerRanks, GiveTheSameBitsAsOneRank) {
   const Case c = GetParam();
-  OptimizerOptions options{.kind = c.kind, .lr = {0.1}, .diag_shift = {1e-3}, .control = Control::fixed, .parameter_blocks = c.parameter_blocks};
+  OptimizerOptions options{.kind = c.kind, .lr = {0.1}, .diag_shift = {1e-3}, .control = Control::fixed};
+  options.parameter_blocks = c.parameter_blocks;
+  options.damping = c.damping;
   if (c.kind != OptimizerKind::adamw) options.momentum = 0.8;
   const Outcome one = two_steps(options, c.samples, c.parameters, c.precision, 1);
 
@@ -71,6 +74,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, OptimizerRanks,
                                            Case{OptimizerKind::minsr, 50, 3000, Precision::float32},
                                            Case{OptimizerKind::minsr, 150, 500, Precision::float64},
                                            Case{OptimizerKind::minsr, 150, 500, Precision::float32, 4},
+                                           Case{OptimizerKind::minsr, 150, 500, Precision::float32, 4, Damping::scaled},
+                                           Case{OptimizerKind::sr, 700, 300, Precision::float32, 1, Damping::scaled},
                                            Case{OptimizerKind::sr, 700, 300, Precision::float32}, Case{OptimizerKind::sr, 50, 20, Precision::float64},
                                            Case{OptimizerKind::adamw, 200, 90, Precision::float32}));
 

@@ -71,15 +71,22 @@ double norm(const std::vector<double>& x) {
 TEST_F(Ring, TheImageOfADirectionIsItsLengthInTheMetricInBothShapes) {
   const Step step = prepared({.kind = SamplerKind::exact_sum});
   const Tangent tangent{*psi, step.samples, *comm};
+  std::vector<double> uneven(parameters.size());
+  for (std::size_t k = 0; k < uneven.size(); ++k) uneven[k] = 1 + 0.5 * std::sin(static_cast<double>(k));
   std::vector<std::vector<double>> images, directions;
-  for (const OptimizerKind kind : {OptimizerKind::sr, OptimizerKind::minsr}) {
-    const auto system = make_natural_system({.kind = kind}, tangent, step.residual, std::vector<double>(parameters.size(), 1e-3));
-    const NaturalDirection found = system->solve(1e-2, 0.5);
-    images.push_back(system->image(found));
-    directions.push_back(found.direction);
+  for (const std::vector<double>& scales : {uneven, std::vector<double>{}}) {
+    images.clear();
+    directions.clear();
+    for (const OptimizerKind kind : {OptimizerKind::sr, OptimizerKind::minsr}) {
+      const auto system = make_natural_system({.kind = kind}, tangent, step.residual, std::vector<double>(parameters.size(), 1e-3), scales);
+      const NaturalDirection found = system->solve(1e-2, 0.5);
+      images.push_back(system->image(found));
+      directions.push_back(found.direction);
+    }
+    ASSERT_EQ(images[0].size(), images[1].size());
+    for (std::size_t i = 0; i < images[0].size(); ++i) EXPECT_NEAR(images[0][i], images[1][i], 1e-9);
+    for (std::size_t k = 0; k < uneven.size(); ++k) EXPECT_NEAR(directions[0][k], directions[1][k], 1e-7);
   }
-  ASSERT_EQ(images[0].size(), images[1].size());
-  for (std::size_t i = 0; i < images[0].size(); ++i) EXPECT_NEAR(images[0][i], images[1][i], 1e-9);
 
   // 1 - |<u|u'>|^2 of a small step is eta^2 |X d|^2.
   constexpr double eta = 1e-4;
@@ -100,7 +107,7 @@ TEST_F(Ring, TheImageOfADirectionIsItsLengthInTheMetricInBothShapes) {
 TEST_F(Ring, TheModelPredictsTheEnergyToSecondOrderInTheStep) {
   const Step step = prepared({.kind = SamplerKind::exact_sum});
   const auto judge = make_energy_judge({*comm, family, *psi, *step.sampler, parameters, step.samples, step.local, step.energy});
-  const auto system = make_natural_system({.kind = OptimizerKind::sr}, {*psi, step.samples, *comm}, step.residual, {});
+  const auto system = make_natural_system({.kind = OptimizerKind::sr}, {*psi, step.samples, *comm}, step.residual, {}, {});
   const NaturalDirection found = system->solve(1.0, 1);
   const auto model = judge->model(system->image(found));
   ASSERT_TRUE(model.has_value());
@@ -118,7 +125,7 @@ TEST_F(Ring, TheModelPredictsTheEnergyToSecondOrderInTheStep) {
 // The verdict of samples against the exact change of the energy: its error must be that of the difference, a fraction of the energy's own.
 TEST_F(Ring, SamplesKnowTheChangeOfTheEnergyToTheErrorTheyState) {
   const Step exact = prepared({.kind = SamplerKind::exact_sum});
-  const auto system = make_natural_system({.kind = OptimizerKind::sr}, {*psi, exact.samples, *comm}, exact.residual, {});
+  const auto system = make_natural_system({.kind = OptimizerKind::sr}, {*psi, exact.samples, *comm}, exact.residual, {}, {});
   const std::vector<double> direction = system->solve(1e-1, 1).direction;
   const std::vector<double> there = moved(0.02, direction);
   const double truth = energy_at(parameters) - energy_at(there);
@@ -164,6 +171,7 @@ TEST_F(Ring, NoExactStepRaisesTheEnergyHoweverLargeTheRate) {
 
 TEST_F(Ring, AdaptiveStepsGoOnFromACheckpointToTheSameBits) {
   for (const OptimizerOptions& optimizer : {OptimizerOptions{.kind = OptimizerKind::minsr, .lr = {5.0, 5.0, 0}, .momentum = 0.9},
+                                            OptimizerOptions{.kind = OptimizerKind::sr, .lr = {5.0, 5.0, 0}, .damping = Damping::scaled},
                                             OptimizerOptions{.kind = OptimizerKind::adamw, .lr = {1.0, 1.0, 0}},
                                             OptimizerOptions{.kind = OptimizerKind::muon, .lr = {1.0, 1.0, 0}, .momentum = 0.9}}) {
     const VmcOptions options{
