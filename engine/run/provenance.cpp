@@ -135,13 +135,4 @@ std::map<std::string, Attribute> provenance_attributes(const Provenance& provena
   return attributes;
 }
 
-nlohmann::json provenance_json(const Provenance& provenance) {
-  nlohmann::json json;
-  for (const auto& [name, text] : texts(provenance)) json[name] = text;
-  json["hosts"] = provenance.hosts;
-  json["ranks"] = provenance.ranks;
-  json["threads"] = provenance.threads;
-  return json;
-}
-
 }  // namespace qs

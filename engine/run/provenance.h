@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -39,8 +38,7 @@ Provenance collect_provenance(Communicator& comm, Device device, const std::stri
 
 std::string device_name(Device device);
 
-// Attributes of /provenance in results.h5 and the same facts as JSON.
+// Attributes of /provenance in results.h5.
 std::map<std::string, Attribute> provenance_attributes(const Provenance& provenance);
-nlohmann::json provenance_json(const Provenance& provenance);
 
 }  // namespace qs

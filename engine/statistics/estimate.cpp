@@ -71,13 +71,8 @@ Estimate estimate_chains(std::span<const std::complex<double>> values, std::span
   QS_ASSERT(chains >= 1 && samples_per_chain >= 1 && static_cast<std::int64_t>(values.size()) == chains * samples_per_chain);
   Estimate estimate = estimate_exact(values, weights);
   const std::vector<double> real = deviations(values, weights, estimate.mean);
-  std::vector<double> imaginary(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    imaginary[i] = static_cast<double>(values.size()) * weights[i] * (values[i] - estimate.mean).imag();
-  }
   const ErrorEstimate error = error_of_mean(real, moments(real, chains, samples_per_chain), chains, samples_per_chain);
   estimate.error = error.error;
-  estimate.imaginary_error = error_of_mean(imaginary, moments(imaginary, chains, samples_per_chain), chains, samples_per_chain).error;
   estimate.tau = error.tau;
   estimate.rhat = split_rhat(real, chains, samples_per_chain);
   return estimate;

@@ -15,7 +15,6 @@ struct Estimate {
   std::complex<double> mean;
   double variance = 0;         // sum |x - mean|^2 w, includes the imaginary part
   double error = 0;            // of Re mean; 0 for an exact sum; NaN when it cannot be known (one sample)
-  double imaginary_error = 0;  // of Im mean
   std::optional<double> tau;   // full integrated time; none if unknown
   std::optional<double> rhat;  // split R-hat; none if fewer than 4 samples a chain
   std::int64_t samples = 0;

@@ -42,24 +42,5 @@ TEST(Provenance, NamesBuildAndLibraries) {
   EXPECT_EQ(p.instruction_set, cpu_instruction_set());
 }
 
-TEST(Provenance, SaysTheSameInAttributesAndJson) {
-  const auto comm = self_communicator();
-  const Provenance p = collect_provenance(*comm, Device::cpu, "cmd", HandClock().clock());
-
-  const auto attributes = provenance_attributes(p);
-  const auto json = provenance_json(p);
-
-  EXPECT_EQ(attributes.size(), json.size());
-  for (const auto& [name, value] : attributes) {
-    ASSERT_TRUE(json.contains(name)) << name;
-    if (const auto* text = std::get_if<std::string>(&value); text && name != "hosts") {
-      EXPECT_EQ(json[name], *text) << name;
-    }
-    if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      EXPECT_EQ(json[name], *number) << name;
-    }
-  }
-}
-
 }  // namespace
 }  // namespace qs

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "engine/run/messages.h"
 #include "temporary_directory.h"
 
 namespace qs {
@@ -281,16 +280,6 @@ TEST(ReporterOptions, RedrawOnlyOnATerminalAndColourUnlessNoColor) {
   EXPECT_EQ(file.style, ProgressStyle::rows);
   EXPECT_EQ(file.colour, Colour::none);
   EXPECT_EQ(file.interval, 7);
-}
-
-TEST(Messages, AppearOnceWhateverRanksHaveThem) {
-  run_in_process(3, [](Communicator& comm) {
-    std::vector<std::string> mine = {"common"};
-    if (comm.rank() == 1) mine = {"of rank 1", "common"};
-
-    EXPECT_EQ(unite_messages(comm, mine), (std::vector<std::string>{"common", "of rank 1"}));
-    EXPECT_TRUE(unite_messages(comm, {}).empty());
-  });
 }
 
 TEST(Clock, WritesDatesAndDurations) {
