@@ -7,6 +7,7 @@
 
 #include "engine/optimize/gradient.h"
 #include "engine/optimize/gram.h"
+#include "engine/optimize/state.h"
 #include "engine/optimize/symmetric_tiles.h"
 #include "engine/optimize/tangent_rows.h"
 
@@ -56,10 +57,7 @@ class BlockedMinsrSystem final : public NaturalSystem {
   }
 
  private:
-  std::vector<double> scaled(std::vector<double> values) const {
-    for (std::size_t k = 0; k < scales_.size(); ++k) values[k] *= scales_[k];
-    return values;
-  }
+  std::vector<double> scaled(std::vector<double> values) const { return scales_.empty() ? std::move(values) : times(values, scales_); }
 
   void prepare(double shift) {
     if (!gram_) pass(kernels::Arithmetic::own);
@@ -81,8 +79,10 @@ class BlockedMinsrSystem final : public NaturalSystem {
         return centred_jacobian<Real>(options_.device, tangent_, scales_, {first, end - first});
       });
       rounding_ += gram_rounding(tangent_.comm, rows);
-      const std::vector<double> squares = column_squares(tangent_.comm, rows);
-      squares_.insert(squares_.end(), squares.begin(), squares.end());
+      if (!scales_.empty()) {  // only damping in proportion to them asks for them
+        const std::vector<double> squares = column_squares(tangent_.comm, rows);
+        squares_.insert(squares_.end(), squares.begin(), squares.end());
+      }
       timed(tangent_.clock, "gram", [&] { add_gram(arithmetic, tangent_.comm, rows, tiles); });
       if (momentum_.empty()) continue;
       std::vector<double> part;

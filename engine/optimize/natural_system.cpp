@@ -1,6 +1,5 @@
 #include "engine/optimize/natural_system.h"
 
-#include <algorithm>
 #include <functional>
 #include <optional>
 #include <type_traits>
@@ -9,6 +8,7 @@
 #include "engine/optimize/gram.h"
 #include "engine/optimize/minsr_in_blocks.h"
 #include "engine/optimize/refined_solver.h"
+#include "engine/optimize/state.h"
 #include "engine/optimize/tangent_rows.h"
 #include "kernels/api/error.h"
 
@@ -144,17 +144,6 @@ class MinsrSystem final : public SystemOfRows<Real> {
   RoundedSystem system_;
   std::vector<double> moved_;  // X momentum, of my rows
 };
-
-std::vector<double> times(std::span<const double> a, std::span<const double> b) {
-  std::vector<double> product(a.size());
-  std::transform(a.begin(), a.end(), b.begin(), product.begin(), std::multiplies());
-  return product;
-}
-std::vector<double> over(std::span<const double> a, std::span<const double> b) {
-  std::vector<double> quotient(a.size());
-  std::transform(a.begin(), a.end(), b.begin(), quotient.begin(), std::divides());
-  return quotient;
-}
 
 // The system of the parameters theta_k, made from that of theta_k / scale_k.
 class ScaledSystem final : public NaturalSystem {

@@ -37,7 +37,7 @@ class NaturalSystem {
   virtual std::vector<double> image(const NaturalDirection& found) = 0;
   // Below this shift the rounding of the products would decide the soft directions.
   virtual double least_shift() = 0;
-  // The diagonal of X^T X, on every rank.
+  // The diagonal of X^T X, on every rank; of a system that was made with scales.
   virtual std::vector<double> squares() = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "kernels/api/error.h"
@@ -9,6 +10,18 @@
 namespace qs {
 
 double dot(std::span<const double> a, std::span<const double> b) { return std::inner_product(a.begin(), a.end(), b.begin(), 0.0); }
+
+std::vector<double> times(std::span<const double> a, std::span<const double> b) {
+  std::vector<double> product(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), product.begin(), std::multiplies());
+  return product;
+}
+
+std::vector<double> over(std::span<const double> a, std::span<const double> b) {
+  std::vector<double> quotient(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), quotient.begin(), std::divides());
+  return quotient;
+}
 
 double euclidean_norm(std::span<const double> x) {
   double sum = 0;

@@ -9,6 +9,9 @@
 namespace qs {
 
 double dot(std::span<const double> a, std::span<const double> b);
+// Element by element.
+std::vector<double> times(std::span<const double> a, std::span<const double> b);
+std::vector<double> over(std::span<const double> a, std::span<const double> b);
 double euclidean_norm(std::span<const double> x);
 // NumericalError naming the quantity and the first bad parameter. All ranks hold the same bits, so all throw.
 void require_finite(std::span<const double> x, const std::string& quantity);
