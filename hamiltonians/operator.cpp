@@ -32,7 +32,7 @@ int Operator::coupling_index(const std::string& coupling) {
   return static_cast<int>(couplings.size()) - 1;
 }
 
-void Operator::add(double coefficient, const std::string& coupling, std::vector<std::pair<Factor, int>> factors) {
+void Operator::add(std::complex<double> coefficient, const std::string& coupling, std::vector<std::pair<Factor, int>> factors) {
   for (const auto& [factor, mode] : factors) QS_ASSERT(mode >= 0 && mode < modes);
   terms.push_back({coefficient, coupling_index(coupling), std::move(factors)});
 }

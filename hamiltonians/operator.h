@@ -1,6 +1,7 @@
 // Operators are data: a symbolic sum of terms with *named* couplings. Hamiltonians and observables alike; no device, no matrix.
 #pragma once
 
+#include <complex>
 #include <map>
 #include <string>
 #include <utility>
@@ -14,7 +15,7 @@ namespace qs {
 enum class Factor { sz, s_plus, s_minus, sx, pauli_x, pauli_z, number, create, annihilate };
 
 struct SymbolicTerm {
-  double coefficient = 0;                       // real; multiplies the coupling's value
+  std::complex<double> coefficient = 0;         // multiplies the coupling's value
   int coupling = 0;                             // index into Operator::couplings
   std::vector<std::pair<Factor, int>> factors;  // (factor, mode)
 };
@@ -27,7 +28,7 @@ struct Operator {
   std::vector<SymbolicTerm> terms;
 
   int coupling_index(const std::string& name);  // adds the name if new
-  void add(double coefficient, const std::string& coupling, std::vector<std::pair<Factor, int>> factors);
+  void add(std::complex<double> coefficient, const std::string& coupling, std::vector<std::pair<Factor, int>> factors);
   // One value per entry of `couplings`, from the values of the named couplings.
   std::vector<double> coupling_values(const std::map<std::string, double>& named) const;
 };

@@ -116,7 +116,8 @@ std::vector<CompiledTerm> compile_terms(const Operator& op) {
       product = multiply(elementary(factor->first, factor->second, words), *product);
     }
     if (!product) continue;
-    product->value *= symbolic.coefficient;
+    QS_ASSERT(symbolic.coefficient.imag() == 0);
+    product->value *= symbolic.coefficient.real();
     product->coupling = symbolic.coupling;
     terms.push_back(as_bra(std::move(*product)));
   }

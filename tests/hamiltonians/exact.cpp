@@ -87,7 +87,7 @@ Sparse product_matrix(const std::vector<std::pair<Factor, int>>& factors, int mo
 
 Sparse operator_matrix(const Operator& op, const std::vector<double>& couplings) {
   Sparse result(Eigen::Index{1} << op.modes, Eigen::Index{1} << op.modes);
-  for (const SymbolicTerm& term : op.terms) result += term.coefficient * couplings.at(term.coupling) * product_matrix(term.factors, op.modes);
+  for (const SymbolicTerm& term : op.terms) result += term.coefficient.real() * couplings.at(term.coupling) * product_matrix(term.factors, op.modes);
   return result;
 }
 

@@ -48,7 +48,7 @@ inline Eigen::MatrixXd symbolic_matrix(const Operator& op, const std::vector<dou
   Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(dimension, dimension);
   for (Eigen::Index j = 0; j < dimension; ++j) {
     for (const SymbolicTerm& term : op.terms) {
-      std::optional<Ket> ket = Ket{sector.state(j), term.coefficient * couplings[term.coupling]};
+      std::optional<Ket> ket = Ket{sector.state(j), term.coefficient.real() * couplings[term.coupling]};
       for (auto factor = term.factors.rbegin(); factor != term.factors.rend() && ket; ++factor) ket = apply(factor->first, factor->second, *ket);
       if (ket && sector.contains(&ket->state)) matrix(static_cast<Eigen::Index>(sector.index(ket->state)), j) += ket->amplitude;
     }
