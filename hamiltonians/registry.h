@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/options.h"
 #include "hamiltonians/lattice.h"
 #include "hamiltonians/operator.h"
 #include "hamiltonians/problem.h"
@@ -20,10 +21,13 @@ enum class SignRule { none, marshall };  // marshall: sublattice rotation from a
 enum class Pinning { odd, staggered };
 enum class SpinNumber { conserved, not_conserved };  // does the model keep Sz (models of spins only)?
 
+enum class CouplingRole { physics, setup };  // setup: prepares the lattice, and networks do not read it unless they are told to
+
 struct CouplingEntry {
   std::string name;
   double default_value;
   std::string doc;
+  CouplingRole role = CouplingRole::physics;
 };
 
 struct ModelOptions {
@@ -39,10 +43,11 @@ struct ModelEntry {
   SectorKind sector;       // the kind of degrees of freedom
   SpinNumber spin_number;
   std::vector<CouplingEntry> couplings;
+  Options<ModelOptions> options;
   Operator (*build)(const Lattice&, const ModelOptions&);
 };
 
-std::span<const ModelEntry> models();
+std::span<const ModelEntry> models();  // the usual one first
 const ModelEntry& find_model(const std::string& kind);  // InputError listing the known kinds
 
 struct NamedOperator {

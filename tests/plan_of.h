@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/run/plan.h"
+#include "engine/run/vocabulary.h"
 #include "kernels/api/error.h"
 
 namespace qs::test {
@@ -11,7 +12,7 @@ namespace qs::test {
 // Paths in the text start from `directory`. InputError with all messages if the input is wrong.
 inline RunPlan plan_of(const std::string& text, const std::string& directory = "") {
   input::Diagnostics diagnostics;
-  input::Document document = input::load_text(text, "input.yaml", {}, diagnostics);
+  input::Document document = input::load_text(vocabulary(), text, "input.yaml", {}, diagnostics);
   document.directory = directory;
   RunPlan plan = diagnostics.has_errors() ? RunPlan{} : make_plan(document, diagnostics);
   if (diagnostics.has_errors()) throw InputError(diagnostics.render());

@@ -34,7 +34,7 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
                      .parameters = psi->layout().total,
                      .flops_per_log_psi = psi->flops_per_evaluation(),
                      .precision = plan.network->precision,
-                     .chains = plan.network->chains,
+                     .chains = plan.network->chains(),
                      .ranks = comm.size(),
                      .threads = threads(),
                      .operations = measure_operations(*psi, plan.network->input.modes, plan.device, options.seconds_per_operation),

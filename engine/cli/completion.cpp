@@ -9,6 +9,7 @@
 #include "engine/cli/option_table.h"
 #include "engine/input/input.h"
 #include "engine/input/settable.h"
+#include "engine/run/vocabulary.h"
 
 namespace qs {
 namespace {
@@ -30,7 +31,7 @@ std::vector<std::string> offered(const ValueEntry& value) {
     case Meaning::setting:
       return {"@setting"};
     case Meaning::key:
-      return input::all_keys();
+      return input::all_keys(vocabulary());
   }
   return {};
 }
@@ -55,7 +56,7 @@ std::vector<Row> rows() {
       table.emplace_back(fmt::format("operand {} {}", command.name, i + 1), offered(command.operands[i]));
   }
   Row settings{"settings", {}};
-  for (const input::SettableKey& key : input::settable_keys()) {
+  for (const input::SettableKey& key : input::settable_keys(vocabulary())) {
     settings.second.push_back(key.path);
     if (!key.words.empty()) table.emplace_back("setting " + key.path, key.words);
   }

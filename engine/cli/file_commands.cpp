@@ -18,6 +18,7 @@
 #include "engine/run/run_directory.h"
 #include "engine/run/runner.h"
 #include "engine/run/status.h"
+#include "engine/run/vocabulary.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -42,7 +43,7 @@ std::string yaml_text(const std::string& text) {
 template <class F>
 int with_plan(const std::string& file, const std::vector<input::SetOption>& sets, F&& work) {
   input::Diagnostics diagnostics;
-  const input::Document document = input::load(file, sets, diagnostics);
+  const input::Document document = input::load(vocabulary(), file, sets, diagnostics);
   if (!diagnostics.has_errors()) {
     const RunPlan plan = make_plan(document, diagnostics);
     if (!diagnostics.has_errors()) {
@@ -73,7 +74,7 @@ void print_input(const std::string& text) {
 
 int validate_command(const ValidateCommand& command) {
   input::Diagnostics diagnostics;
-  const input::Document document = input::load(command.input, command.sets, diagnostics);
+  const input::Document document = input::load(vocabulary(), command.input, command.sets, diagnostics);
   if (!diagnostics.has_errors()) make_plan(document, diagnostics);
   if (command.format == OutputFormat::json) {
     std::cout << diagnostics.render_json() << '\n';

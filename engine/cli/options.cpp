@@ -8,6 +8,7 @@
 
 #include "engine/cli/option_table.h"
 #include "engine/run/provenance.h"
+#include "engine/run/vocabulary.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -28,11 +29,11 @@ std::optional<PrintCommand> print_command(const std::vector<std::string>& words)
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "--help" || words[i] == "-h") {
       const bool has_key = i + 1 < words.size() && words[i + 1].substr(0, 1) != "-";
-      return PrintCommand{has_key ? input::help_for(words[i + 1]) : help_text()};
+      return PrintCommand{has_key ? input::help_for(vocabulary(), words[i + 1]) : help_text()};
     }
     if (words[i] == "--version") return PrintCommand{version_text(words)};
-    if (words[i] == "--dump-schema") return PrintCommand{input::json_schema()};
-    if (words[i] == "--dump-default") return PrintCommand{input::default_document()};
+    if (words[i] == "--dump-schema") return PrintCommand{input::json_schema(vocabulary())};
+    if (words[i] == "--dump-default") return PrintCommand{input::default_document(vocabulary())};
   }
   return std::nullopt;
 }

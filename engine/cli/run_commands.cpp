@@ -12,6 +12,7 @@
 #include "engine/run/resumption.h"
 #include "engine/run/runner.h"
 #include "engine/run/status.h"
+#include "engine/run/vocabulary.h"
 #include "kernels/api/error.h"
 #include "kernels/api/resources.h"
 
@@ -26,7 +27,7 @@ struct Source {
 };
 
 input::Document read_document(const Source& source, const std::vector<input::SetOption>& sets, input::Diagnostics& diagnostics) {
-  input::Document document = input::load_text(source.text, source.name, sets, diagnostics);
+  input::Document document = input::load_text(vocabulary(), source.text, source.name, sets, diagnostics);
   if (!source.directory.empty()) document.directory = source.directory;
   return document;
 }

@@ -7,6 +7,7 @@
 
 #include "engine/input/input.h"
 #include "engine/run/plan.h"
+#include "engine/run/vocabulary.h"
 #include "hamiltonians/registry.h"
 #include "kernels/api/error.h"
 
@@ -153,7 +154,7 @@ std::string template_input(const std::string& name, const std::string& wanted) {
 
   // The planner knows best which lattices a model, a sign rule or a network can have.
   input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(text, "template", {}, diagnostics);
+  const input::Document document = input::load_text(vocabulary(), text, "template", {}, diagnostics);
   if (!diagnostics.has_errors()) make_plan(document, diagnostics);
   if (diagnostics.has_errors()) refuse_size(size, entry, diagnostics.errors().front().message);
   return text;

@@ -46,35 +46,6 @@ std::string tensor_lines(const TensorFile& file) {
 }
 
 // The options as the input writes them, and then what it does not write.
-struct OptionsText {
-  const GuessedOptions& guess;
-
-  std::string operator()(const QstageOptions& options) const {
-    const bool determinant = options.amplitude == Amplitude::determinant;
-    std::string widths;
-    for (const auto& tail : options.tails) widths += fmt::format("{}{}", widths.empty() ? "" : ", ", tail.size());
-    return fmt::format(
-        "{{kind: qstage, depth: {}, d_model: {}, heads: {}, mlp: {}, amplitude: {}{}, attention: {}, pooling: {}, conditioning: {}}}; {} sites, tail "
-        "tokens of {} couplings, features of {}",
-        options.depth, options.d_model, options.heads, options.mlp,
-        determinant                            ? "determinant"
-        : options.amplitude == Amplitude::real ? "real"
-                                               : "complex",
-        determinant ? fmt::format(", orbitals: {}", options.orbitals) : "", options.attention == QstageAttention::factored ? "factored" : "softmax",
-        options.pooling == Pooling::sum ? "sum" : "concatenate", options.conditioning == Conditioning::blocks ? "blocks" : "token", guess.modes,
-        widths.empty() ? "no" : widths, guess.features);
-  }
-  std::string operator()(const VitOptions& options) const {
-    return fmt::format("{{kind: vit, patch: [{}], layers: {}, d_model: {}, heads: {}, attention: {}}}; {} patches of {} entries",
-                       fmt::join(options.patch, ", "), options.layers, options.d_model, options.heads,
-                       options.attention == VitAttention::factored ? "factored" : "factored_full", guess.tokens, guess.patch_entries);
-  }
-  std::string operator()(const RbmOptions& options) const {
-    return fmt::format("{{kind: rbm, alpha: {}, dtype: {}}}; {} sites", options.alpha, options.dtype == RbmDtype::real ? "real" : "complex",
-                       guess.modes);
-  }
-};
-
 std::string guess_line(const TensorFile& file) {
   ParameterLayout layout;
   for (TensorShape& tensor : network_shapes(file)) layout.add(std::move(tensor.path), std::move(tensor.shape));
@@ -85,7 +56,7 @@ std::string guess_line(const TensorFile& file) {
 
 }  // namespace
 
-std::string options_text(const GuessedOptions& guess) { return std::visit(OptionsText{guess}, guess.options); }
+std::string options_text(const GuessedOptions& guess) { return guess.options.print() + "; " + guess.sizes; }
 
 std::string describe_weights(const std::string& file) {
   DataTree tree = read_weight_tree(file);

@@ -11,6 +11,7 @@ enum class Style { active, comment };
 
 class Writer {
  public:
+  explicit Writer(const Schema& schema) : schema_(schema) {}
   void section(const std::string& name, int depth);
   std::string take() { return std::move(out_); }
 
@@ -18,7 +19,10 @@ class Writer {
   void keys(const std::string& section, const std::string& kind, int depth, Style style);
   void line(int depth, Style style, const std::string& text, const std::string& doc);
   void stages(const Key& key);
+  bool nested(const Key& key) const;
+  bool all_absent(const std::string& section) const;
 
+  const Schema& schema_;
   std::string out_;
 };
 
@@ -30,19 +34,19 @@ void Writer::line(int depth, Style style, const std::string& text, const std::st
 std::string note(const Key& key) { return key.doc + (key.unit.empty() ? "" : " [" + key.unit + "]"); }
 
 // Sections with variants below a stage are long: they stand as one line there, their keys at the end of the document.
-bool nested(const Key& key) {
-  return key.shape.type == Type::section && (key.section != "stages" || (!key.shape.overrides && kinds_of(key.shape.name).empty()));
+bool Writer::nested(const Key& key) const {
+  return key.shape.type == Type::section && (key.section != "stages" || (!key.shape.overrides && schema_.kinds_of(key.shape.name).empty()));
 }
 
 // Nothing but comments would follow: YAML wants an explicit empty map then.
-bool all_absent(const std::string& section) {
-  for (const Key* key : keys_of(section, ""))
+bool Writer::all_absent(const std::string& section) const {
+  for (const Key* key : schema_.keys_of(section, ""))
     if (key->otherwise.kind != Default::Kind::absent) return false;
   return true;
 }
 
 void Writer::keys(const std::string& section, const std::string& kind, int depth, Style style) {
-  for (const Key* key : keys_of(section, kind)) {
+  for (const Key* key : schema_.keys_of(section, kind)) {
     const bool unset = key->otherwise.kind == Default::Kind::absent;
     if (key->name == "kind") continue;
     if (key->name == "stages") {
@@ -61,7 +65,7 @@ void Writer::keys(const std::string& section, const std::string& kind, int depth
 }
 
 void Writer::section(const std::string& name, int depth) {
-  const std::vector<Kind> variants = kinds_of_section(name);
+  const std::vector<Kind> variants = schema_.kinds_of_section(name);
   if (variants.empty()) return keys(name, "", depth, Style::active);
   const std::string active = name == "system.sector" ? "spinless_fermions" : variants.front().name;
   for (const Kind& kind : variants)
@@ -76,24 +80,24 @@ void Writer::section(const std::string& name, int depth) {
 
 void Writer::stages(const Key& key) {
   line(0, Style::active, "stages:", note(key));
-  for (const Kind& kind : kinds_of_section("stages")) {
+  for (const Kind& kind : schema_.kinds_of_section("stages")) {
     line(1, Style::active, "- kind: " + kind.name, kind.doc);
     keys("stages", kind.name, 2, Style::active);
   }
   for (const std::string section : {"optimizer", "schedule", "moves"}) {
     out_ += fmt::format("# Keys of '{}':\n", section);
-    for (const Kind& kind : kinds_of_section(section)) {
+    for (const Kind& kind : schema_.kinds_of_section(section)) {
       line(1, Style::comment, "kind: " + kind.name, kind.doc);
       keys(section, kind.name, 1, Style::comment);
     }
-    if (kinds_of(section).empty()) keys(section, "", 1, Style::comment);
+    if (schema_.kinds_of(section).empty()) keys(section, "", 1, Style::comment);
   }
 }
 
 }  // namespace
 
-std::string default_document() {
-  Writer writer;
+std::string default_document(const Schema& schema) {
+  Writer writer(schema);
   writer.section("", 0);
   return writer.take();
 }

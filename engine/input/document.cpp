@@ -28,7 +28,8 @@ std::string read_file(const std::string& path) {
 
 }  // namespace
 
-Document load_text(const std::string& text, const std::string& name, const std::vector<SetOption>& sets, Diagnostics& diagnostics) {
+Document load_text(const Schema& schema, const std::string& text, const std::string& name, const std::vector<SetOption>& sets,
+                   Diagnostics& diagnostics) {
   Document document;
   document.original = text;
   document.path = name;
@@ -36,17 +37,17 @@ Document load_text(const std::string& text, const std::string& name, const std::
   document.directory = folder.empty() ? std::string(".") : folder.string();
   Raw raw = read_yaml(text, name, Positions::from_text, diagnostics);
   for (const SetOption& option : sets) apply_set(raw, option, diagnostics);
-  const DataPtr root = validate_table(raw, diagnostics);
+  const DataPtr root = validate_table(schema, raw, diagnostics);
   if (!root) return document;
-  resolve(*root, diagnostics);
+  resolve(schema, *root, diagnostics);
   if (diagnostics.has_errors()) return document;
   document.resolved = emit_yaml(*root);
   document.root = Node(root);
   return document;
 }
 
-Document load(const std::string& path, const std::vector<SetOption>& sets, Diagnostics& diagnostics) {
-  return load_text(read_file(path), path, sets, diagnostics);
+Document load(const Schema& schema, const std::string& path, const std::vector<SetOption>& sets, Diagnostics& diagnostics) {
+  return load_text(schema, read_file(path), path, sets, diagnostics);
 }
 
 }  // namespace qs::input

@@ -37,6 +37,8 @@ std::string type_name(const Shape& shape) {
       return "map of couplings to lists, or {names: [...], rows: [[...], ...]}";
     case Type::values:
       return "map of couplings to lists";
+    case Type::open:
+      return "map of names to " + type_name(shape.parts[0]);
     case Type::either:
       break;
   }
@@ -59,22 +61,37 @@ std::string default_of(const Default& otherwise) {
   return otherwise.kind == Default::Kind::value ? otherwise.text : "not set (" + otherwise.text + ")";
 }
 
-// Words separated by blanks, with commas between them.
-std::string listed(std::string words) {
-  for (std::size_t at = 0; (at = words.find(' ', at)) != std::string::npos; at += 2) words.replace(at, 1, ", ");
-  return words;
+// The rows of one path: those that say the same for several kinds once, with all of them.
+struct Described {
+  const Schema::NamedKey* named;
+  std::vector<std::string> kinds;  // empty: every kind has it, or there are none
+};
+
+std::vector<Described> described(const Schema& schema, const std::vector<Schema::NamedKey>& rows, const std::string& path) {
+  std::vector<Described> out;
+  for (const Schema::NamedKey& named : rows) {
+    if (named.path != path) continue;
+    const auto same = std::find_if(out.begin(), out.end(), [&](const Described& known) { return same_meaning(*known.named->key, *named.key); });
+    if (same != out.end())
+      same->kinds.push_back(named.key->kind);
+    else
+      out.push_back({&named, named.key->kind.empty() ? std::vector<std::string>{} : std::vector<std::string>{named.key->kind}});
+  }
+  for (Described& row : out)
+    if (row.kinds.size() == schema.kinds_of(row.named->key->section).size()) row.kinds.clear();
+  return out;
 }
 
-std::string entry(const NamedKey& named) {
-  const Key& key = *named.key;
-  std::string out = named.path + (key.kinds.empty() ? "" : "  (kind " + listed(key.kinds) + ")") + "\n";
+std::string entry(const Schema& schema, const Described& row) {
+  const Key& key = *row.named->key;
+  std::string out = row.named->path + (row.kinds.empty() ? "" : "  (kind " + joined(row.kinds, ", ") + ")") + "\n";
   out += "  type     " + type_name(key.shape) + "\n";
   if (const std::string range = range_of(key.shape); !range.empty()) out += "  range    " + range + "\n";
   out += "  default  " + default_of(key.otherwise) + "\n";
   if (!key.unit.empty()) out += "  unit     " + key.unit + "\n";
   out += "  since    " + key.since + "\n  " + key.doc + "\n";
   if (key.name == "kind")
-    for (const Kind& kind : kinds_of_section(key.section)) out += fmt::format("    {:<20}{}\n", kind.name, kind.doc);
+    for (const Kind& kind : schema.kinds_of_section(key.section)) out += fmt::format("    {:<20}{}\n", kind.name, kind.doc);
   return out;
 }
 
@@ -83,21 +100,20 @@ bool is_section(const Shape& shape) {
 }
 
 // The keys directly below a section, a line each. A key that several variants have with one meaning has one line.
-std::string keys_below(const std::string& path) {
-  std::vector<std::pair<std::string, std::string>> rows;  // line, kinds
-  for (const NamedKey& named : named_keys()) {
+std::string keys_below(const Schema& schema, const std::vector<Schema::NamedKey>& rows, const std::string& path) {
+  std::string out = "  keys; qstage-vmc --help " + path + ".KEY says more\n";
+  std::vector<std::string> names;
+  for (const Schema::NamedKey& named : rows) {
     const std::size_t dot = named.path.rfind('.');
     if (dot == std::string::npos || named.path.substr(0, dot) != path) continue;
-    const Key& key = *named.key;
-    const std::string line = fmt::format("    {:<18}{}", key.name, key.name == "kind" ? type_name(key.shape) : key.doc);
-    const auto same = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == line; });
-    if (same == rows.end())
-      rows.emplace_back(line, key.kinds);
-    else
-      same->second += " " + key.kinds;
+    if (std::find(names.begin(), names.end(), named.path) == names.end()) names.push_back(named.path);
   }
-  std::string out = "  keys; qstage-vmc --help " + path + ".KEY says more\n";
-  for (const auto& [line, kinds] : rows) out += line + (kinds.empty() ? "" : " (" + listed(kinds) + ")") + "\n";
+  for (const std::string& name : names)
+    for (const Described& row : described(schema, rows, name)) {
+      const Key& key = *row.named->key;
+      out += fmt::format("    {:<18}{}", key.name, key.name == "kind" ? type_name(key.shape) : key.doc);
+      out += (row.kinds.empty() ? "" : " (" + joined(row.kinds, ", ") + ")") + "\n";
+    }
   return out;
 }
 
@@ -114,8 +130,8 @@ std::string without_indices(const std::string& path) {
 }
 
 // A full name first, then the last word of one.
-std::string nearest(const std::string& wanted) {
-  const std::vector<std::string> paths = all_keys();
+std::string nearest(const Schema& schema, const std::string& wanted) {
+  const std::vector<std::string> paths = all_keys(schema);
   if (const std::string best = suggest(wanted, paths); !best.empty()) return best;
   const std::string word = wanted.substr(wanted.rfind('.') + 1);
   std::vector<std::string> names;
@@ -128,24 +144,24 @@ std::string nearest(const std::string& wanted) {
 
 }  // namespace
 
-std::vector<std::string> all_keys() {
+std::vector<std::string> all_keys(const Schema& schema) {
   std::vector<std::string> out;
-  for (const NamedKey& named : named_keys())
+  for (const Schema::NamedKey& named : schema.named_keys())
     if (std::find(out.begin(), out.end(), named.path) == out.end()) out.push_back(named.path);
   return out;
 }
 
-std::string help_for(const std::string& key) {
+std::string help_for(const Schema& schema, const std::string& key) {
   const std::string wanted = without_indices(key);
+  const std::vector<Schema::NamedKey> rows = schema.named_keys();
   std::string out;
   bool has_keys = false;
-  for (const NamedKey& named : named_keys()) {
-    if (named.path != wanted) continue;
-    out += (out.empty() ? "" : "\n") + entry(named);
-    has_keys = has_keys || is_section(named.key->shape);
+  for (const Described& row : described(schema, rows, wanted)) {
+    out += (out.empty() ? "" : "\n") + entry(schema, row);
+    has_keys = has_keys || is_section(row.named->key->shape);
   }
-  if (!out.empty()) return has_keys ? out + keys_below(wanted) : out;
-  const std::string best = nearest(wanted);
+  if (!out.empty()) return has_keys ? out + keys_below(schema, rows, wanted) : out;
+  const std::string best = nearest(schema, wanted);
   throw InputError(
       fmt::format("unknown key {}{}", quote(key), best.empty() ? " (--dump-default prints all keys)" : fmt::format(" (did you mean '{}'?)", best)));
 }

@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 enum class Completeness { whole, override };
 
-Json section_schema(const std::string& name, Completeness completeness);
+Json section_schema(const Schema& schema, const std::string& name, Completeness completeness);
 
 void add_range(const Range& range, Json& out) {
   if (std::isfinite(range.low)) out[range.low_open ? "exclusiveMinimum" : "minimum"] = range.low;
@@ -63,6 +63,8 @@ Json shape_schema(const Shape& shape) {
       return family_schema();
     case Type::values:
       return {{"type", "object"}, {"additionalProperties", number_lists()}};
+    case Type::open:
+      return {{"type", "object"}, {"additionalProperties", shape_schema(shape.parts[0])}};
     case Type::either:
       break;
   }
@@ -78,10 +80,10 @@ Json key_schema(const Key& key) {
 }
 
 // The keys of one variant. Several rows of one name exist only for different variants.
-Json variant_schema(const std::string& section, const std::string& kind, Completeness completeness) {
+Json variant_schema(const Schema& schema, const std::string& section, const std::string& kind, Completeness completeness) {
   Json out = {{"type", "object"}, {"properties", Json::object()}, {"additionalProperties", false}};
   Json needed = Json::array();
-  for (const Key* key : keys_of(section, kind)) {
+  for (const Key* key : schema.keys_of(section, kind)) {
     out["properties"][key->name] = key_schema(*key);
     if (key->name == "kind") {
       out["properties"]["kind"] = {{"const", kind}, {"description", key->doc}};
@@ -92,32 +94,32 @@ Json variant_schema(const std::string& section, const std::string& kind, Complet
   return out;
 }
 
-Json section_schema(const std::string& name, Completeness completeness) {
-  const std::vector<std::string> variants = kinds_of(name);
-  if (variants.empty()) return variant_schema(name, "", completeness);
+Json section_schema(const Schema& schema, const std::string& name, Completeness completeness) {
+  const std::vector<std::string> variants = schema.kinds_of(name);
+  if (variants.empty()) return variant_schema(schema, name, "", completeness);
   Json out;
-  for (const std::string& kind : variants) out["anyOf"].push_back(variant_schema(name, kind, completeness));
+  for (const std::string& kind : variants) out["anyOf"].push_back(variant_schema(schema, name, kind, completeness));
   return out;
 }
 
-void collect(const Shape& shape, Json& definitions) {
-  for (const Shape& part : shape.parts) collect(part, definitions);
+void collect(const Schema& schema, const Shape& shape, Json& definitions) {
+  for (const Shape& part : shape.parts) collect(schema, part, definitions);
   if (shape.type != Type::section) return;
   const std::string name = shape.name + (shape.overrides ? ".override" : "");
   if (definitions.contains(name)) return;
-  definitions[name] = section_schema(shape.name, shape.overrides ? Completeness::override : Completeness::whole);
-  for (const Key& key : keys())
-    if (key.section == shape.name) collect(key.shape, definitions);
+  definitions[name] = section_schema(schema, shape.name, shape.overrides ? Completeness::override : Completeness::whole);
+  for (const Key& key : schema.keys())
+    if (key.section == shape.name) collect(schema, key.shape, definitions);
 }
 
 }  // namespace
 
-std::string json_schema() {
+std::string json_schema(const Schema& schema) {
   Json out = {{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "qstage-vmc input, format 1"}};
-  out.update(section_schema("", Completeness::whole));
+  out.update(section_schema(schema, "", Completeness::whole));
   Json definitions = Json::object();
-  for (const Key& key : keys())
-    if (key.section.empty()) collect(key.shape, definitions);
+  for (const Key& key : schema.keys())
+    if (key.section.empty()) collect(schema, key.shape, definitions);
   // A stage's sampler may leave out its kind only where there is a global one to merge it over.
   out["if"] = {{"required", Json::array({"sampler"})}};
   out["else"] = Json::parse(R"({"properties": {"stages": {"items": {"properties": {"sampler": {"required": ["kind"]}}}}}})");

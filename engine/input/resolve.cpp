@@ -25,7 +25,7 @@ DataPtr copy_to(const Node::Data& source, const std::string& path) {
 }
 
 // `move` -> `moves`, and exactly one of the two.
-void resolve_moves(Node::Data& sampler, Diagnostics& diagnostics) {
+void resolve_moves(const Schema& schema, Node::Data& sampler, Diagnostics& diagnostics) {
   if (word_of(sampler, "kind") != "metropolis") return;
   const DataPtr move = sampler.find("move"), moves = sampler.find("moves");
   if (!move || !moves) return;
@@ -34,7 +34,7 @@ void resolve_moves(Node::Data& sampler, Diagnostics& diagnostics) {
     diagnostics.error(moves->key_where, fmt::format("{} contradicts {} (one proposal or a mixture; keep one)", moves->path, move->path));
   } else if (!one && !many) {
     diagnostics.error(sampler.where, fmt::format("{} needs 'move' or 'moves' (how configurations change, e.g. move: {{kind: {}}})", sampler.path,
-                                                 joined(kinds_of("moves"), "|")));
+                                                 joined(schema.kinds_of("moves"), "|")));
   } else if (one && move->is(Form::map)) {
     replace(sampler, "moves", make_list(*move, {move}));
     replace(sampler, "move", null_like(*move));
@@ -62,7 +62,7 @@ void check_both_moves(const Node::Data& override, Diagnostics& diagnostics) {
 }
 
 // Global keys below, the stage's keys above. A stage's `move` also replaces global `moves` and the other way round.
-DataPtr merge_sampler(const Node::Data& global, const Node::Data& own, Diagnostics& diagnostics) {
+DataPtr merge_sampler(const Schema& schema, const Node::Data& global, const Node::Data& own, Diagnostics& diagnostics) {
   check_both_moves(own, diagnostics);
   const DataPtr merged = copy_to(global, own.path);
   merged->where = own.where;
@@ -72,7 +72,7 @@ DataPtr merge_sampler(const Node::Data& global, const Node::Data& own, Diagnosti
     if (key == "move") replace(*merged, "moves", null_like(*value));
     if (key == "moves") replace(*merged, "move", null_like(*value));
   }
-  if (own.find("move") && !own.find("moves")) resolve_moves(*merged, diagnostics);
+  if (own.find("move") && !own.find("moves")) resolve_moves(schema, *merged, diagnostics);
   return merged;
 }
 
@@ -83,7 +83,7 @@ bool complete(const Node::Data& own, const DataPtr& global) {
   return !kind.empty() && kind != word_of(*global, "kind");
 }
 
-void resolve_sampler(Node::Data& stage, const Node::Data& root, Diagnostics& diagnostics) {
+void resolve_sampler(const Schema& schema, Node::Data& stage, const Node::Data& root, Diagnostics& diagnostics) {
   const DataPtr own = stage.find("sampler");
   const DataPtr global = find_form(root, "sampler", Form::map);
   if (!own || own->is(Form::invalid)) return;
@@ -99,19 +99,19 @@ void resolve_sampler(Node::Data& stage, const Node::Data& root, Diagnostics& dia
     return;
   }
   if (complete(*own, global)) {
-    resolve_moves(*own, diagnostics);
+    resolve_moves(schema, *own, diagnostics);
     return check_samples(*own, written(*own, *own), diagnostics);
   }
-  const DataPtr merged = merge_sampler(*global, *own, diagnostics);
+  const DataPtr merged = merge_sampler(schema, *global, *own, diagnostics);
   if (own->find("samples") || own->find("chains")) check_samples(*merged, written(*own, *own), diagnostics);
   replace(stage, "sampler", merged);
 }
 
-void resolve_family(Node::Data& stage, const Node::Data& system, Diagnostics& diagnostics) {
-  if (const DataPtr held_out = find_form(stage, "held_out", Form::map)) check_family(*held_out, system, diagnostics);
+void resolve_family(const Schema& schema, Node::Data& stage, const Node::Data& system, Diagnostics& diagnostics) {
+  if (const DataPtr held_out = find_form(stage, "held_out", Form::map)) check_family(schema, *held_out, system, diagnostics);
   const DataPtr own = stage.find("family"), global = system.find("family");
   if (!own) return;
-  check_family(*own, system, diagnostics);
+  check_family(schema, *own, system, diagnostics);
   if (own->is(Form::null) && global && global->is(Form::map)) replace(stage, "family", copy_to(*global, own->path));
 }
 
@@ -133,14 +133,14 @@ void check_power(const Node::Data& stage, Diagnostics& diagnostics) {
 
 }  // namespace
 
-void resolve(Node::Data& root, Diagnostics& diagnostics) {
+void resolve(const Schema& schema, Node::Data& root, Diagnostics& diagnostics) {
   const DataPtr system = find_form(root, "system", Form::map);
   if (system) {
     if (const DataPtr lattice = find_form(*system, "lattice", Form::map)) resolve_lattice(*lattice, diagnostics);
-    resolve_couplings(*system, diagnostics);
+    resolve_couplings(schema, *system, diagnostics);
   }
   if (const DataPtr sampler = find_form(root, "sampler", Form::map)) {
-    resolve_moves(*sampler, diagnostics);
+    resolve_moves(schema, *sampler, diagnostics);
     check_samples(*sampler, written(*sampler, *sampler), diagnostics);
   }
   if (const DataPtr stages = find_form(root, "stages", Form::list))
@@ -148,10 +148,10 @@ void resolve(Node::Data& root, Diagnostics& diagnostics) {
       if (!stage->is(Form::map)) continue;
       check_wavefunction(*stage, root, diagnostics);
       check_power(*stage, diagnostics);
-      resolve_sampler(*stage, root, diagnostics);
-      if (system) resolve_family(*stage, *system, diagnostics);
+      resolve_sampler(schema, *stage, root, diagnostics);
+      if (system) resolve_family(schema, *stage, *system, diagnostics);
     }
-  resolve_wavefunction(root, diagnostics);
+  resolve_wavefunction(schema, root, diagnostics);
 }
 
 }  // namespace qs::input

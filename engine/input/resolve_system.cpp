@@ -75,12 +75,12 @@ void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics) {
 
 namespace {
 
-std::vector<std::string> family_words(const Node::Data& system) {
+std::vector<std::string> family_words(const Schema& schema, const Node::Data& system) {
   const DataPtr hamiltonian = find_form(system, "hamiltonian", Form::map);
   const DataPtr sector = find_form(system, "sector", Form::map);
   const std::string kind = hamiltonian ? word_of(*hamiltonian, "kind") : "";
   if (kind.empty()) return {};
-  std::vector<std::string> out = couplings_of(kind);
+  std::vector<std::string> out = schema.couplings_of(kind);
   if (sector && word_of(*sector, "kind") == "spinless_fermions") out.push_back("particles");
   return out;
 }
@@ -119,9 +119,9 @@ constexpr std::size_t max_members = 1 << 16;
 
 }  // namespace
 
-void check_family(const Node::Data& family, const Node::Data& system, Diagnostics& diagnostics) {
+void check_family(const Schema& schema, const Node::Data& family, const Node::Data& system, Diagnostics& diagnostics) {
   if (!family.is(Form::map)) return;
-  const std::vector<std::string> known = family_words(system);
+  const std::vector<std::string> known = family_words(schema, system);
   if (family.find("names")) return check_rows(family, known, diagnostics);
   std::size_t members = 1;
   for (const auto& [name, list] : family.entries) {
@@ -135,10 +135,10 @@ void check_family(const Node::Data& family, const Node::Data& system, Diagnostic
     diagnostics.error(family.where, fmt::format("{} has more than {} combinations (list them as rows)", family.path, max_members));
 }
 
-void resolve_couplings(Node::Data& system, Diagnostics& diagnostics) {
+void resolve_couplings(const Schema& schema, Node::Data& system, Diagnostics& diagnostics) {
   const DataPtr hamiltonian = find_form(system, "hamiltonian", Form::map);
   if (!hamiltonian) return;
-  for (const std::string& name : couplings_of(word_of(*hamiltonian, "kind"))) {
+  for (const std::string& name : schema.couplings_of(word_of(*hamiltonian, "kind"))) {
     const DataPtr list = find_form(*hamiltonian, name, Form::list);
     if (!list) continue;
     DataPtr family = system.find("family");
@@ -159,14 +159,14 @@ void resolve_couplings(Node::Data& system, Diagnostics& diagnostics) {
     first->key_where = list->key_where;
     replace(*hamiltonian, name, first);
   }
-  if (const DataPtr family = system.find("family")) check_family(*family, system, diagnostics);
+  if (const DataPtr family = system.find("family")) check_family(schema, *family, system, diagnostics);
 }
 
 namespace {
 
 // Couplings and N, the words that networks take; `particles` of a family is called N there.
-std::vector<std::string> feature_words(const Node::Data& system) {
-  std::vector<std::string> out = family_words(system);
+std::vector<std::string> feature_words(const Schema& schema, const Node::Data& system) {
+  std::vector<std::string> out = family_words(schema, system);
   if (out.empty()) return out;
   std::erase(out, "particles");
   out.push_back("N");
@@ -263,12 +263,12 @@ void resolve_vit(Node::Data& psi, const Node::Data& root, Sizes sizes, Diagnosti
 
 }  // namespace
 
-void resolve_wavefunction(Node::Data& root, Diagnostics& diagnostics) {
+void resolve_wavefunction(const Schema& schema, Node::Data& root, Diagnostics& diagnostics) {
   const DataPtr psi = find_form(root, "wavefunction", Form::map);
   const DataPtr system = find_form(root, "system", Form::map);
   if (!psi || !system) return;
   const Sizes sizes = leave_open_sizes(*psi);
-  const std::vector<std::string> known = feature_words(*system);
+  const std::vector<std::string> known = feature_words(schema, *system);
   for (const char* key : {"tail", "features", "couplings"})
     if (const DataPtr list = find_form(*psi, key, Form::list)) check_names(*list, known, diagnostics);
   const DataPtr width = find_form(*psi, "d_model", Form::integer), heads = find_form(*psi, "heads", Form::integer);

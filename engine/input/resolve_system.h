@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/input/node_data.h"
+#include "engine/base/node_data.h"
+#include "engine/input/input.h"
+#include "engine/input/schema.h"
 
 namespace qs::input {
 
@@ -19,10 +21,10 @@ void replace(Node::Data& map, const std::string& key, DataPtr data);
 // `periodic` or `boundary` -> one word per axis in `boundary`.
 void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics);
 // Lists among the Hamiltonian's couplings -> system.family; then the names and shapes of that family.
-void resolve_couplings(Node::Data& system, Diagnostics& diagnostics);
+void resolve_couplings(const Schema& schema, Node::Data& system, Diagnostics& diagnostics);
 // Names of a family (or held_out) are couplings of the Hamiltonian, or `particles` of spinless fermions.
-void check_family(const Node::Data& family, const Node::Data& system, Diagnostics& diagnostics);
+void check_family(const Schema& schema, const Node::Data& family, const Node::Data& system, Diagnostics& diagnostics);
 // Names in tail, features, couplings; defaults that depend on the system; heads against width.
-void resolve_wavefunction(Node::Data& root, Diagnostics& diagnostics);
+void resolve_wavefunction(const Schema& schema, Node::Data& root, Diagnostics& diagnostics);
 
 }  // namespace qs::input

@@ -170,11 +170,4 @@ std::string describe(const Range& range) {
   return out;
 }
 
-std::string format_number(double value) {
-  std::string out = fmt::format("{}", value);
-  const std::size_t exponent = out.find('e');
-  if (out.find('.') == std::string::npos) out.insert(exponent == std::string::npos ? out.size() : exponent, ".0");
-  return out;
-}
-
 }  // namespace qs::input

@@ -24,8 +24,6 @@ Scalar<std::int64_t> parse_size(const Raw& raw);      // bytes
 
 // "must be >= 1", "must be between 0 (excluded) and 1"; "" if anything goes.
 std::string describe(const Range& range);
-// Shortest decimal form that gives the same float64 and that every YAML reader takes for a number ("1.0e-05", "2.0").
-std::string format_number(double value);
 
 // Used by the JSON schema as well, so that both agree.
 constexpr const char* duration_pattern = "^(?=[0-9])([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}min)?([0-9]{1,9}s)?$";

@@ -32,10 +32,10 @@ void add_words(const Shape& shape, std::vector<std::string>& words) {
     for (const Shape& part : shape.parts) add_words(part, words);
 }
 
-void add_keys(const Shape& shape, const std::string& path, std::vector<SettableKey>& out);
+void add_keys(const Schema& schema, const Shape& shape, const std::string& path, std::vector<SettableKey>& out);
 
-void add_section(const std::string& section, const std::string& path, std::vector<SettableKey>& out) {
-  for (const Key& key : keys()) {
+void add_section(const Schema& schema, const std::string& section, const std::string& path, std::vector<SettableKey>& out) {
+  for (const Key& key : schema.keys()) {
     if (key.section != section) continue;
     const std::string name = path.empty() ? key.name : path + "." + key.name;
     if (has_value(key.shape)) {
@@ -43,21 +43,21 @@ void add_section(const std::string& section, const std::string& path, std::vecto
       if (known == out.end()) known = out.insert(out.end(), SettableKey{name, {}});
       add_words(key.shape, known->words);
     }
-    add_keys(key.shape, name, out);
+    add_keys(schema, key.shape, name, out);
   }
 }
 
 // The keys below a value.
-void add_keys(const Shape& shape, const std::string& path, std::vector<SettableKey>& out) {
-  if (shape.type == Type::section) add_section(shape.name, path, out);
-  for (const Shape& part : shape.parts) add_keys(part, shape.type == Type::list ? path + ".#" : path, out);
+void add_keys(const Schema& schema, const Shape& shape, const std::string& path, std::vector<SettableKey>& out) {
+  if (shape.type == Type::section) add_section(schema, shape.name, path, out);
+  for (const Shape& part : shape.parts) add_keys(schema, part, shape.type == Type::list ? path + ".#" : path, out);
 }
 
 }  // namespace
 
-std::vector<SettableKey> settable_keys() {
+std::vector<SettableKey> settable_keys(const Schema& schema) {
   std::vector<SettableKey> out;
-  add_section("", "", out);
+  add_section(schema, "", "", out);
   return out;
 }
 

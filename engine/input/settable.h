@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/input/schema.h"
+
 namespace qs::input {
 
 struct SettableKey {
@@ -12,6 +14,6 @@ struct SettableKey {
 };
 
 // Every key that takes a value of its own, in table order, each once; the words of all variants together.
-std::vector<SettableKey> settable_keys();
+std::vector<SettableKey> settable_keys(const Schema& schema);
 
 }  // namespace qs::input

@@ -32,6 +32,8 @@ std::string wants(const Shape& shape) {
     case Type::family:
     case Type::values:
       return "a map of coupling names to lists";
+    case Type::open:
+      return "a map of names";
     case Type::either:
       break;
   }
@@ -47,6 +49,7 @@ bool accepts(const Shape& shape, const Raw& raw) {
     case Type::section:
     case Type::family:
     case Type::values:
+    case Type::open:
       return raw.form == Raw::Form::map;
     default:
       return raw.form == Raw::Form::scalar;

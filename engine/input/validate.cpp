@@ -22,7 +22,7 @@ enum class Fill { defaults, only_given };  // only_given: an override, laid over
 
 class Validator {
  public:
-  Validator(const Raw& root, Diagnostics& diagnostics) : root_(root), diagnostics_(diagnostics) {}
+  Validator(const Schema& schema, const Raw& root, Diagnostics& diagnostics) : schema_(schema), root_(root), diagnostics_(diagnostics) {}
 
   DataPtr section(const Raw& raw, const std::string& name, const std::string& path, const std::string& inherited_kind, Fill fill);
 
@@ -31,7 +31,7 @@ class Validator {
   DataPtr scalar(const Raw& raw, const Shape& shape, const std::string& path);
   DataPtr list(const Raw& raw, const Shape& shape, const std::string& path);
   DataPtr override_section(const Raw& raw, const Shape& shape, const std::string& path);
-  DataPtr open_map(const Raw& raw, const std::string& path);
+  DataPtr open_map(const Raw& raw, const Shape& item, const std::string& path);
   DataPtr family_table(const Raw& raw, const std::string& path);
   DataPtr missing(const Key& key, const Raw& parent, const std::string& path, Fill fill);
   void unknown_key(const RawEntry& entry, const std::string& section, const std::string& kind, const std::string& path);
@@ -50,6 +50,7 @@ class Validator {
     return data;
   }
 
+  const Schema& schema_;
   const Raw& root_;
   Diagnostics& diagnostics_;
 };
@@ -70,7 +71,8 @@ DataPtr Validator::value(const Raw& raw, const Shape& shape, const std::string& 
   if (shape.type == Type::section) return section(raw, shape.name, path, "", Fill::defaults);
   if (shape.type == Type::family && raw.find("names") != nullptr) return family_table(raw, path);
   if (shape.type == Type::family && raw.find("rows") != nullptr) return family_table(raw, path);
-  if (shape.type == Type::family || shape.type == Type::values) return open_map(raw, path);
+  if (shape.type == Type::family || shape.type == Type::values) return open_map(raw, shape::list(shape::number(), 1), path);
+  if (shape.type == Type::open) return open_map(raw, shape.parts[0], path);
   return scalar(raw, shape, path);
 }
 
@@ -146,7 +148,7 @@ std::string Validator::kind_of(const Raw& raw, const std::string& section, const
   const RawEntry* entry = raw.find("kind");
   if (entry == nullptr) return inherited;
   if (entry->value.form != Raw::Form::scalar) return "";
-  const std::vector<std::string> known = kinds_of(section);
+  const std::vector<std::string> known = schema_.kinds_of(section);
   if (std::find(known.begin(), known.end(), entry->value.text) != known.end()) return entry->value.text;
   return suggest(entry->value.text, known);
 }
@@ -154,14 +156,14 @@ std::string Validator::kind_of(const Raw& raw, const std::string& section, const
 DataPtr Validator::section(const Raw& raw, const std::string& name, const std::string& path, const std::string& inherited_kind, Fill fill) {
   const DataPtr data = make(Form::map, raw, path);
   const std::string kind = kind_of(raw, name, inherited_kind);
-  const bool kind_unclear = kind.empty() && !kinds_of(name).empty();
-  const std::vector<const Key*> rows = keys_of(name, kind);
+  const bool kind_unclear = kind.empty() && !schema_.kinds_of(name).empty();
+  const std::vector<const Key*> rows = schema_.keys_of(name, kind);
   for (const RawEntry& entry : raw.entries)
     if (std::none_of(rows.begin(), rows.end(), [&](const Key* key) { return key->name == entry.key; })) unknown_key(entry, name, kind, path);
   for (const Key* key : rows) {
     const RawEntry* entry = raw.find(key->name);
     // Without a kind only the keys that all variants share can be judged.
-    if (kind_unclear && !key->kinds.empty()) continue;
+    if (kind_unclear && !schema_.is_common(*key)) continue;
     const DataPtr child = entry ? value(entry->value, key->shape, join(path, key->name)) : missing(*key, raw, join(path, key->name), fill);
     if (!child) continue;
     if (entry) child->key_where = entry->key_where;
@@ -193,16 +195,16 @@ DataPtr Validator::missing(const Key& key, const Raw& parent, const std::string&
 void Validator::unknown_key(const RawEntry& entry, const std::string& section, const std::string& kind, const std::string& path) {
   const std::string full = quote(join(path, entry.key));
   if (diagnostics_.error_count() > Diagnostics::max_errors) return diagnostics_.error(entry.key_where, "unknown key " + full);
-  if (const std::vector<std::string> others = kinds_with(section, entry.key); !others.empty())
+  if (const std::vector<std::string> others = schema_.kinds_with(section, entry.key); !others.empty())
     return diagnostics_.error(entry.key_where, fmt::format("unknown key {} (a key of kind {}; this is kind {})", full, joined(others, ", "), kind));
-  const std::vector<std::string> here = names_of(keys_of(section, kind));
+  const std::vector<std::string> here = names_of(schema_.keys_of(section, kind));
   if (const std::string best = suggest(entry.key, here); !best.empty())
     return diagnostics_.error(entry.key_where, fmt::format("unknown key {} (did you mean '{}'?)", full, best));
   // A key of another section: its full name, the exact word before a close one.
   std::vector<std::string> names;
-  for (const NamedKey& named : named_keys()) names.push_back(named.key->name);
+  for (const Schema::NamedKey& named : schema_.named_keys()) names.push_back(named.key->name);
   const std::string word = suggest(entry.key, names);
-  for (const NamedKey& named : named_keys())
+  for (const Schema::NamedKey& named : schema_.named_keys())
     if (named.key->name == word && !word.empty())
       return diagnostics_.error(entry.key_where,
                                 fmt::format("unknown key {} (did you mean '{}'? known here: {})", full, named.path, joined(here, ", ")));
@@ -219,10 +221,10 @@ DataPtr Validator::override_section(const Raw& raw, const Shape& shape, const st
   return section(raw, shape.name, path, inherited, same ? Fill::only_given : Fill::defaults);
 }
 
-DataPtr Validator::open_map(const Raw& raw, const std::string& path) {
+DataPtr Validator::open_map(const Raw& raw, const Shape& item, const std::string& path) {
   const DataPtr data = make(Form::map, raw, path);
   for (const RawEntry& entry : raw.entries) {
-    const DataPtr child = value(entry.value, shape::list(shape::number(), 1), join(path, entry.key));
+    const DataPtr child = value(entry.value, item, join(path, entry.key));
     child->key_where = entry.key_where;
     data->entries.emplace_back(entry.key, child);
   }
@@ -250,8 +252,8 @@ DataPtr Validator::family_table(const Raw& raw, const std::string& path) {
 
 }  // namespace
 
-DataPtr validate_table(const Raw& root, Diagnostics& diagnostics) {
-  if (root.form == Raw::Form::map) return Validator(root, diagnostics).section(root, "", "", "", Fill::defaults);
+DataPtr validate_table(const Schema& schema, const Raw& root, Diagnostics& diagnostics) {
+  if (root.form == Raw::Form::map) return Validator(schema, root, diagnostics).section(root, "", "", "", Fill::defaults);
   if (root.form == Raw::Form::null)
     diagnostics.error(root.where, "the input is empty (see --dump-default for a full one)");
   else if (root.form != Raw::Form::invalid)

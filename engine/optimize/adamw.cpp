@@ -3,6 +3,8 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/optimize/optimizer_entry.h"
+
 namespace qs {
 
 AdamW::AdamW(OptimizerOptions options, std::int64_t parameters) : GradientDescent(std::move(options), parameters, {"adam_m", "adam_v"}) {}
@@ -22,6 +24,14 @@ void adam_direction(const OptimizerOptions& options, std::int64_t updates, std::
     v[k] = options.beta2 * v[k] + (1 - options.beta2) * gradient[k] * gradient[k];
     direction[k] = m_scale * m[k] / (std::sqrt(v_scale * v[k]) + options.epsilon);
   }
+}
+
+OptimizerEntry adamw_entry() {
+  Options<OptimizerOptions> options = common_options({.kind = OptimizerKind::adamw, .lr = {1e-3, 1e-3, 0}});
+  add_adam_options(options);
+  return {"adamw", "Adam with decoupled weight decay", std::move(options), [](const OptimizerOptions& chosen, std::int64_t parameters) {
+            return std::unique_ptr<Optimizer>(std::make_unique<AdamW>(chosen, parameters));
+          }};
 }
 
 }  // namespace qs

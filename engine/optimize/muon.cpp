@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/optimize/adamw.h"
+#include "engine/optimize/optimizer_entry.h"
 #include "engine/optimize/orthogonal.h"
 
 namespace qs {
@@ -47,6 +48,16 @@ std::vector<double> Muon::direction(const Tangent& tangent, std::span<const doub
   timed(tangent.clock, "orthogonalise", [&] { orthogonalise(options().device, tangent.comm, matrices, direction); });
   for (const WeightMatrix& matrix : matrices) scale(matrix, direction);
   return direction;
+}
+
+OptimizerEntry muon_entry() {
+  Options<OptimizerOptions> options = common_options({.kind = OptimizerKind::muon, .lr = {1e-2, 1e-2, 0}, .momentum = 0.95});
+  add_adam_options(options);
+  options.number("mu", &OptimizerOptions::momentum, {0, 1, false, true, 0}, "momentum: the share of earlier gradients that is kept");
+  return {"muon", "orthogonalised momentum for weight matrices, Adam for the rest", std::move(options),
+          [](const OptimizerOptions& chosen, std::int64_t parameters) {
+            return std::unique_ptr<Optimizer>(std::make_unique<Muon>(chosen, parameters));
+          }};
 }
 
 }  // namespace qs

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/optimize/optimizer_entry.h"
 #include "engine/optimize/parameter_scales.h"
 #include "engine/optimize/state.h"
 #include "kernels/api/error.h"
@@ -177,5 +178,37 @@ void NaturalGradient::soften() {
   state_.buffers.at("scale") = softened(scale()).stored();
   forget_momentum();
 }
+
+namespace {
+
+std::unique_ptr<Optimizer> make_natural(const OptimizerOptions& options, std::int64_t parameters) {
+  if (options.parameter_blocks > parameters)
+    throw InputError("optimizer.parameter_blocks: " + std::to_string(options.parameter_blocks) + " blocks of " + std::to_string(parameters) +
+                     " parameters would leave some empty; use fewer");
+  return std::make_unique<NaturalGradient>(options, parameters);
+}
+
+OptimizerEntry entry_of(OptimizerKind kind, std::string name, std::string text) {
+  using O = OptimizerOptions;
+  Options<O> options = common_options({.kind = kind});
+  add_rate(options, "diag_shift", &O::diag_shift, "added to the diagonal of S; a number or a schedule");
+  options
+      .word("damping", &O::damping, Words<Damping>{{"uniform", Damping::uniform}, {"scaled", Damping::scaled}},
+            "uniform: the shift damps all parameters alike; scaled: each in proportion to the root of its share in the trace of S")
+      .since("0.2.0");
+  options.number("momentum", &O::momentum, {0, 1, false, true, 0},
+                 "SPRING momentum: keep this share of the last direction where the samples say nothing");
+  if (kind == OptimizerKind::minsr)
+    options.integer("parameter_blocks", &O::parameter_blocks, 1, 4096,
+                    "form the derivatives in this many passes, each for a part of the parameters: less memory");
+  options.number("norm_constraint", &O::norm_constraint, shape::above(0), "upper bound of the squared norm of a step").otherwise_absent("off");
+  return {std::move(name), std::move(text), std::move(options), make_natural};
+}
+
+}  // namespace
+
+OptimizerEntry sr_entry() { return entry_of(OptimizerKind::sr, "sr", "stochastic reconfiguration in parameter space"); }
+OptimizerEntry minsr_entry() { return entry_of(OptimizerKind::minsr, "minsr", "stochastic reconfiguration in sample space"); }
+OptimizerEntry natural_entry() { return entry_of(OptimizerKind::natural, "natural", "sr or minsr, whichever system is smaller"); }
 
 }  // namespace qs

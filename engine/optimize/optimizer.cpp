@@ -1,49 +1,15 @@
 #include "engine/optimize/optimizer.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cmath>
 
-#include "engine/optimize/adamw.h"
-#include "engine/optimize/muon.h"
-#include "engine/optimize/natural_gradient.h"
-#include "kernels/api/error.h"
+#include "engine/optimize/optimizer_entry.h"
 
 namespace qs {
 namespace {
 
-void require(bool condition, const std::string& message) {
-  if (!condition) throw InputError(message);
-}
-
-void check_schedule(const std::string& name, const Schedule& schedule, bool may_vanish) {
-  require(std::isfinite(schedule.from) && std::isfinite(schedule.to), "optimizer." + name + " must be finite");
-  require(schedule.steps >= 0, "optimizer." + name + ".steps must not be negative");
-  if (schedule.steps > 0) {
-    require(schedule.from > 0 && schedule.to > 0, "optimizer." + name + " moves geometrically, so both ends must be positive");
-  }
-  require(may_vanish ? schedule.from >= 0 : schedule.from > 0, "optimizer." + name + (may_vanish ? " must not be negative" : " must be positive"));
-}
-
-void check_options(const OptimizerOptions& o, std::int64_t parameters) {
-  check_schedule("lr", o.lr, false);
-  check_schedule("diag_shift", o.diag_shift, true);
-  require(o.parameter_blocks >= 1, "optimizer.parameter_blocks must be at least 1");
-  require(o.parameter_blocks == 1 || o.kind == OptimizerKind::minsr, "optimizer.parameter_blocks belongs to minsr");
-  require(o.parameter_blocks <= parameters,
-          fmt::format("optimizer.parameter_blocks: {} blocks of {} parameters would leave some empty; use fewer", o.parameter_blocks, parameters));
-  require(o.norm_constraint >= 0, "optimizer.norm_constraint must not be negative (0 = off)");
-  require(o.momentum >= 0 && o.momentum <= 1, "optimizer.momentum must lie in [0, 1]");
-  if (!is_natural(o.kind)) {
-    require(o.kind == OptimizerKind::muon || o.momentum == 0, "optimizer.momentum belongs to sr, minsr and natural; adamw has betas");
-    require(o.kind != OptimizerKind::muon || o.momentum < 1, "optimizer.mu must be less than 1");
-    require(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1, "optimizer.betas must lie in [0, 1)");
-    require(o.epsilon > 0, "optimizer.eps must be positive");
-    require(o.weight_decay >= 0, "optimizer.weight_decay must not be negative");
-  } else {
-    require(o.weight_decay == 0, "optimizer.weight_decay belongs to adamw and muon; sr, minsr and natural have none");
-  }
+std::string print_schedule(const Schedule& schedule) {
+  if (schedule.steps == 0) return format_number(schedule.from);
+  return "{" + schedule_options().print(schedule) + "}";
 }
 
 }  // namespace
@@ -54,11 +20,63 @@ double Schedule::at(std::int64_t step) const {
   return from * std::pow(to / from, static_cast<double>(step) / static_cast<double>(steps));
 }
 
+Options<Schedule> schedule_options() {
+  Options<Schedule> options;
+  options.number("from", &Schedule::from, shape::above(0), "value at the first step").otherwise_required("1.0e-2");
+  options.number("to", &Schedule::to, shape::above(0), "value after the last step of the schedule").otherwise_required("1.0e-4");
+  options.integer("steps", &Schedule::steps, 1, 1LL << 40, "length; the value moves geometrically, then stays").unit("steps").otherwise_required("100");
+  return options;
+}
+
+void add_rate(Options<OptimizerOptions>& options, const std::string& name, Schedule OptimizerOptions::*member, const std::string& doc) {
+  options.add(
+      name, shape::either({shape::number(shape::above(0)), shape::section("schedule")}), doc, member,
+      [](const Node& node, Schedule& schedule) {
+        schedule = node.is_number() ? Schedule{node.number(), node.number(), 0} : schedule_options().read(node);
+      },
+      print_schedule);
+}
+
+Options<OptimizerOptions> common_options(const OptimizerOptions& defaults) {
+  Options<OptimizerOptions> options(defaults);
+  add_rate(options, "lr", &OptimizerOptions::lr, "learning rate; a number or a schedule {from: , to: , steps: }");
+  options
+      .word("control", &OptimizerOptions::control, Words<Control>{{"adaptive", Control::adaptive}, {"fixed", Control::fixed}},
+            "adaptive: no step longer than a trust region allows, lr is an upper bound and diag_shift where the damping starts; fixed: as the schedules "
+            "say")
+      .since("0.2.0");
+  return options;
+}
+
+void add_adam_options(Options<OptimizerOptions>& options) {
+  const auto whole = [](auto& all) -> auto& { return all; };
+  options.add(
+      "betas", shape::list(shape::number({0, 1, false, true, 0}), 2, 2), "decay of Adam's first and second moment", whole,
+      [](const Node& node, OptimizerOptions& target) {
+        const std::vector<double> betas = node.numbers();
+        target.beta1 = betas.at(0);
+        target.beta2 = betas.at(1);
+      },
+      [](const OptimizerOptions& all) { return "[" + format_number(all.beta1) + ", " + format_number(all.beta2) + "]"; });
+  options.number("eps", &OptimizerOptions::epsilon, shape::above(0), "added to the root of the second moment");
+  options.number("weight_decay", &OptimizerOptions::weight_decay, shape::at_least(0), "decoupled decay, times the learning rate");
+}
+
+std::span<const OptimizerEntry> optimizers() {
+  static const std::vector<OptimizerEntry> table = {adamw_entry(), muon_entry(), sr_entry(), minsr_entry(), natural_entry()};
+  return table;
+}
+
+OptimizerOptions read_optimizer(const Node& node) {
+  for (const OptimizerEntry& entry : optimizers())
+    if (entry.name == node.kind()) return entry.options.read(node);
+  throw Error(ExitCode::internal, "optimizer of an unknown kind");
+}
+
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::int64_t parameters) {
-  check_options(options, parameters);
-  if (options.kind == OptimizerKind::adamw) return std::make_unique<AdamW>(options, parameters);
-  if (options.kind == OptimizerKind::muon) return std::make_unique<Muon>(options, parameters);
-  return std::make_unique<NaturalGradient>(options, parameters);
+  for (const OptimizerEntry& entry : optimizers())
+    if (entry.options.defaults().kind == options.kind) return entry.make(options, parameters);
+  throw Error(ExitCode::internal, "optimizer of an unknown kind");
 }
 
 }  // namespace qs

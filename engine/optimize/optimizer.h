@@ -91,7 +91,7 @@ class Optimizer {
   virtual void soften() = 0;
 };
 
-// InputError (without location) for settings that contradict the kind or lie outside their range.
+// InputError (without location) for more blocks than parameters.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerOptions& options, std::int64_t parameters);
 
 }  // namespace qs

@@ -13,6 +13,7 @@
 #include "engine/run/configuration_table.h"
 #include "engine/run/provenance.h"
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/qstage.h"
 #include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
@@ -156,7 +157,7 @@ DataTree evaluate_configurations(const RunPlan& plan, std::span<const double> pa
   store_configurations(tree, configurations, family);
   store_complex(tree, "log_psi", samples.log_psi);
   store_complex(tree, "local_energies", energies);
-  if (std::holds_alternative<QstageOptions>(network.options)) {
+  if (network.options.get_if<QstageOptions>() != nullptr) {
     std::vector<Complex> amplitudes;
     for (const Complex value : samples.log_psi) amplitudes.push_back(std::exp(value));
     store_complex(tree, "psi", amplitudes);

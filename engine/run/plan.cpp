@@ -14,6 +14,8 @@
 #include "engine/run/plan_system.h"
 #include "engine/run/stage_memory.h"
 #include "engine/run/target_files.h"
+#include "engine/run/vocabulary.h"
+#include "engine/stages/stage_options.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -30,12 +32,6 @@ void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
   } catch (const Error& error) {
     diagnostics.error(node.where(), error.what());
   }
-}
-
-Device device_of(const std::string& name) {
-  if (name == "reference") return Device::reference;
-  if (name == "cuda") return Device::cuda;
-  return Device::cpu;  // auto: never a GPU, whose results have not been checked yet
 }
 
 struct UnusableFile {
@@ -70,22 +66,14 @@ class Planner {
 
  private:
   void general() {
-    plan_.title = root_["title"].text();
-    plan_.seed = static_cast<std::uint64_t>(root_["seed"].integer());
-    plan_.device = device_of(root_["device"].text());
-    if (!root_["threads"].is_null()) plan_.threads = static_cast<int>(root_["threads"].integer());
-    plan_.directory = root_["output"]["directory"].text();
-    const Node limits = root_["limits"];
-    if (!limits["walltime"].is_null()) plan_.walltime = limits["walltime"].number();
-    plan_.margin = limits["margin"].number();
-    plan_.watchdog = limits["watchdog"].number();
+    plan_ = run_options().read(root_, std::move(plan_));
+    plan_ = output_options().read(root_["output"], std::move(plan_));
+    plan_ = limits_options().read(root_["limits"], std::move(plan_));
+    plan_ = checkpoint_options().read(root_["checkpoint"], std::move(plan_));
+    plan_ = log_options().read(root_["log"], std::move(plan_));
     if (plan_.watchdog < 1)
-      diagnostics_.error(limits["watchdog"].where(),
+      diagnostics_.error(root_["limits"]["watchdog"].where(),
                          "'limits.watchdog' is 0 s, which would end every run; write at least 1s, or 1000h to be rid of it");
-    plan_.memory_limit = limits["memory"].integer();
-    plan_.checkpoint_interval = root_["checkpoint"]["interval"].number();
-    plan_.keep_every = root_["checkpoint"]["keep_every"].integer();
-    plan_.log_every = root_["log"]["every"].number();
     plan_.ed.memory_limit = plan_.memory_limit;
     plan_.ed.seed = plan_.seed;
   }
@@ -185,14 +173,9 @@ class Planner {
   }
 
   void ed(const Node& node, StagePlan& stage) {
-    EdStageOptions options;
-    options.states = static_cast<int>(node["states"].integer());
-    const std::string write = node["write_states"].text();
-    options.write_states = write == "always" ? WriteStates::always : write == "never" ? WriteStates::never : WriteStates::automatic;
-    if (!node["export_csv"].is_null()) {
-      if (system_->model != "tv") throw InputError("export_csv writes states of spinless fermions (hamiltonian kind tv), not of " + system_->model);
-      options.export_csv = node["export_csv"].text();
-    }
+    const EdStageOptions options = ed_options().read(node);
+    if (!options.export_csv.empty() && system_->model != "tv")
+      throw InputError("export_csv writes states of spinless fermions (hamiltonian kind tv), not of " + system_->model);
     check_exact_states(stage.family, options.states);
     const auto is_ed = [](const StagePlan& before) { return before.kind == "ed"; };
     const bool first = std::none_of(plan_.stages.begin(), plan_.stages.end(), is_ed);
@@ -204,14 +187,9 @@ class Planner {
 
   void pretrain(const Node& node, StagePlan& stage) {
     PretrainPlan pretrain;
-    pretrain.options.steps = stage.steps = node["steps"].integer();
-    pretrain.options.optimizer = optimizer(node);
-    pretrain.options.keep = keep(node);
-    if (!node["stop"]["overlap"].is_null()) pretrain.options.stop_overlap = node["stop"]["overlap"].number();
-    const bool all_rows = node["rows"].is_text();
-    pretrain.options.rows = all_rows ? 0 : node["rows"].integer();
-    if (!node["power"].is_null()) pretrain.options.power = node["power"].number();
-    pretrain.options.evaluate_every = node["evaluate_every"].integer();
+    pretrain.options = pretrain_options().read(node);
+    pretrain.options.optimizer.device = plan_.device;
+    stage.steps = pretrain.options.steps;
     split(node["held_out"], stage.family, pretrain);
     if (node["targets"].is_text()) {
       check_exact_states(stage.family, 1);
@@ -251,10 +229,8 @@ class Planner {
     }
   }
 
-  // The sampler of a stage, with the checks that need the system.
-  SamplerOptions sampler(const Node& stage_node, const ProblemFamily& family) {
-    const Node node = stage_node["sampler"];
-    SamplerOptions options = sampler_options(node);
+  // Checks that need the system.
+  static void check_sampler(const SamplerOptions& options, const ProblemFamily& family) {
     if (options.kind == SamplerKind::exact_sum) {
       for (const Problem& problem : family.problems) {
         if (!problem.sector.enumerable())
@@ -264,43 +240,31 @@ class Planner {
           throw InputError(fmt::format("sampler exact_sum over {} is too large (at most {} states); use kind: metropolis", problem.sector.describe(),
                                        exact_sum_limit));
       }
-      return options;
+      return;
     }
     for (const MoveOptions& move : options.metropolis.moves) {
       for (const Problem& problem : family.problems) make_move(move, family.lattice, problem.sector);
     }
-    return options;
   }
-
-  OptimizerOptions optimizer(const Node& stage_node) const {
-    OptimizerOptions options = optimizer_options(stage_node["optimizer"]);
-    options.device = plan_.device;
-    return options;
-  }
-
-  static Keep keep(const Node& stage_node) { return stage_node["keep"].text() == "last" ? Keep::last : Keep::best; }
 
   void vmc(const Node& node, StagePlan& stage) {
-    VmcOptions options;
-    options.steps = stage.steps = node["steps"].integer();
-    options.sampler = sampler(node, stage.family);
-    options.optimizer = optimizer(node);
-    options.keep = keep(node);
-    options.on_nonfinite = root_["on_nonfinite"].text() == "stop" ? OnNonfinite::stop : OnNonfinite::rollback;
-    stage.options = options;
+    VmcOptions options = vmc_options().read(node);
+    stage.steps = options.steps;
+    check_sampler(options.sampler, stage.family);
+    options.optimizer.device = plan_.device;
+    options.on_nonfinite = plan_.on_nonfinite;
+    stage.options = std::move(options);
   }
 
   void evaluate(const Node& node, StagePlan& stage) {
-    EvaluateOptions options;
-    options.sampler = sampler(node, stage.family);
-    options.observables = texts(node["observables"]);
-    options.compare = node["compare"].text() == "ed" ? Compare::ed : Compare::none;
+    EvaluateOptions options = evaluate_options().read(node);
+    check_sampler(options.sampler, stage.family);
     if (options.wants_exact()) check_exact_states(stage.family, 1);
     for (const std::string& name : options.observables) {
       if (name == "energy" || name == "overlap") continue;
       find_observable(name).build(stage.family.lattice, stage.family.problems[0].sector, system_->sign_rule);  // refuses the wrong degrees of freedom
     }
-    stage.options = options;
+    stage.options = std::move(options);
   }
 
   static constexpr std::int64_t exact_sum_limit = std::int64_t{1} << 22;

@@ -34,11 +34,15 @@ struct StagePlan {
   std::int64_t steps = 1;
 };
 
+enum class SamplerPrecision { network, float32 };
+
 struct NetworkPlan {
   WavefunctionOptions options;
   NetworkInput input;  // features of the first stage's family
   Precision precision = Precision::float64;
-  Precision chains = Precision::float64;  // what Markov chains evaluate
+  SamplerPrecision sampler = SamplerPrecision::network;
+  // What Markov chains evaluate.
+  Precision chains() const { return sampler == SamplerPrecision::float32 ? Precision::float32 : precision; }
   std::string kind;
   std::vector<double> parameters;  // [P] from wavefunction.weights; empty: drawn when the run starts
   Origin weights_origin;           // of those weights; empty if their file does not say
@@ -53,10 +57,11 @@ struct RunPlan {
   std::optional<double> walltime;    // seconds
   double margin = 30;                // seconds kept free at the end
   double watchdog = 300;             // seconds without progress that end the job
-  std::int64_t memory_limit = 0;     // bytes per rank
+  std::int64_t memory_limit = std::int64_t{16} << 30;  // bytes per rank
   double checkpoint_interval = 300;  // seconds
   std::int64_t keep_every = 0;       // steps; 0 = only newest and previous
   double log_every = 10;             // seconds
+  OnNonfinite on_nonfinite = OnNonfinite::rollback;
   EdOptions ed;                      // how exact states are found, whichever stage asks: as many and as accurate as any ed stage wants them
   SignRule sign_rule = SignRule::none;
   Origin origin;                        // of the parameters that this run makes

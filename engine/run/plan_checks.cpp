@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/wavefunctions/qstage.h"
+#include "engine/wavefunctions/vit.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -52,7 +54,7 @@ void check_conditioning(const NetworkPlan& network, const ProblemFamily& family)
 }
 
 void check_orbitals(const NetworkPlan& network, const ProblemFamily& family) {
-  const auto* qstage = std::get_if<QstageOptions>(&network.options);
+  const auto* qstage = network.options.get_if<QstageOptions>();
   if (qstage == nullptr || qstage->amplitude != Amplitude::determinant) return;
   for (const Problem& problem : family.problems) {
     if (problem.sector.particles() > qstage->orbitals)
@@ -64,12 +66,12 @@ void check_orbitals(const NetworkPlan& network, const ProblemFamily& family) {
 std::string check_attention(const NetworkPlan& network, const Lattice& lattice) {
   const LatticeOptions& options = lattice.options();
   if (std::find(options.boundary.begin(), options.boundary.end(), Boundary::open) == options.boundary.end()) return "";
-  if (const auto* vit = std::get_if<VitOptions>(&network.options); vit && vit->attention == VitAttention::factored && vit->patch != options.size)
+  if (const auto* vit = network.options.get_if<VitOptions>(); vit && vit->attention == VitAttention::factored && vit->patch != options.size)
     throw InputError(
         fmt::format("wavefunction.attention factored treats all patches alike, as on a torus, but the lattice is {} and its ends differ from "
                     "its middle; write wavefunction.attention: factored_full",
                     lattice.describe()));
-  const auto* qstage = std::get_if<QstageOptions>(&network.options);
+  const auto* qstage = network.options.get_if<QstageOptions>();
   if (qstage == nullptr || qstage->attention != QstageAttention::factored) return "";
   return fmt::format("wavefunction.attention factored counts displacements around a torus, but the lattice is {}; softmax does not",
                      lattice.describe());

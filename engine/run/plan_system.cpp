@@ -54,23 +54,6 @@ SectorOptions sector_options(const Node& node, int sites) {
   return options;
 }
 
-Schedule schedule_of(const Node& node) {
-  if (node.is_number()) return {node.number(), node.number(), 0};
-  return {node["from"].number(), node["to"].number(), node["steps"].integer()};
-}
-
-MoveOptions move_options(const Node& node) {
-  MoveOptions options;
-  const std::string kind = node.kind();
-  options.kind = kind == "flip" ? MoveKind::flip : kind == "hop" ? MoveKind::hop : MoveKind::exchange;
-  options.weight = node["weight"].number();
-  if (options.kind == MoveKind::flip) return options;
-  options.shells.clear();
-  for (const std::int64_t shell : node["shells"].integers()) options.shells.push_back(static_cast<int>(shell));
-  options.d_max = static_cast<int>(node["d_max"].integer());
-  return options;
-}
-
 }  // namespace
 
 SystemOptions system_options(const Node& system) {
@@ -81,10 +64,9 @@ SystemOptions system_options(const Node& system) {
   options.model = hamiltonian.kind();
   const ModelEntry& model = find_model(options.model);
   for (const CouplingEntry& coupling : model.couplings) options.couplings[coupling.name] = hamiltonian[coupling.name].number();
-  for (const auto& [key, value] : hamiltonian.entries()) {
-    if (key == "marshall_sign" && value.flag()) options.sign_rule = SignRule::marshall;
-    if (key == "pinning" && value.text() == "staggered") options.pinning = Pinning::staggered;
-  }
+  const ModelOptions words = model.options.read(hamiltonian);
+  options.sign_rule = words.sign_rule;
+  options.pinning = words.pinning;
   return options;
 }
 
@@ -93,47 +75,6 @@ SystemOptions with_family(SystemOptions system, const Node& family) {
   system.varied = std::move(rows.names);
   system.rows = std::move(rows.rows);
   return system;
-}
-
-SamplerOptions sampler_options(const Node& sampler) {
-  SamplerOptions options;
-  if (sampler.kind() == "exact_sum") {
-    options.kind = SamplerKind::exact_sum;
-    return options;
-  }
-  MetropolisOptions& metropolis = options.metropolis;
-  for (const Node& move : sampler["moves"].items()) metropolis.moves.push_back(move_options(move));
-  metropolis.chains = sampler["chains"].integer();
-  metropolis.samples = sampler["samples"].integer();
-  metropolis.sweep_size = sampler["sweep_size"].is_null() ? 0 : sampler["sweep_size"].integer();
-  metropolis.discard = sampler["discard"].integer();
-  metropolis.thermalise = sampler["thermalise"].integer();
-  metropolis.power = sampler["power"].number();
-  return options;
-}
-
-OptimizerOptions optimizer_options(const Node& optimizer) {
-  OptimizerOptions options;
-  options.lr = schedule_of(optimizer["lr"]);
-  options.control = optimizer["control"].text() == "fixed" ? Control::fixed : Control::adaptive;
-  const std::string kind = optimizer.kind();
-  if (kind == "adamw" || kind == "muon") {
-    options.kind = kind == "adamw" ? OptimizerKind::adamw : OptimizerKind::muon;
-    if (kind == "muon") options.momentum = optimizer["mu"].number();
-    const std::vector<double> betas = optimizer["betas"].numbers();
-    options.beta1 = betas.at(0);
-    options.beta2 = betas.at(1);
-    options.epsilon = optimizer["eps"].number();
-    options.weight_decay = optimizer["weight_decay"].number();
-    return options;
-  }
-  options.kind = kind == "sr" ? OptimizerKind::sr : kind == "minsr" ? OptimizerKind::minsr : OptimizerKind::natural;
-  options.diag_shift = schedule_of(optimizer["diag_shift"]);
-  options.damping = optimizer["damping"].text() == "scaled" ? Damping::scaled : Damping::uniform;
-  options.momentum = optimizer["momentum"].number();
-  if (kind == "minsr") options.parameter_blocks = static_cast<int>(optimizer["parameter_blocks"].integer());
-  options.norm_constraint = optimizer["norm_constraint"].is_null() ? 0 : optimizer["norm_constraint"].number();
-  return options;
 }
 
 }  // namespace qs

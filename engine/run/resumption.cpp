@@ -13,6 +13,7 @@
 #include "engine/run/input_changes.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/status.h"
+#include "engine/run/vocabulary.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -51,7 +52,7 @@ Results results_of(const std::string& directory, const DataTree& checkpoint) {
 
 input::Document parsed(const std::string& text, const std::string& name) {
   input::Diagnostics diagnostics;
-  input::Document document = input::load_text(text, name, {}, diagnostics);
+  input::Document document = input::load_text(vocabulary(), text, name, {}, diagnostics);
   if (diagnostics.has_errors()) throw InputError(diagnostics.render());
   return document;
 }

@@ -32,18 +32,6 @@ std::vector<std::string> split(const std::string& text, const std::string& separ
   return parts;
 }
 
-struct ReadCouplings {
-  const NetworkInput& input;
-
-  std::string operator()(const QstageOptions& options) const {
-    std::vector<std::string> tails;
-    for (const auto& tail : options.tails) tails.push_back(fmt::format("[{}]", fmt::join(tail, ", ")));
-    return fmt::format("{}; tails {}", fmt::join(input.feature_names, ", "), fmt::join(tails, ", "));
-  }
-  std::string operator()(const VitOptions& options) const { return fmt::format("{}", fmt::join(options.couplings, ", ")); }
-  std::string operator()(const RbmOptions&) const { return ""; }
-};
-
 }  // namespace
 
 Origin origin_of(const ProblemFamily& family, const SystemOptions& options) {
@@ -61,7 +49,7 @@ Origin origin_of(const ProblemFamily& family, const SystemOptions& options) {
           {"couplings", fmt::format("{}", fmt::join(couplings, ", "))}};
 }
 
-std::string describe_conditioning(const WavefunctionOptions& options, const NetworkInput& input) { return std::visit(ReadCouplings{input}, options); }
+std::string describe_conditioning(const WavefunctionOptions& options, const NetworkInput& input) { return options.entry().conditioning(options.value(), input); }
 
 void store_origin(DataTree& tree, const Origin& origin) {
   for (const auto& [key, value] : origin) {

@@ -15,13 +15,7 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-void require_positive(const char* key, int value) {
-  if (value < 1) throw InputError(std::string("wavefunction.") + key + " is " + std::to_string(value) + " (a size); choose 1 or more");
-}
-
 void require_heads_divide(int heads, int d_model) {
-  require_positive("heads", heads);
-  require_positive("d_model", d_model);
   if (d_model % heads != 0) {
     throw InputError("wavefunction.heads " + std::to_string(heads) + " does not divide wavefunction.d_model " + std::to_string(d_model) +
                      " (every head gets an equal share of the features); choose d_model as a multiple of heads");

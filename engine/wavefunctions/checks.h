@@ -8,9 +8,7 @@
 
 namespace qs {
 
-// InputError unless value >= 1.
-void require_positive(const char* key, int value);
-// InputError unless heads divides d_model (both >= 1).
+// InputError unless heads divides d_model.
 void require_heads_divide(int heads, int d_model);
 // Columns of the named features in the table of couplings; InputError naming `key` and the known features.
 std::vector<int> feature_columns(const char* key, const std::vector<std::string>& names, const NetworkInput& input);

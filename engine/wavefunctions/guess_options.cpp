@@ -1,4 +1,7 @@
 #include "engine/wavefunctions/guess_options.h"
+#include "engine/wavefunctions/qstage.h"
+#include "engine/wavefunctions/rbm.h"
+#include "engine/wavefunctions/vit.h"
 
 #include <cmath>
 #include <functional>
@@ -88,6 +91,10 @@ std::optional<GuessedOptions> guess_qstage(const Shapes& shapes) {
     const auto reader = shapes.find(path, 2);
     if (reader && guess.features == 0) guess.features = (*reader)[0];
   }
+  std::string widths;
+  for (const auto& tail : options.tails) widths += (widths.empty() ? "" : ", ") + std::to_string(tail.size());
+  guess.sizes = std::to_string(guess.modes) + " sites, tail tokens of " + (widths.empty() ? "no" : widths) + " couplings, features of " +
+                std::to_string(guess.features);
   guess.options = std::move(options);
   return guess;
 }
@@ -110,7 +117,7 @@ std::optional<GuessedOptions> guess_vit(const Shapes& shapes, const std::string&
   options.layers = shapes.run_length([&](int k) { return indexed(encoder + "/layers_", k, "/attn/alpha"); });
   options.d_model = (*embed)[1];
   options.heads = alpha[0];
-  options.attention = factored ? VitAttention::factored : VitAttention::factored_general;
+  options.attention = factored ? VitAttention::factored : VitAttention::factored_full;
 
   const std::int64_t modes = static_cast<std::int64_t>(alpha[1]) * (*embed)[0];
   if (modes > std::numeric_limits<int>::max()) return std::nullopt;
@@ -118,6 +125,7 @@ std::optional<GuessedOptions> guess_vit(const Shapes& shapes, const std::string&
   guess.modes = static_cast<int>(modes);
   guess.tokens = alpha[1];
   guess.patch_entries = (*embed)[0];
+  guess.sizes = std::to_string(guess.tokens) + " patches of " + std::to_string(guess.patch_entries) + " entries";
   guess.options = std::move(options);
   return guess;
 }
@@ -129,6 +137,7 @@ std::optional<GuessedOptions> guess_rbm(const Shapes& shapes, RbmDtype dtype) {
   if (!kernel || !visible || (*visible)[0] != (*kernel)[0] || (*kernel)[1] % (*kernel)[0] != 0) return std::nullopt;
   GuessedOptions guess;
   guess.modes = (*kernel)[0];
+  guess.sizes = std::to_string(guess.modes) + " sites";
   guess.options = RbmOptions{(*kernel)[1] / (*kernel)[0], dtype};
   return guess;
 }

@@ -18,6 +18,7 @@ struct GuessedOptions {
   int modes = 0;          // sites the network reads (spin-orbitals of fermions with spin); vit: tokens * patch_entries
   int tokens = 0;         // vit
   int patch_entries = 0;  // vit: rows of the embedding, see above
+  std::string sizes = "";    // what the shapes tell beside the options, for people: "12 sites"
   int features = 0;       // qstage: couplings that the cross-attention or a determinant reads; 0 where there is neither
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/wavefunctions/registry.h"
 #include "engine/wavefunctions/wavefunction.h"
 
 namespace qs {
@@ -44,5 +45,8 @@ struct QstageOptions {
 
 // Tensors as flax names them. One token per mode. InputError on sizes that do not fit, unknown features, or a system without features.
 std::unique_ptr<Wavefunction> make_qstage(const QstageOptions& options, const NetworkInput& input, Precision precision, Device device);
+
+template <>
+const WavefunctionEntry& wavefunction_entry<QstageOptions>();
 
 }  // namespace qs

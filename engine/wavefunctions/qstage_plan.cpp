@@ -1,3 +1,4 @@
+#include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/qstage_plan.h"
 
 #include "engine/wavefunctions/checks.h"
@@ -24,14 +25,11 @@ void declare_mixing(std::vector<TensorSpec>& specs, const QstagePlan& plan, cons
 }  // namespace
 
 QstagePlan make_qstage_plan(const QstageOptions& options, const NetworkInput& input) {
-  require_positive("depth", options.depth);
-  require_positive("mlp", options.mlp);
   require_heads_divide(options.heads, options.d_model);
   if (input.feature_names.empty()) {
     throw InputError("wavefunction.kind qstage needs at least one coupling (its parameter token reads them); choose another kind for this system");
   }
   if (options.amplitude == Amplitude::determinant) {
-    require_positive("orbitals", options.orbitals);
     if (options.orbitals > input.modes)
       throw InputError("wavefunction.orbitals is larger than the number of modes (a determinant has a row per particle); lower it");
   }

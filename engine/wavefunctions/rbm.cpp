@@ -145,9 +145,21 @@ class Rbm final : public Network<Real> {
 }  // namespace
 
 std::unique_ptr<Wavefunction> make_rbm(const RbmOptions& options, const NetworkInput& input, Precision precision, Device device) {
-  require_positive("alpha", options.alpha);
   if (precision == Precision::float32) return std::make_unique<Rbm<float>>(options, input, device);
   return std::make_unique<Rbm<double>>(options, input, device);
+}
+
+template <>
+const WavefunctionEntry& wavefunction_entry<RbmOptions>() {
+  static const WavefunctionEntry entry = make_entry<RbmOptions>(
+      {.name = "rbm",
+       .text = "restricted Boltzmann machine",
+       .options = Options<RbmOptions>()
+                      .integer("alpha", &RbmOptions::alpha, 1, 4096, "hidden units per mode")
+                      .word("dtype", &RbmOptions::dtype, Words<RbmDtype>{{"complex", RbmDtype::complex}, {"real", RbmDtype::real}},
+                            "parameters; real means a positive wavefunction"),
+       .make = make_rbm});
+  return entry;
 }
 
 }  // namespace qs

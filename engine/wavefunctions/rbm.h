@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "engine/wavefunctions/registry.h"
 #include "engine/wavefunctions/wavefunction.h"
 
 namespace qs {
@@ -15,8 +16,10 @@ struct RbmOptions {
   RbmDtype dtype = RbmDtype::complex;
 };
 
-// Tensors: Dense/kernel [N, alpha N], Dense/bias, visible_bias; a complex tensor is two real slices, <path>_re and <path>_im. InputError if alpha
-// < 1.
+// Tensors: Dense/kernel [N, alpha N], Dense/bias, visible_bias; a complex tensor is two real slices, <path>_re and <path>_im.
 std::unique_ptr<Wavefunction> make_rbm(const RbmOptions& options, const NetworkInput& input, Precision precision, Device device);
+
+template <>
+const WavefunctionEntry& wavefunction_entry<RbmOptions>();
 
 }  // namespace qs

@@ -1,27 +1,124 @@
-// The one table of wavefunctions.
+// The catalogue of wavefunctions. An entry stands in the file of its kind; registry.cpp lists them.
 #pragma once
 
+#include <any>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "engine/wavefunctions/qstage.h"
-#include "engine/wavefunctions/rbm.h"
-#include "engine/wavefunctions/vit.h"
+#include "engine/base/options.h"
+#include "engine/wavefunctions/wavefunction.h"
 
 namespace qs {
 
-using WavefunctionOptions = std::variant<QstageOptions, VitOptions, RbmOptions>;
-
-struct WavefunctionEntry {
-  std::string kind;
-  std::string doc;
-  WavefunctionOptions defaults;
+// What a network may want to know of the system before it takes its final form.
+struct NetworkContext {
+  NetworkInput& input;                // feature_names is the network's to decide
+  std::vector<std::string> features;  // that a network reads unless it is told otherwise: the couplings, and N of fermions
+  std::vector<std::string> varied;    // names that vary in the family
+  int most_particles = -1;            // of any problem; -1: spins
+  // Beside weights only: what their shapes tell (guess_options.h).
+  bool from_weights = false;
+  int guessed_features = 0, guessed_patch_entries = 0;
 };
 
-std::span<const WavefunctionEntry> wavefunctions();
+// One kind, as the catalogue sees it. std::any: the options struct of the kind.
+struct WavefunctionEntry {
+  std::string name, text;
+  std::vector<Option> keys;
+  std::any defaults;
+  std::function<std::any(const Node& node, const std::any& start, NetworkContext& context)> read;
+  std::function<std::string(const std::any&)> print;  // "depth: 2, d_model: 60"
+  std::function<std::vector<std::string>(const std::any&, const NetworkInput&)> features;
+  std::function<std::vector<int>(const std::any&)> translations;
+  std::function<std::string(const std::any&, const NetworkInput&)> conditioning;
+  std::function<std::unique_ptr<Wavefunction>(const std::any&, const NetworkInput&, Precision, Device)> make;
+};
+
+// The entry of a kind by its options struct: every kind specialises it.
+template <class T>
+const WavefunctionEntry& wavefunction_entry();
+
+// Options of one kind or another, with the entry of that kind.
+class WavefunctionOptions {
+ public:
+  WavefunctionOptions() = default;
+  template <class T>
+  WavefunctionOptions(T options) : entry_(&wavefunction_entry<T>()), value_(std::move(options)) {}
+  WavefunctionOptions(const WavefunctionEntry& entry, std::any value) : entry_(&entry), value_(std::move(value)) {}
+
+  const WavefunctionEntry& entry() const { return *entry_; }
+  const std::any& value() const { return value_; }
+  std::string print() const { return "{kind: " + entry_->name + ", " + entry_->print(value_) + "}"; }
+  template <class T>
+  const T* get_if() const {
+    return std::any_cast<T>(&value_);
+  }
+  template <class T>
+  const T& get() const {
+    return std::any_cast<const T&>(value_);
+  }
+
+ private:
+  const WavefunctionEntry* entry_ = nullptr;
+  std::any value_;
+};
+
+// What a kind says of itself; `complete` and the rest may be left out.
+template <class T>
+struct WavefunctionKind {
+  std::string name, text;
+  Options<T> options;
+  std::unique_ptr<Wavefunction> (*make)(const T&, const NetworkInput&, Precision, Device);
+  // What depends on the system or on weights; refuses what does not fit.
+  void (*complete)(T& options, const Node& node, NetworkContext& context) = nullptr;
+  // Features of the input that the network reads; default: none.
+  std::vector<std::string> (*features)(const T&, const NetworkInput&) = nullptr;
+  // What the network reads of the couplings, in words that weights carry with them; default: the features.
+  std::string (*conditioning)(const T&, const NetworkInput&) = nullptr;
+  // See invariant_translations(); default: none.
+  std::vector<int> (*translations)(const T&) = nullptr;
+};
+
+template <class T>
+WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
+  return {.name = kind.name,
+          .text = kind.text,
+          .keys = kind.options.list(),
+          .defaults = kind.options.defaults(),
+          .read =
+              [kind](const Node& node, const std::any& start, NetworkContext& context) {
+                T options = kind.options.read(node, std::any_cast<const T&>(start));
+                if (kind.complete != nullptr) kind.complete(options, node, context);
+                return std::any(std::move(options));
+              },
+          .print = [kind](const std::any& options) { return kind.options.print(std::any_cast<const T&>(options)); },
+          .features =
+              [kind](const std::any& options, const NetworkInput& input) {
+                return kind.features == nullptr ? std::vector<std::string>{} : kind.features(std::any_cast<const T&>(options), input);
+              },
+          .translations =
+              [kind](const std::any& options) {
+                return kind.translations == nullptr ? std::vector<int>{} : kind.translations(std::any_cast<const T&>(options));
+              },
+          .conditioning =
+              [kind](const std::any& options, const NetworkInput& input) {
+                const T& chosen = std::any_cast<const T&>(options);
+                if (kind.conditioning != nullptr) return kind.conditioning(chosen, input);
+                std::string names;
+                for (const std::string& name : kind.features == nullptr ? std::vector<std::string>{} : kind.features(chosen, input))
+                  names += (names.empty() ? "" : ", ") + name;
+                return names;
+              },
+          .make =
+              [kind](const std::any& options, const NetworkInput& input, Precision precision, Device device) {
+                return kind.make(std::any_cast<const T&>(options), input, precision, device);
+              }};
+}
+
+std::span<const WavefunctionEntry* const> wavefunctions();            // the usual one first
 const WavefunctionEntry& find_wavefunction(const std::string& kind);  // InputError listing the known kinds
 
 // Features of `input` the network would read. A family that varies a coupling outside this list cannot be told apart by the network.

@@ -27,11 +27,10 @@ struct VitPlan {
   std::vector<int> columns;  // of the couplings
 
   int inputs() const { return patches.entries + static_cast<int>(columns.size()); }
-  bool general() const { return options.attention == VitAttention::factored_general; }
+  bool general() const { return options.attention == VitAttention::factored_full; }
 };
 
 VitPlan make_plan(const VitOptions& options, const NetworkInput& input) {
-  require_positive("layers", options.layers);
   require_heads_divide(options.heads, options.d_model);
   return {options, make_patches(input, options.patch), feature_columns("couplings", options.couplings, input)};
 }

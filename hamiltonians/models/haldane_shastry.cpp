@@ -10,7 +10,7 @@
 
 namespace qs {
 
-Operator build_haldane_shastry(const Lattice& lattice, const ModelOptions& options) {
+static Operator build_haldane_shastry(const Lattice& lattice, const ModelOptions& options) {
   if (lattice.options().kind != LatticeKind::chain || lattice.options().boundary[0] != Boundary::periodic) {
     throw InputError(fmt::format("system.lattice {} cannot carry haldane_shastry (its distance is the chord of a ring): use a periodic chain",
                                  lattice.describe()));
@@ -26,6 +26,19 @@ Operator build_haldane_shastry(const Lattice& lattice, const ModelOptions& optio
     }
   }
   return op;
+}
+
+ModelEntry haldane_shastry_entry() {
+  return {"haldane_shastry",
+          "inverse-square exchange on a ring: J sum_{i<j} (pi/N)^2 / sin^2(pi (i-j)/N) S_i.S_j",
+          "S.S",
+          SectorKind::spin_half,
+          SpinNumber::conserved,
+          {
+           {"J", 1, "S.S coupling times the inverse squared chord distance"},
+          },
+          marshall_option(),
+          build_haldane_shastry};
 }
 
 }  // namespace qs

@@ -6,7 +6,7 @@
 
 namespace qs {
 
-Operator build_heisenberg(const Lattice& lattice, const ModelOptions& options) {
+static Operator build_heisenberg(const Lattice& lattice, const ModelOptions& options) {
   Operator op{"heisenberg", "S.S", lattice.sites(), {}, {}};
   const SublatticeRotation rotation(lattice, options.sign_rule);
   int shell = 0;
@@ -16,6 +16,21 @@ Operator build_heisenberg(const Lattice& lattice, const ModelOptions& options) {
     for (const Bond& bond : lattice.bonds(shell)) add_heisenberg(op, 1, coupling, bond.i, bond.j, rotation);
   }
   return op;
+}
+
+ModelEntry heisenberg_entry() {
+  return {"heisenberg",
+          "J1 S.S + J2 S.S + J3 S.S on three shells (J > 0: antiferromagnetic)",
+          "S.S",
+          SectorKind::spin_half,
+          SpinNumber::conserved,
+          {
+           {"J1", 1, "S.S coupling of nearest neighbours"},
+           {"J2", 0, "S.S coupling of the second shell"},
+           {"J3", 0, "S.S coupling of the third shell"},
+          },
+          marshall_option(),
+          build_heisenberg};
 }
 
 }  // namespace qs

@@ -3,7 +3,7 @@
 
 namespace qs {
 
-Operator build_hubbard(const Lattice& lattice, const ModelOptions& options) {
+static Operator build_hubbard(const Lattice& lattice, const ModelOptions& options) {
   const int sites = lattice.sites();
   Operator op{"hubbard", "t", 2 * sites, {}, {}};
   if (options.active.contains("t")) {
@@ -19,6 +19,20 @@ Operator build_hubbard(const Lattice& lattice, const ModelOptions& options) {
     for (int site = 0; site < sites; ++site) op.add(1, "U", {{Factor::number, sites + site}, {Factor::number, site}});
   }
   return op;
+}
+
+ModelEntry hubbard_entry() {
+  return {"hubbard",
+          "spinful fermions with on-site repulsion: -t sum_{nn,s} (c+_is c_js + h.c.) + U sum_i n_up n_down",
+          "t",
+          SectorKind::spinful_fermions,
+          SpinNumber::conserved,
+          {
+           {"t", 1, "hopping of nearest neighbours"},
+           {"U", 0, "repulsion on a site"},
+          },
+          Options<ModelOptions>(),
+          build_hubbard};
 }
 
 }  // namespace qs

@@ -1,18 +1,20 @@
-// One builder per model; hamiltonians/registry.cpp lists them. Only couplings in `active` get terms.
+// One entry per model, in the file that builds it; hamiltonians/registry.cpp lists them.
 #pragma once
 
-#include "hamiltonians/lattice.h"
-#include "hamiltonians/operator.h"
 #include "hamiltonians/registry.h"
 
 namespace qs {
 
-Operator build_heisenberg(const Lattice& lattice, const ModelOptions& options);
-Operator build_xxz(const Lattice& lattice, const ModelOptions& options);
-Operator build_tfim(const Lattice& lattice, const ModelOptions& options);
-Operator build_shastry_sutherland(const Lattice& lattice, const ModelOptions& options);
-Operator build_haldane_shastry(const Lattice& lattice, const ModelOptions& options);
-Operator build_tv(const Lattice& lattice, const ModelOptions& options);
-Operator build_hubbard(const Lattice& lattice, const ModelOptions& options);
+ModelEntry tv_entry();
+ModelEntry hubbard_entry();
+ModelEntry heisenberg_entry();
+ModelEntry xxz_entry();
+ModelEntry tfim_entry();
+ModelEntry shastry_sutherland_entry();
+ModelEntry haldane_shastry_entry();
+
+// The key of models with exchange terms.
+Options<ModelOptions> marshall_option();
+const Words<Pinning>& pinning_words();
 
 }  // namespace qs

@@ -25,7 +25,7 @@ void check_lattice(const Lattice& lattice) {
 
 }  // namespace
 
-Operator build_shastry_sutherland(const Lattice& lattice, const ModelOptions& options) {
+static Operator build_shastry_sutherland(const Lattice& lattice, const ModelOptions& options) {
   check_lattice(lattice);
   Operator op{"shastry_sutherland", "S.S", lattice.sites(), {}, {}};
   const SublatticeRotation rotation(lattice, options.sign_rule);
@@ -43,6 +43,20 @@ Operator build_shastry_sutherland(const Lattice& lattice, const ModelOptions& op
     }
   }
   return op;
+}
+
+ModelEntry shastry_sutherland_entry() {
+  return {"shastry_sutherland",
+          "square bonds and alternate diagonals: Js sum_square S.S + Jd sum_dimers S.S",
+          "S.S",
+          SectorKind::spin_half,
+          SpinNumber::conserved,
+          {
+           {"Js", 1, "S.S coupling of the square bonds"},
+           {"Jd", 1, "S.S coupling of the dimer diagonals"},
+          },
+          Options<ModelOptions>(),
+          build_shastry_sutherland};
 }
 
 }  // namespace qs

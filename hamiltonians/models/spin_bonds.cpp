@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "hamiltonians/models/models.h"
 #include "kernels/api/error.h"
 
 namespace qs {
@@ -27,6 +28,15 @@ void add_ising(Operator& op, double coefficient, const std::string& z, int i, in
 void add_heisenberg(Operator& op, double coefficient, const std::string& coupling, int i, int j, const SublatticeRotation& rotation) {
   add_exchange(op, coefficient, coupling, i, j, rotation);
   add_ising(op, coefficient, coupling, i, j);
+}
+
+Options<ModelOptions> marshall_option() {
+  Options<ModelOptions> options;
+  options.add("marshall_sign", shape::flag(),
+              "rotate one sublattice, so that the ground state of a bipartite antiferromagnet is positive; refused on other lattices",
+              &ModelOptions::sign_rule, [](const Node& node, SignRule& rule) { rule = node.flag() ? SignRule::marshall : SignRule::none; },
+              [](SignRule rule) { return std::string(rule == SignRule::marshall ? "true" : "false"); });
+  return options;
 }
 
 }  // namespace qs

@@ -35,7 +35,12 @@ void add_pinning(Operator& op, const Lattice& lattice, Pinning pinning) {
 
 }  // namespace
 
-Operator build_tv(const Lattice& lattice, const ModelOptions& options) {
+const Words<Pinning>& pinning_words() {
+  static const Words<Pinning> words = {{"odd", Pinning::odd}, {"staggered", Pinning::staggered}};
+  return words;
+}
+
+static Operator build_tv(const Lattice& lattice, const ModelOptions& options) {
   Operator op{"tv", "t", lattice.sites(), {}, {}};
   for (const Bond& bond : lattice.bonds(1)) {
     if (options.active.contains("t")) {
@@ -46,6 +51,22 @@ Operator build_tv(const Lattice& lattice, const ModelOptions& options) {
   }
   if (options.active.contains("delta")) add_pinning(op, lattice, options.pinning);
   return op;
+}
+
+ModelEntry tv_entry() {
+  return {"tv",
+          "spinless fermions with nearest-neighbour repulsion: -t sum_nn (c+_i c_j + h.c.) + V sum_nn n_i n_j + delta sum_i pattern_i n_i",
+          "t",
+          SectorKind::spinless_fermions,
+          SpinNumber::conserved,
+          {
+           {"t", 1, "hopping of nearest neighbours"},
+           {"V", 0, "repulsion of nearest neighbours"},
+           {"delta", 0, "pinning field", CouplingRole::setup},
+          },
+          Options<ModelOptions>().word("pinning", &ModelOptions::pinning, pinning_words(),
+                                       "sites of the pinning field: +delta on the odd sites, or +-delta on the two sublattices"),
+          build_tv};
 }
 
 }  // namespace qs

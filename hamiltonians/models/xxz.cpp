@@ -4,7 +4,7 @@
 
 namespace qs {
 
-Operator build_xxz(const Lattice& lattice, const ModelOptions& options) {
+static Operator build_xxz(const Lattice& lattice, const ModelOptions& options) {
   Operator op{"xxz", "S.S", lattice.sites(), {}, {}};
   const SublatticeRotation rotation(lattice, options.sign_rule);
   for (const Bond& bond : lattice.bonds(1)) {
@@ -12,6 +12,20 @@ Operator build_xxz(const Lattice& lattice, const ModelOptions& options) {
     if (options.active.contains("Delta")) add_ising(op, 1, "J*Delta", bond.i, bond.j);
   }
   return op;
+}
+
+ModelEntry xxz_entry() {
+  return {"xxz",
+          "anisotropic Heisenberg model: J sum_nn (Sx Sx + Sy Sy + Delta Sz Sz)",
+          "S.S",
+          SectorKind::spin_half,
+          SpinNumber::conserved,
+          {
+           {"J", 1, "coupling of nearest neighbours"},
+           {"Delta", 1, "anisotropy: J (Sx Sx + Sy Sy + Delta Sz Sz)"},
+          },
+          marshall_option(),
+          build_xxz};
 }
 
 }  // namespace qs

@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "engine/bench/operations.h"
+#include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/registry.h"
+#include "engine/wavefunctions/vit.h"
 
 namespace qs {
 namespace {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/registry.h"
+#include "engine/wavefunctions/vit.h"
 
 namespace qs {
 namespace {

@@ -12,6 +12,7 @@
 #include "engine/cli/option_table.h"
 #include "engine/input/input.h"
 #include "engine/input/settable.h"
+#include "engine/run/vocabulary.h"
 
 namespace {
 
@@ -119,15 +120,15 @@ TEST(BashCompletion, OffersTheChoicesOfAKey) {
 
 // Every choice that completion offers is one that the input takes, and every key is one that --help knows.
 TEST(SettableKeys, AreKeysOfTheInput) {
-  std::vector<std::string> known = input::all_keys();
-  const std::vector<input::SettableKey> keys = input::settable_keys();
+  std::vector<std::string> known = input::all_keys(vocabulary());
+  const std::vector<input::SettableKey> keys = input::settable_keys(vocabulary());
   for (const input::SettableKey& key : keys) {
     std::string name = key.path;
     for (std::size_t at; (at = name.find(".#")) != std::string::npos;) name.erase(at, 2);
     EXPECT_TRUE(offers(known, name)) << key.path;
     EXPECT_EQ(std::count_if(keys.begin(), keys.end(), [&](const input::SettableKey& other) { return other.path == key.path; }), 1) << key.path;
     for (const std::string& word : key.words)
-      EXPECT_TRUE(word == "true" || word == "false" || input::help_for(name).find(word) != std::string::npos) << key.path << " " << word;
+      EXPECT_TRUE(word == "true" || word == "false" || input::help_for(vocabulary(), name).find(word) != std::string::npos) << key.path << " " << word;
   }
   EXPECT_TRUE(std::none_of(keys.begin(), keys.end(), [](const input::SettableKey& key) { return key.path == "stages" || key.path == "system"; }));
 }

@@ -5,6 +5,7 @@
 
 #include "engine/cli/references.h"
 #include "engine/input/input.h"
+#include "engine/run/vocabulary.h"
 
 namespace {
 
@@ -27,7 +28,7 @@ stages:
 // Keys of the entries that the ring cites, with some values replaced.
 std::set<std::string> cited(const std::vector<input::SetOption>& sets) {
   input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(ring, "ring.yaml", sets, diagnostics);
+  const input::Document document = input::load_text(vocabulary(), ring, "ring.yaml", sets, diagnostics);
   EXPECT_EQ(diagnostics.render(), "");
   std::set<std::string> names;
   const std::string text = citations(document);
@@ -63,7 +64,7 @@ TEST(References, EveryRowCanBeCalledFor) {
 
 TEST(References, EachEntrySaysWhyItIsThere) {
   input::Diagnostics diagnostics;
-  const std::string text = citations(input::load_text(ring, "ring.yaml", {}, diagnostics));
+  const std::string text = citations(input::load_text(vocabulary(), ring, "ring.yaml", {}, diagnostics));
 
   EXPECT_NE(text.find("% optimizer: stages.0.optimizer.kind is adamw\n@misc{loshchilov2017decoupled,"), std::string::npos);
   EXPECT_NE(text.find("% stochastic reconfiguration: stages.1.optimizer.kind is sr\n@article{sorella1998green,"), std::string::npos);
@@ -71,7 +72,7 @@ TEST(References, EachEntrySaysWhyItIsThere) {
 }
 
 TEST(References, TheTableIsSoundBibtexAndAsksForKeysThatExist) {
-  const std::vector<std::string> keys = input::all_keys();
+  const std::vector<std::string> keys = input::all_keys(vocabulary());
   for (const Reference& reference : references()) {
     const std::string& entry = reference.bibtex;
     EXPECT_EQ(std::count(entry.begin(), entry.end(), '{'), std::count(entry.begin(), entry.end(), '}')) << entry;

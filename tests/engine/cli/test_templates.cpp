@@ -5,6 +5,7 @@
 #include "engine/cli/templates.h"
 #include "engine/input/input.h"
 #include "engine/run/plan.h"
+#include "engine/run/vocabulary.h"
 #include "hamiltonians/registry.h"
 #include "kernels/api/error.h"
 
@@ -14,7 +15,7 @@ using namespace qs;
 
 RunPlan plan_of(const std::string& text) {
   input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(text, "template.yaml", {}, diagnostics);
+  const input::Document document = input::load_text(vocabulary(), text, "template.yaml", {}, diagnostics);
   EXPECT_EQ(diagnostics.render(), "") << text;
   if (diagnostics.has_errors()) return {};
   RunPlan plan = make_plan(document, diagnostics);

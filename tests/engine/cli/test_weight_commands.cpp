@@ -5,6 +5,10 @@
 
 #include "engine/input/input.h"
 #include "engine/run/plan.h"
+#include "engine/run/vocabulary.h"
+#include "engine/wavefunctions/qstage.h"
+#include "engine/wavefunctions/rbm.h"
+#include "engine/wavefunctions/vit.h"
 
 namespace {
 
@@ -20,7 +24,7 @@ WavefunctionOptions planned(const std::string& system, const GuessedOptions& gue
   const std::string text = "format: 1\noutput: {directory: x}\nsystem:\n" + system + "wavefunction: " + said.substr(0, said.find(';')) +
                            "\nsampler: {kind: exact_sum}\nstages:\n  - {kind: evaluate}\n";
   input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(text, "input.yaml", {}, diagnostics);
+  const input::Document document = input::load_text(vocabulary(), text, "input.yaml", {}, diagnostics);
   if (diagnostics.has_errors()) {
     ADD_FAILURE() << diagnostics.render() << text;
     return {};
@@ -36,9 +40,9 @@ TEST(InfoOfWeights, QstageWordsAreThoseOfTheInput) {
       for (const Pooling pooling : {Pooling::concatenate, Pooling::sum})
         for (const Conditioning conditioning : {Conditioning::token, Conditioning::blocks}) {
           QstageOptions options;
-          options.depth = 3, options.d_model = 8, options.heads = 2, options.mlp = 5, options.orbitals = 2;
+          options.depth = 3, options.d_model = 8, options.heads = 2, options.mlp = 5, options.orbitals = amplitude == Amplitude::determinant ? 2 : 0;
           options.amplitude = amplitude, options.attention = attention, options.pooling = pooling, options.conditioning = conditioning;
-          const auto again = std::get<QstageOptions>(planned(fermions, {.options = options, .modes = 4, .features = 3}));
+          const auto again = planned(fermions, {.options = options, .modes = 4, .features = 3}).get<QstageOptions>();
           EXPECT_EQ(again.depth, 3);
           EXPECT_EQ(again.d_model, 8);
           EXPECT_EQ(again.heads, 2);
@@ -51,10 +55,10 @@ TEST(InfoOfWeights, QstageWordsAreThoseOfTheInput) {
 }
 
 TEST(InfoOfWeights, VitAndRbmWordsAreThoseOfTheInput) {
-  for (const VitAttention attention : {VitAttention::factored, VitAttention::factored_general}) {
+  for (const VitAttention attention : {VitAttention::factored, VitAttention::factored_full}) {
     VitOptions options;
     options.patch = {2, 2}, options.layers = 3, options.d_model = 8, options.heads = 2, options.attention = attention;
-    const auto again = std::get<VitOptions>(planned(spins, {.options = options, .modes = 16, .tokens = 4, .patch_entries = 4}));
+    const auto again = planned(spins, {.options = options, .modes = 16, .tokens = 4, .patch_entries = 4}).get<VitOptions>();
     EXPECT_EQ(again.patch, options.patch);
     EXPECT_EQ(again.layers, 3);
     EXPECT_EQ(again.attention, attention);
@@ -62,7 +66,7 @@ TEST(InfoOfWeights, VitAndRbmWordsAreThoseOfTheInput) {
   for (const RbmDtype dtype : {RbmDtype::complex, RbmDtype::real}) {
     RbmOptions options;
     options.alpha = 3, options.dtype = dtype;
-    const auto again = std::get<RbmOptions>(planned(spins, {.options = options, .modes = 16}));
+    const auto again = planned(spins, {.options = options, .modes = 16}).get<RbmOptions>();
     EXPECT_EQ(again.alpha, 3);
     EXPECT_EQ(again.dtype, dtype);
   }

@@ -9,6 +9,7 @@
 #include "engine/energy/local_energy.h"
 #include "engine/sampling/sampler.h"
 #include "engine/statistics/estimate.h"
+#include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/registry.h"
 #include "symbolic_matrix.h"
 #include "tests/engine/sampling/table_wavefunction.h"

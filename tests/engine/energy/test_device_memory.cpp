@@ -8,6 +8,7 @@
 
 #include "engine/energy/connected_on_device.h"
 #include "engine/energy/local_energy.h"
+#include "engine/wavefunctions/rbm.h"
 #include "tests/engine/sampling/chains_on_a_gpu.h"
 #include "tests/kernels/fake_gpu.h"
 

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "engine/input/input.h"
+#include "engine/run/vocabulary.h"
 #include "example.h"
 
 inline std::string report(const std::string& text, const std::vector<qs::input::SetOption>& sets = {}) {
   qs::input::Diagnostics diagnostics;
-  qs::input::load_text(text, "input.yaml", sets, diagnostics);
+  qs::input::load_text(qs::vocabulary(), text, "input.yaml", sets, diagnostics);
   return diagnostics.render();
 }
 

@@ -1,3 +1,4 @@
+#include "engine/run/vocabulary.h"
 #include "expect_errors.h"
 
 using namespace qs::input;
@@ -44,7 +45,7 @@ TEST(InputErrors, AreCutAfterFifty) {
   std::string text = example::quick_start;
   for (int i = 0; i < 120; ++i) text += "zzzzzzzzzzzz" + std::to_string(i) + ": 1\n";
   Diagnostics diagnostics;
-  load_text(text, "input.yaml", {}, diagnostics);
+  load_text(qs::vocabulary(), text, "input.yaml", {}, diagnostics);
 
   EXPECT_EQ(diagnostics.errors().size(), 50u);
   EXPECT_EQ(diagnostics.error_count(), 120u);
@@ -54,7 +55,7 @@ TEST(InputErrors, AreCutAfterFifty) {
 
 TEST(InputErrors, AreAvailableAsJson) {
   Diagnostics diagnostics;
-  load_text(edited(example::quick_start, "seed: 20251211", "seed: x"), "input.yaml", {}, diagnostics);
+  load_text(qs::vocabulary(), edited(example::quick_start, "seed: 20251211", "seed: x"), "input.yaml", {}, diagnostics);
 
   EXPECT_NE(diagnostics.render_json().find("\"line\": 3"), std::string::npos);
   EXPECT_NE(diagnostics.render_json().find("\"message\": \"seed 'x' is not an integer\""), std::string::npos);

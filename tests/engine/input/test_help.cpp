@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
 #include "engine/input/input.h"
-#include "engine/input/schema.h"
+#include "engine/run/vocabulary.h"
 #include "kernels/api/error.h"
 
 using namespace qs::input;
 
 TEST(InputHelp, StatesTypeRangeDefaultUnitAndMeaning) {
-  const std::string help = help_for("sampler.chains");
+  const std::string help = help_for(qs::vocabulary(), "sampler.chains");
 
   EXPECT_EQ(help,
             "sampler.chains  (kind metropolis)\n"
@@ -20,30 +20,30 @@ TEST(InputHelp, StatesTypeRangeDefaultUnitAndMeaning) {
 }
 
 TEST(InputHelp, ShowsEveryVariantOfAKeyAndIgnoresListIndices) {
-  const std::string help = help_for("stages.2.optimizer.lr");
+  const std::string help = help_for(qs::vocabulary(), "stages.2.optimizer.lr");
 
   EXPECT_NE(help.find("(kind adamw)"), std::string::npos);
   EXPECT_NE(help.find("(kind sr, minsr, natural)"), std::string::npos);
-  EXPECT_NE(help_for("wavefunction.kind").find("restricted Boltzmann machine"), std::string::npos);
+  EXPECT_NE(help_for(qs::vocabulary(), "wavefunction.kind").find("restricted Boltzmann machine"), std::string::npos);
 }
 
 TEST(InputHelp, OfASectionListsItsKeys) {
   std::size_t sections = 0;
-  for (const NamedKey& named : named_keys()) {
+  for (const Schema::NamedKey& named : qs::vocabulary().named_keys()) {
     const std::size_t dot = named.path.rfind('.');
     if (dot == std::string::npos) continue;
     const std::string section = named.path.substr(0, dot), line = "\n    " + named.key->name + " ";
-    EXPECT_NE(help_for(section).find(line), std::string::npos) << section << ": " << named.key->name;
+    EXPECT_NE(help_for(qs::vocabulary(), section).find(line), std::string::npos) << section << ": " << named.key->name;
     ++sections;
   }
   EXPECT_GT(sections, 80u);
-  EXPECT_EQ(help_for("sampler.chains").find("keys"), std::string::npos);
+  EXPECT_EQ(help_for(qs::vocabulary(), "sampler.chains").find("keys"), std::string::npos);
 }
 
 TEST(InputHelp, SuggestsForUnknownKeys) {
   const auto message = [](const std::string& key) {
     try {
-      help_for(key);
+      help_for(qs::vocabulary(), key);
     } catch (const qs::InputError& error) {
       return std::string(error.what());
     }
@@ -56,34 +56,24 @@ TEST(InputHelp, SuggestsForUnknownKeys) {
 }
 
 TEST(InputHelp, ExistsForEveryKeyOfTheTable) {
-  for (const std::string& key : all_keys()) EXPECT_GE(help_for(key).size(), 40u) << key;
+  for (const std::string& key : all_keys(qs::vocabulary())) EXPECT_GE(help_for(qs::vocabulary(), key).size(), 40u) << key;
 }
 
 TEST(InputTable, RowsAreCompleteAndUnambiguous) {
-  for (const Key& row : keys()) {
+  const Schema& schema = qs::vocabulary();
+  for (const Key& row : schema.keys()) {
     EXPECT_FALSE(row.doc.empty()) << row.section << "." << row.name;
     EXPECT_FALSE(row.since.empty()) << row.section << "." << row.name;
-    for (const std::string& kind : kinds_of(row.section)) {
-      int rows = 0;
-      for (const Key& other : keys()) rows += other.section == row.section && other.name == row.name && applies(other, kind);
-      EXPECT_LE(rows, 1) << row.section << "." << row.name << " for kind " << kind;
-    }
-  }
-}
-
-TEST(InputTable, KindsNamedInRowsExist) {
-  for (const Key& row : keys()) {
-    if (row.kinds.empty()) continue;
-    int known = 0;
-    for (const std::string& kind : kinds_of(row.section)) known += applies(row, kind);
-    EXPECT_EQ(known, 1 + std::count(row.kinds.begin(), row.kinds.end(), ' ')) << row.section << "." << row.name;
+    int rows = 0;
+    for (const Key& other : schema.keys()) rows += other.section == row.section && other.name == row.name && other.kind == row.kind;
+    EXPECT_EQ(rows, 1) << row.section << "." << row.name << " for kind " << row.kind;
   }
 }
 
 TEST(InputDefaults, TheDumpedDocumentIsAValidInput) {
   Diagnostics diagnostics;
-  const Document document = load_text(default_document(), "default.yaml", {}, diagnostics);
+  const Document document = load_text(qs::vocabulary(), default_document(qs::vocabulary()), "default.yaml", {}, diagnostics);
 
   EXPECT_EQ(diagnostics.render(), "");
-  for (const std::string& key : all_keys()) EXPECT_NE(default_document().find(key.substr(key.rfind('.') + 1) + ":"), std::string::npos) << key;
+  for (const std::string& key : all_keys(qs::vocabulary())) EXPECT_NE(default_document(qs::vocabulary()).find(key.substr(key.rfind('.') + 1) + ":"), std::string::npos) << key;
 }

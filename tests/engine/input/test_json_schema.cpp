@@ -12,6 +12,7 @@
 
 #include "engine/input/raw.h"
 #include "engine/input/validate.h"
+#include "engine/run/vocabulary.h"
 
 using namespace qs::input;
 using Json = nlohmann::ordered_json;
@@ -80,7 +81,7 @@ Json mutated(Json document, std::mt19937& random) {
 
 bool parser_accepts(const std::string& text) {
   Diagnostics diagnostics;
-  validate_table(read_yaml(text, "input.yaml", Positions::from_text, diagnostics), diagnostics);
+  validate_table(qs::vocabulary(), read_yaml(text, "input.yaml", Positions::from_text, diagnostics), diagnostics);
   return !diagnostics.has_errors();
 }
 
@@ -100,7 +101,7 @@ class TemporaryFolder {
 };
 
 const char* const judge = R"(import json, sys, jsonschema
-schema = json.load(open(sys.argv[1]))
+schema = json.load(qs::vocabulary(), open(sys.argv[1]))
 jsonschema.Draft7Validator.check_schema(schema)
 validator = jsonschema.Draft7Validator(schema)
 with open(sys.argv[3], "w") as out:
@@ -111,7 +112,7 @@ with open(sys.argv[3], "w") as out:
 }  // namespace
 
 TEST(InputJsonSchema, IsDraftSevenAndDescribesEveryRootKey) {
-  const Json schema = Json::parse(json_schema());
+  const Json schema = Json::parse(json_schema(qs::vocabulary()));
 
   EXPECT_EQ(schema["$schema"], "http://json-schema.org/draft-07/schema#");
   EXPECT_EQ(schema["additionalProperties"], false);
@@ -123,7 +124,7 @@ TEST(InputJsonSchema, AgreesWithTheParserOnMutatedDocuments) {
   if (std::system("python3 -c 'import jsonschema' >/dev/null 2>&1") != 0) GTEST_SKIP() << "python3-jsonschema is not installed";
   const TemporaryFolder folder;
   std::ofstream(folder / "judge.py") << judge;
-  std::ofstream(folder / "schema.json") << json_schema();
+  std::ofstream(folder / "schema.json") << json_schema(qs::vocabulary());
   std::mt19937 random(20251211);
   // The judge takes milliseconds a document: 10000 nightly, fewer on every commit.
   const char* const wanted = std::getenv("QSTAGE_SCHEMA_DOCUMENTS");
@@ -156,7 +157,7 @@ TEST(InputJsonSchema, AgreesWithTheParserOnMutatedDocuments) {
     ++disagreements;
     if (disagreements <= 5) {
       Diagnostics diagnostics;
-      validate_table(read_yaml(line, "input.yaml", Positions::from_text, diagnostics), diagnostics);
+      validate_table(qs::vocabulary(), read_yaml(line, "input.yaml", Positions::from_text, diagnostics), diagnostics);
       examples += "schema says " + verdict + ", parser: " + diagnostics.render() + line + "\n";
     }
   }

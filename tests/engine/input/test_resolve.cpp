@@ -3,6 +3,7 @@
 #include <regex>
 
 #include "engine/input/input.h"
+#include "engine/run/vocabulary.h"
 #include "example.h"
 
 using namespace qs::input;
@@ -11,7 +12,7 @@ namespace {
 
 Document valid(const std::string& text, const std::vector<SetOption>& sets = {}) {
   Diagnostics diagnostics;
-  Document document = load_text(text, "input.yaml", sets, diagnostics);
+  Document document = load_text(qs::vocabulary(), text, "input.yaml", sets, diagnostics);
   EXPECT_EQ(diagnostics.render(), "");
   return document;
 }

@@ -1,3 +1,4 @@
+#include "engine/run/vocabulary.h"
 #include "expect_errors.h"
 
 using namespace qs::input;
@@ -11,7 +12,7 @@ std::string set(const std::string& key, const std::string& value) { return repor
 TEST(SetOptions, ChangeValuesByPathAndListIndex) {
   Diagnostics diagnostics;
   const Document document =
-      load_text(example::quick_start, "input.yaml",
+      load_text(qs::vocabulary(), example::quick_start, "input.yaml",
                 {{"stages.2.optimizer.lr", "0.01"}, {"system.family.V", "[1, 2]"}, {"checkpoint.interval", "10min"}, {"system.lattice.size.0", "14"}},
                 diagnostics);
 
@@ -27,7 +28,7 @@ TEST(SetOptions, ChangeValuesByPathAndListIndex) {
 
 TEST(SetOptions, TheLastOneWins) {
   Diagnostics diagnostics;
-  const Document document = load_text(example::quick_start, "input.yaml", {{"seed", "1"}, {"seed", "2"}}, diagnostics);
+  const Document document = load_text(qs::vocabulary(), example::quick_start, "input.yaml", {{"seed", "1"}, {"seed", "2"}}, diagnostics);
 
   EXPECT_EQ(document.root["seed"].integer(), 2);
 }

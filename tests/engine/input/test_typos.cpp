@@ -6,7 +6,9 @@
 
 #include "engine/input/raw.h"
 #include "engine/input/schema.h"
+#include "engine/input/schema.h"
 #include "engine/input/validate.h"
+#include "engine/run/vocabulary.h"
 
 using namespace qs::input;
 
@@ -54,17 +56,15 @@ Place place_of(const std::string& section, const std::string& kind) {
 TEST(InputTypos, AreAllRefusedAndTheRightKeyIsSuggestedFirst) {
   int total = 0, refused = 0, suggested = 0;
   std::string wrong;
-  for (const Key& key : keys()) {
+  for (const Key& key : qs::vocabulary().keys()) {
     if (key.name == "kind") continue;
-    const std::string kind = key.kinds.substr(0, key.kinds.find(' '));
-    std::vector<std::string> variants = kinds_of(key.section);
-    const std::string chosen = !kind.empty() ? kind : variants.empty() ? "" : variants.front();
-    const std::vector<std::string> siblings = names_of(keys_of(key.section, chosen));
+    const std::string& chosen = key.kind;
+    const std::vector<std::string> siblings = names_of(qs::vocabulary().keys_of(key.section, chosen));
     for (const std::string& typo : typos(key.name)) {
       if (std::find(siblings.begin(), siblings.end(), typo) != siblings.end()) continue;
       const Place place = place_of(key.section, chosen);
       Diagnostics diagnostics;
-      validate_table(read_yaml(place.before + "\"" + typo + "\": 1" + place.after, "input.yaml", Positions::from_text, diagnostics), diagnostics);
+      validate_table(qs::vocabulary(), read_yaml(place.before + "\"" + typo + "\": 1" + place.after, "input.yaml", Positions::from_text, diagnostics), diagnostics);
       const std::string report = diagnostics.render();
       ++total;
       refused += report.find("unknown key '") != std::string::npos && report.find(typo + "' (") != std::string::npos;
@@ -80,8 +80,8 @@ TEST(InputTypos, AreAllRefusedAndTheRightKeyIsSuggestedFirst) {
 
 TEST(InputTypos, OfKindsAreSuggestedTheRightKind) {
   int total = 0, right = 0;
-  for (const Kind& kind : kinds()) {
-    const std::vector<std::string> known = kinds_of(kind.section);
+  for (const Kind& kind : qs::vocabulary().kinds()) {
+    const std::vector<std::string> known = qs::vocabulary().kinds_of(kind.section);
     for (const std::string& typo : typos(kind.name)) {
       if (std::find(known.begin(), known.end(), typo) != known.end()) continue;
       ++total;

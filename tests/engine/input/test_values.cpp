@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "engine/input/scalar.h"
+#include "engine/run/vocabulary.h"
 #include "example.h"
 #include "kernels/api/error.h"
 
@@ -19,7 +20,7 @@ Raw word(const std::string& text) {
 
 Document valid(const std::string& text) {
   Diagnostics diagnostics;
-  Document document = load_text(text, "dir/input.yaml", {}, diagnostics);
+  Document document = load_text(qs::vocabulary(), text, "dir/input.yaml", {}, diagnostics);
   EXPECT_EQ(diagnostics.render(), "");
   return document;
 }
@@ -56,7 +57,7 @@ TEST(InputScalar, ReadsDurationsAndSizes) {
 TEST(InputScalar, WritesNumbersThatReadBackToTheSameBits) {
   const double values[] = {0.0, -0.0, 1.0, 0.1, 1e-5, 1e22, 5e-324, 1.7976931348623157e308, -3.0000000000000004};
   for (const double value : values) {
-    const std::string text = format_number(value);
+    const std::string text = qs::format_number(value);
     EXPECT_NE(text.find('.'), std::string::npos) << text;
     const Scalar<double> back = parse_number(word(text), {});
     EXPECT_TRUE(back.ok) << text;
@@ -106,6 +107,6 @@ TEST(InputNode, WrongAccessIsAnInternalError) {
 TEST(InputFile, UnreadableFilesAreFileErrors) {
   Diagnostics diagnostics;
 
-  EXPECT_THROW(load("no/such/file.yaml", {}, diagnostics), qs::FileError);
-  EXPECT_THROW(load("/", {}, diagnostics), qs::FileError);
+  EXPECT_THROW(load(qs::vocabulary(), "no/such/file.yaml", {}, diagnostics), qs::FileError);
+  EXPECT_THROW(load(qs::vocabulary(), "/", {}, diagnostics), qs::FileError);
 }

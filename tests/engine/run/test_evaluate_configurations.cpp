@@ -11,6 +11,7 @@
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
 #include "engine/run/configuration_table.h"
+#include "engine/run/vocabulary.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
@@ -202,7 +203,7 @@ TEST(Evaluation, RowsOfAFamilySeeTheirOwnProblem) {
     const std::string one =
         fermions.substr(0, fermions.find("  family")) + fermions.substr(fermions.find("wavefunction")) + "stages: [{kind: evaluate}]\n";
     input::Diagnostics diagnostics;
-    const input::Document document = input::load_text(
+    const input::Document document = input::load_text(vocabulary(), 
         one, "one.yaml", {{"system.sector.particles", g < 2 ? "2" : "3"}, {"system.hamiltonian.V", g % 2 ? "2.0" : "0.0"}}, diagnostics);
     const RunPlan single = make_plan(document, diagnostics);
     ASSERT_FALSE(diagnostics.has_errors()) << diagnostics.render();

@@ -12,6 +12,9 @@
 #include "engine/run/plan.h"
 #include "engine/run/plan_network.h"
 #include "engine/run/weight_names.h"
+#include "engine/wavefunctions/qstage.h"
+#include "engine/wavefunctions/rbm.h"
+#include "engine/wavefunctions/vit.h"
 #include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
 #include "tests/plan_of.h"
@@ -97,7 +100,7 @@ TEST_F(WeightsInTheInput, QstageTokensAreNamedByTheirWidth) {
 
     const RunPlan inferred = plan(fermions("kind: qstage, weights: w.h5"));
 
-    const auto& options = std::get<QstageOptions>(inferred.network->options);
+    const auto& options = inferred.network->options.get<QstageOptions>();
     EXPECT_EQ(options.depth, 3);
     EXPECT_EQ(options.d_model, 12);
     EXPECT_EQ(options.heads, 3);
@@ -111,12 +114,12 @@ TEST_F(WeightsInTheInput, QstageTokensAreNamedByTheirWidth) {
 
 TEST_F(WeightsInTheInput, ADeterminantHasAnOrbitalPerParticleAndIsReadOffItsWeights) {
   const std::string sizes = "kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4, amplitude: determinant";
-  EXPECT_EQ(std::get<QstageOptions>(plan(fermions(sizes)).network->options).orbitals, 3);
+  EXPECT_EQ(plan(fermions(sizes)).network->options.get<QstageOptions>().orbitals, 3);
   const std::vector<double> values = write_weights(fermions(sizes + ", orbitals: 5"));
 
   const RunPlan inferred = plan(fermions("kind: qstage, weights: w.h5"));
 
-  const auto& options = std::get<QstageOptions>(inferred.network->options);
+  const auto& options = inferred.network->options.get<QstageOptions>();
   EXPECT_EQ(options.amplitude, Amplitude::determinant);
   EXPECT_EQ(options.orbitals, 5);
   EXPECT_EQ(inferred.network->parameters, values);
@@ -135,7 +138,7 @@ TEST_F(WeightsInTheInput, OtherNamesOfTokensAreWritten) {
 
   const RunPlan named = plan(fermions("kind: qstage, weights: w.h5, tail: [[N], [V]]"));
 
-  EXPECT_EQ(std::get<QstageOptions>(named.network->options).tails, (std::vector<std::vector<std::string>>{{"N"}, {"V"}}));
+  EXPECT_EQ(named.network->options.get<QstageOptions>().tails, (std::vector<std::vector<std::string>>{{"N"}, {"V"}}));
   EXPECT_EQ(named.network->input.feature_names, (std::vector<std::string>{"N", "V"}));
 }
 
@@ -152,12 +155,12 @@ TEST_F(WeightsInTheInput, VitSizesAndPatch) {
 
   const RunPlan inferred = plan(spins("kind: vit, weights: w.h5"));
 
-  const auto& options = std::get<VitOptions>(inferred.network->options);
+  const auto& options = inferred.network->options.get<VitOptions>();
   EXPECT_EQ(options.patch, (std::vector<int>{2, 3}));
   EXPECT_EQ(options.layers, 3);
   EXPECT_EQ(options.d_model, 8);
   EXPECT_EQ(options.heads, 4);
-  EXPECT_EQ(options.attention, VitAttention::factored_general);
+  EXPECT_EQ(options.attention, VitAttention::factored_full);
   EXPECT_EQ(inferred.network->parameters, values);
 }
 
@@ -165,7 +168,7 @@ TEST_F(WeightsInTheInput, RbmSizesAndType) {
   for (const auto& [keys, dtype] : {std::pair{"dtype: real", RbmDtype::real}, {"dtype: complex", RbmDtype::complex}}) {
     write_weights(spins(std::string("kind: rbm, alpha: 3, ") + keys));
 
-    const auto options = std::get<RbmOptions>(plan(spins("kind: rbm, weights: w.h5")).network->options);
+    const auto options = plan(spins("kind: rbm, weights: w.h5")).network->options.get<RbmOptions>();
 
     EXPECT_EQ(options.alpha, 3);
     EXPECT_EQ(options.dtype, dtype);

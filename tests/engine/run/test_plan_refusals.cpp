@@ -9,6 +9,7 @@
 #include "engine/io/files.h"
 #include "engine/run/plan.h"
 #include "engine/run/stage_memory.h"
+#include "engine/run/vocabulary.h"
 #include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
 #include "tests/plan_of.h"
@@ -212,7 +213,7 @@ TEST(PlanMemory, AsksForMoreRanksWhereTheyHelp) {
   EXPECT_THAT(warnings(text), ElementsAre(AllOf(HasSubstr("with 1 rank,"), HasSubstr("ranks or more"))));  // nobody knows the ranks yet
 
   input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(text.whole(), "input.yaml", {}, diagnostics);
+  const input::Document document = input::load_text(vocabulary(), text.whole(), "input.yaml", {}, diagnostics);
   make_plan(document, diagnostics, 1);
   EXPECT_THAT(diagnostics.render(), AllOf(HasSubstr("error: 00_vmc takes about"), HasSubstr("ranks or more")));
 }

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "engine/sampling/sampler.h"
+#include "engine/wavefunctions/qstage.h"
+#include "engine/wavefunctions/rbm.h"
+#include "engine/wavefunctions/vit.h"
 #include "table_wavefunction.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/sampling/sampler.h"
+#include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/registry.h"
 #include "engine/wavefunctions/two_precisions.h"
 #include "kernels/api/error.h"

@@ -11,6 +11,7 @@
 #include "engine/stages/infidelity_judge.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/vmc_stage.h"
+#include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/registry.h"
 #include "hamiltonians/registry.h"
 #include "kernels/api/error.h"

@@ -6,7 +6,9 @@
 
 #include "engine/stages/ed_stage.h"
 #include "engine/stages/evaluate_stage.h"
+#include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/registry.h"
+#include "engine/wavefunctions/vit.h"
 #include "hamiltonians/registry.h"
 #include "tests/engine/sampling/table_wavefunction.h"
 
@@ -127,7 +129,7 @@ TEST(ExactStates, BeyondATranslationInvariantNetworkAreNamedWithTheirMomentum) {
   EXPECT_THAT(warned(8, 1), IsEmpty());
   EXPECT_THAT(warned(10, 2), IsEmpty());
   VitOptions general;
-  general.attention = VitAttention::factored_general;
+  general.attention = VitAttention::factored_full;
   EXPECT_THAT(invariant_translations(general), IsEmpty());
   EXPECT_THAT(invariant_translations(RbmOptions{}), IsEmpty());
 }

@@ -8,7 +8,10 @@
 #include <random>
 
 #include "engine/statistics/distributions.h"
+#include "engine/wavefunctions/qstage.h"
+#include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/registry.h"
+#include "engine/wavefunctions/vit.h"
 #include "evaluated.h"
 
 namespace qs {

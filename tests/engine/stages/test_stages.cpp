@@ -8,6 +8,7 @@
 #include "engine/stages/evaluate_stage.h"
 #include "engine/stages/pretrain_stage.h"
 #include "engine/stages/vmc_stage.h"
+#include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/registry.h"
 #include "hamiltonians/registry.h"
 #include "kernels/api/error.h"

@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/qstage.h"
+#include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/registry.h"
+#include "engine/wavefunctions/vit.h"
 #include "kernels/api/memory.h"
 
 namespace qs::test {
@@ -71,7 +74,7 @@ inline std::vector<Case> cases() {
       {"QstageFactored", shared(qstage(2, {{"V", "N"}}, Amplitude::determinant)), tv(spins_on({2, 3}))},
       {"QstageFactoredSpinful", shared(qstage(2, {{"V"}, {"N"}})), tv(spinful(spins_on({3})))},
       {"VitSquare", vit({2, 2}, VitAttention::factored), spins_on({4, 6})},
-      {"VitChainGeneralAttention", vit({2}, VitAttention::factored_general), spins_on({8})},
+      {"VitChainGeneralAttention", vit({2}, VitAttention::factored_full), spins_on({8})},
       {"VitCouplings", vit({2}, VitAttention::factored, {"J2"}), j2},
       {"VitTwoSitesPerCell", vit({1, 2}, VitAttention::factored), spins_on({3, 2}, 2)},
       {"VitSpinful", vit({1, 2}, VitAttention::factored), spinful(spins_on({2, 2}))},

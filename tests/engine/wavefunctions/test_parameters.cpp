@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/wavefunctions/qstage.h"
+#include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/tensor_spec.h"
+#include "engine/wavefunctions/vit.h"
 #include "kernels/api/error.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 
@@ -92,7 +95,7 @@ TEST(VitParameters, HavePublishedCounts) {
 }
 
 TEST(VitParameters, GeneralAttentionHasOneMixingParameterPerPair) {
-  const VitOptions options{.patch = {2}, .layers = 1, .d_model = 6, .heads = 3, .attention = VitAttention::factored_general, .couplings = {}};
+  const VitOptions options{.patch = {2}, .layers = 1, .d_model = 6, .heads = 3, .attention = VitAttention::factored_full, .couplings = {}};
 
   const auto psi = make({"", options, spins_on({8})});
 
@@ -213,7 +216,6 @@ TEST(WavefunctionInput, ErrorsNameTheKeyAndTheValue) {
   EXPECT_THAT(message_of(vit, spins_on({12})), HasSubstr("1 axes"));
   EXPECT_THAT(message_of(heads, square), HasSubstr("heads 4 does not divide wavefunction.d_model 6"));
   EXPECT_THAT(message_of(coupling, square), HasSubstr("'J3', which this system does not have; known: J1, J2"));
-  EXPECT_THAT(message_of(RbmOptions{.alpha = 0, .dtype = RbmDtype::real}, square), HasSubstr("wavefunction.alpha is 0"));
   EXPECT_THAT(message_of(QstageOptions{}, spins_on({4})), HasSubstr("needs at least one coupling"));
   EXPECT_THAT(message_of(QstageOptions{.tails = {{"U"}}}, square), HasSubstr("wavefunction.tail names 'U'"));
   EXPECT_THAT(message_of(QstageOptions{.tails = {{}}}, square), HasSubstr("empty token"));
@@ -222,7 +224,7 @@ TEST(WavefunctionInput, ErrorsNameTheKeyAndTheValue) {
 TEST(WavefunctionRegistry, KnowsEveryKindItBuilds) {
   for (const Case& c : cases()) {
     const auto psi = make(c);
-    EXPECT_EQ(find_wavefunction(psi->kind()).defaults.index(), c.options.index());
+    EXPECT_EQ(find_wavefunction(psi->kind()).name, c.options.entry().name);
     EXPECT_GT(psi->flops_per_evaluation(), 0.0);
   }
   EXPECT_THROW(find_wavefunction("qstag"), InputError);

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "engine/input/input.h"
+#include "engine/base/node.h"
 
-namespace qs::input {
+namespace qs {
 
 struct Node::Data {
   enum class Form { null, flag, integer, number, text, list, map, invalid };  // invalid: reported, never seen through a Node
@@ -34,4 +34,4 @@ struct Node::Data {
 using DataPtr = std::shared_ptr<Node::Data>;
 using Form = Node::Data::Form;
 
-}  // namespace qs::input
+}  // namespace qs

@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "engine/input/node_data.h"
+#include "engine/base/node_data.h"
 #include "kernels/api/error.h"
 
-namespace qs::input {
+namespace qs {
 namespace {
 
 // The schema has checked every value, so a wrong accessor is a mistake of the caller.
@@ -19,6 +17,8 @@ Node Node::operator[](const std::string& key) const {
   if (const auto found = data_->find(key)) return Node(found);
   wrong(*data_, "a map with key '" + key + "'");
 }
+
+bool Node::has(const std::string& key) const { return data_->find(key) != nullptr; }
 
 bool Node::given(const std::string& key) const {
   const auto found = data_->find(key);
@@ -71,6 +71,12 @@ std::vector<std::int64_t> Node::integers() const {
   return out;
 }
 
+std::vector<std::string> Node::texts() const {
+  std::vector<std::string> out;
+  for (const Node& item : items()) out.push_back(item.text());
+  return out;
+}
+
 std::vector<std::pair<std::string, Node>> Node::entries() const {
   if (!data_->is(Form::map)) wrong(*data_, "a map");
   std::vector<std::pair<std::string, Node>> out;
@@ -82,28 +88,4 @@ const Location& Node::where() const { return data_->where; }
 const Location& Node::key_where() const { return data_->key_where; }
 std::string Node::path() const { return data_->path; }
 
-FamilyRows family_rows(const Node& family) {
-  FamilyRows out;
-  if (family.is_null()) return out;
-  const auto entries = family.entries();
-  if (entries.size() == 2 && entries[0].first == "names") {
-    for (const Node& name : entries[0].second.items()) out.names.push_back(name.text());
-    for (const Node& row : entries[1].second.items()) out.rows.push_back(row.numbers());
-    return out;
-  }
-  if (entries.empty()) return out;
-  out.rows.emplace_back();
-  for (const auto& [name, list] : entries) {
-    out.names.push_back(name);
-    std::vector<std::vector<double>> longer;
-    for (const std::vector<double>& row : out.rows)
-      for (const double entry : list.numbers()) {
-        longer.push_back(row);
-        longer.back().push_back(entry);
-      }
-    out.rows = std::move(longer);
-  }
-  return out;
-}
-
-}  // namespace qs::input
+}  // namespace qs

@@ -1,0 +1,122 @@
+#include "engine/run/vocabulary.h"
+
+#include "engine/optimize/optimizer_entry.h"
+#include "engine/sampling/sampler_entry.h"
+#include "engine/stages/stage_options.h"
+#include "hamiltonians/registry.h"
+
+namespace qs {
+namespace {
+
+using namespace shape;
+
+template <class Entry>
+std::vector<Variant> variants(std::span<const Entry> entries) {
+  std::vector<Variant> out;
+  for (const Entry& entry : entries) out.push_back({entry.name, entry.text, entry.options.list()});
+  return out;
+}
+
+Option option(std::string name, Shape form, Default otherwise, std::string doc, std::string unit = "") {
+  return {std::move(name), std::move(form), std::move(otherwise), std::move(unit), "0.1.0", std::move(doc)};
+}
+
+// A section without variants.
+std::vector<Variant> plain(std::vector<Option> options) { return {{"", "", std::move(options)}}; }
+
+Variant lattice(const std::string& name, const std::string& text, std::size_t axes) {
+  const Shape word = choice({"periodic", "open", "antiperiodic"});
+  const std::string which = axes == 1 ? "" : "; a list gives one per axis";
+  return {name,
+          text,
+          {option("size", list(integer(1, 4096), axes, axes), required(axes == 1 ? "[12]" : "[4, 4]"), "cells per axis", "cells"),
+           option("periodic", either({flag(), list(flag(), axes, axes)}), absent("true, unless 'boundary' is given"),
+                  "short form of 'boundary': true = periodic, false = open" + which),
+           option("boundary", either({word, list(word, axes, axes)}), absent("periodic, unless 'periodic' is given"),
+                  (axes == 1 ? "what happens at the end of the chain" : "what happens at the ends of an axis" + which) +
+                      "; antiperiodic: hopping across the seam times -1 (fermions only)")}};
+}
+
+Variant hamiltonian(const ModelEntry& model) {
+  Variant variant{model.kind, model.doc, {}};
+  for (const CouplingEntry& coupling : model.couplings)
+    variant.options.push_back(option(coupling.name, either({number(), list(number(), 1)}), value(format_number(coupling.default_value)),
+                                     coupling.doc + "; a list of numbers trains or evaluates all of them together, like 'family'", "energy"));
+  for (Option& extra : model.options.list()) variant.options.push_back(std::move(extra));
+  return variant;
+}
+
+void add_system(input::Schema& schema) {
+  schema.add("system",
+             plain({option("lattice", section("system.lattice"), required(""), "sites and bonds"),
+                    option("sector", section("system.sector"), required(""), "local basis and conserved numbers"),
+                    option("hamiltonian", section("system.hamiltonian"), required(""), "model and its couplings"),
+                    option("family", family(), absent("a single Hamiltonian"),
+                           "couplings that one network serves together: {V: [0.0, 1.0]}, several lists mean all combinations, the last varies "
+                           "fastest; or {names: [particles, V], rows: [[1, 0.0], [2, 1.0]]}")}));
+  schema.add("system.lattice", {lattice("chain", "a ring or an open chain", 1), lattice("square", "square lattice", 2),
+                                lattice("triangular", "triangular lattice", 2), lattice("honeycomb", "honeycomb lattice, two sites per cell", 2),
+                                lattice("kagome", "kagome lattice, three sites per cell", 2)});
+  schema.add("system.sector",
+             {{"spin_half",
+               "one spin 1/2 per site",
+               {option("total_sz", number({.multiple_of = 0.5}), absent("not conserved"), "total S^z, a multiple of 0.5", "hbar")}},
+              {"spinless_fermions",
+               "at most one fermion per site",
+               {option("particles", integer(0, 1 << 20), required("6"), "number of fermions")}},
+              {"spinful_fermions",
+               "up and down fermions",
+               {option("up", integer(0, 1 << 20), required("4"), "number of spin-up fermions"),
+                option("down", integer(0, 1 << 20), required("4"), "number of spin-down fermions")}}});
+  std::vector<Variant> hamiltonians;
+  for (const ModelEntry& model : models()) hamiltonians.push_back(hamiltonian(model));
+  schema.add("system.hamiltonian", hamiltonians);
+}
+
+void add_network(input::Schema& schema) {
+  std::vector<Variant> networks;
+  for (const WavefunctionEntry* entry : wavefunctions()) {
+    networks.push_back({entry->name, entry->text, entry->keys});
+    networks.back().options.push_back(
+        option("weights", text(), absent("random start"), "file of initial weights, relative to the input file; sizes that are not given are read from it"));
+  }
+  schema.add("wavefunction", networks);
+}
+
+void add_stages(input::Schema& schema) {
+  schema.add("stages", {{"ed", "exact diagonalisation of every Hamiltonian of the family", ed_options().list()},
+                        {"pretrain", "supervised training on known states", pretrain_options().list()},
+                        {"vmc", "energy minimisation by sampling", vmc_options().list()},
+                        {"evaluate", "energies and observables of the trained network", evaluate_options().list()}});
+  schema.add("stop", plain(stop_options().list()));
+  schema.add("targets", plain({option("files", list(text(), 1), required("[../ED_data/a.csv]"),
+                                      "state files, relative to the input file, one per Hamiltonian")}));
+}
+
+input::Schema collect() {
+  input::Schema schema;
+  schema.add("", plain(run_options().list()));
+  schema.add("precision", plain(precision_options().list()));
+  schema.add("output", plain(output_options().list()));
+  schema.add("limits", plain(limits_options().list()));
+  schema.add("checkpoint", plain(checkpoint_options().list()));
+  schema.add("log", plain(log_options().list()));
+  add_system(schema);
+  add_network(schema);
+  schema.add("sampler", {{"metropolis", "Markov chains", metropolis_options().list()},
+                         {"exact_sum", "all basis states with their exact weight; small sectors only", {}}});
+  schema.add("moves", variants(moves()));
+  schema.add("optimizer", variants(optimizers()));
+  schema.add("schedule", plain(schedule_options().list()));
+  add_stages(schema);
+  return schema;
+}
+
+}  // namespace
+
+const input::Schema& vocabulary() {
+  static const input::Schema schema = collect();
+  return schema;
+}
+
+}  // namespace qs
