@@ -32,7 +32,7 @@ struct TermOptions {
   // Angle per axis in radians: c_{x + L} = exp(i twist) c_x, and S-_{x + L} = exp(i twist) S-_x.
   std::array<double, 3> twist = {};
   SignRule sign_rule = SignRule::none;  // marshall: rotates every S+, S-, X, Y of one sublattice (spins only)
-  BondSets bonds;
+  BondSets bonds = {};
 };
 
 // What is wrong with one term; the caller knows where the term stands in its file.
