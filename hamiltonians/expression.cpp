@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 #include "hamiltonians/expression_sum.h"
@@ -33,6 +34,7 @@ class Parser {
     if (position_ < text_.size()) fail(position_, fmt::format("'{}' is not expected here", text_[position_]));
     Expression result{{}, slots_};
     for (const auto& product : all) {
+      if (!std::isfinite(std::abs(product.coefficient))) fail(0, "a number is not finite (a division by zero, or too large)");
       Product closed{product.coefficient, product.conjugation, {}};
       for (const auto& factor : product.factors) closed.factors.push_back({factor.factor, slot_of(factor), factor.spin});
       result.products.push_back(std::move(closed));

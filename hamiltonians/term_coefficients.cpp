@@ -70,7 +70,10 @@ std::vector<std::complex<double>> coefficient_values(const Coefficient& coeffici
     throw InputError(fmt::format("{} values for {} places to act on: give one value for each, in their order", list->values.size(), places.size()));
   }
   std::vector<std::complex<double>> values;
-  for (std::size_t p = 0; p < places.size(); ++p) values.push_back(value_at(coefficient, lattice, places, p, name));
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    values.push_back(value_at(coefficient, lattice, places, p, name));
+    if (!std::isfinite(std::abs(values.back()))) throw InputError(fmt::format("the number at place {} is not finite", p));
+  }
   return values;
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <random>
 
 #include "complex_exact.h"
 #include "hamiltonians/expression.h"
@@ -196,13 +197,31 @@ INSTANTIATE_TEST_SUITE_P(
                       Refusal{"S S", kSpin, 2, 3, "'.' is missing"}, Refusal{"S.Sz", kSpin, 2, 3, "a vector is expected"},
                       Refusal{"Sz / Sz", kSpin, 2, 6, "only numbers can divide"}, Refusal{"Sz * ", kSpin, 1, 6, "is expected"},
                       Refusal{"[1, 2].S", kSpin, 1, 6, "three numbers"}, Refusal{"Sz $", kSpin, 1, 4, "'$' is not expected here"},
-                      Refusal{"1e999 Sz", kSpin, 1, 1, "a number is expected"}));
+                      Refusal{"Sz/0", kSpin, 1, 1, "not finite"}, Refusal{"1e999 Sz", kSpin, 1, 1, "a number is expected"}));
 
 TEST(ExpressionRefusals, DeepAndLongTextsEndInAnError) {
   EXPECT_THROW(parse_expression(std::string(100000, '('), kSpin, 1), ExpressionError);
   std::string text;
   for (int k = 0; k < 40; ++k) text += "(X + Y)";
   EXPECT_THROW(parse_expression(text, kSpin, 40), ExpressionError);
+}
+
+TEST(ExpressionRefusals, RandomTextIsReadOrRefused) {
+  const std::vector<std::string> words = {"S", ".", "x",    "(", ")", "[", "]", ",",   "Sz",  "S+", "S-",  "+",
+                                          "-", " ", "h.c.", "i", "2", "/", "*", "(1)", "(2)", "1e", "_up", "c+"};
+  std::mt19937 random(1);
+  int read = 0;
+  for (int trial = 0; trial < 50000; ++trial) {
+    std::string text;
+    for (std::size_t k = 0, length = 1 + random() % 8; k < length; ++k) text += words[random() % words.size()];
+    try {
+      simplified(parse_expression(text, kSpin, 2), kSpin, Form::shortest);
+      ++read;
+    } catch (const ExpressionError& error) {
+      EXPECT_TRUE(error.column() >= 1 && error.column() <= static_cast<int>(text.size()) + 1) << error.what();
+    }
+  }
+  EXPECT_GT(read, 100);
 }
 
 }  // namespace
