@@ -45,14 +45,11 @@ const char* name_of(SectorKind kind) {
   return "";
 }
 
-bool is_coupling(const ModelEntry& model, const std::string& name) {
-  return std::any_of(model.couplings.begin(), model.couplings.end(), [&](const CouplingEntry& coupling) { return coupling.name == name; });
-}
-
-void check_coupling(const ModelEntry& model, const std::string& key, const std::string& name) {
-  if (is_coupling(model, name)) return;
-  throw InputError(fmt::format("{}.{} is not a coupling of {} (known: {})", key, name, model.kind,
-                               join_names(std::span<const CouplingEntry>(model.couplings), &CouplingEntry::name)));
+void check_coupling(const SystemOptions& options, const std::string& key, const std::string& name) {
+  const std::vector<CouplingEntry> known = couplings_of(options);
+  if (std::any_of(known.begin(), known.end(), [&](const CouplingEntry& coupling) { return coupling.name == name; })) return;
+  throw InputError(fmt::format("{}.{} is not a coupling of {} (known: {})", key, name, options.model,
+                               join_names(std::span<const CouplingEntry>(known), &CouplingEntry::name)));
 }
 
 void check_finite(const std::string& key, const std::string& name, double value) {
@@ -60,39 +57,49 @@ void check_finite(const std::string& key, const std::string& name, double value)
 }
 
 void check_system(const ModelEntry& model, const SystemOptions& options) {
-  if (options.sector.kind != model.sector) {
+  if (model.sector && options.sector.kind != *model.sector) {
     throw InputError(fmt::format("system.sector.kind {} does not fit the model {} (it needs {})", name_of(options.sector.kind), model.kind,
-                                 name_of(model.sector)));
+                                 name_of(*model.sector)));
   }
   const auto& boundary = options.lattice.boundary;
-  if (model.sector == kSpin && std::find(boundary.begin(), boundary.end(), Boundary::antiperiodic) != boundary.end()) {
+  if (options.sector.kind == kSpin && std::find(boundary.begin(), boundary.end(), Boundary::antiperiodic) != boundary.end()) {
     throw InputError("system.lattice.boundary antiperiodic belongs to fermions (spins have no hopping to change sign): use periodic or open");
   }
   if (model.spin_number == SpinNumber::not_conserved && options.sector.up >= 0) {
     throw InputError(fmt::format("system.sector.total_sz is fixed ({} does not conserve Sz): remove total_sz", model.kind));
   }
-  const bool exchange = model.sector == kSpin && model.spin_number == SpinNumber::conserved;
+  const bool exchange = options.sector.kind == kSpin && model.spin_number == SpinNumber::conserved;
   if (options.sign_rule == SignRule::marshall && !exchange) {
     throw InputError(fmt::format("system.hamiltonian.marshall_sign rotates exchange terms ({} has none): switch it off", model.kind));
   }
   for (const auto& [name, value] : options.couplings) {
-    check_coupling(model, "system.hamiltonian", name);
+    check_coupling(options, "system.hamiltonian", name);
     check_finite("system.hamiltonian", name, value);
   }
 }
 
-void check_family(const ModelEntry& model, const SystemOptions& options) {
+bool has_free_disorder(const SystemOptions& options) {
+  return std::any_of(options.terms.terms.begin(), options.terms.terms.end(), [](const TermSpec& term) {
+    const auto* field = std::get_if<RandomField>(&term.coefficient);
+    return field != nullptr && !field->seed;
+  });
+}
+
+void check_family(const SystemOptions& options) {
   for (std::size_t column = 0; column < options.varied.size(); ++column) {
     const std::string& name = options.varied[column];
     if (std::count(options.varied.begin(), options.varied.end(), name) > 1) {
       throw InputError(fmt::format("system.family.{} is listed twice: keep one", name));
     }
     if (name == "particles") {
-      if (model.sector != kSpinless)
+      if (options.sector.kind != kSpinless)
         throw InputError(
-            fmt::format("system.family.particles belongs to spinless_fermions ({} has {}): remove it", model.kind, name_of(model.sector)));
+            fmt::format("system.family.particles belongs to spinless_fermions ({} has {}): remove it", options.model, name_of(options.sector.kind)));
+    } else if (name == "disorder") {
+      if (!has_free_disorder(options))
+        throw InputError("system.family.disorder counts samples of random fields, but no term has one whose seed is open: write random: {width: 1.0}");
     } else {
-      check_coupling(model, "system.family", name);
+      check_coupling(options, "system.family", name);
     }
   }
   if (options.varied.empty() && !options.rows.empty()) throw InputError("system.family has rows but names no coupling: name what varies");
@@ -106,12 +113,20 @@ void check_family(const ModelEntry& model, const SystemOptions& options) {
   }
 }
 
+// The random numbers of one sample of the disorder.
+void add_disorder(const SystemOptions& options, const Lattice& lattice, double seed, std::map<std::string, double>& named) {
+  if (seed != std::floor(seed) || seed < 0 || seed > 9e15)
+    throw InputError(fmt::format("system.family.disorder {} is not the number of a sample: use an integer >= 0", seed));
+  for (const TermSpec& term : options.terms.terms)
+    named.merge(disorder_values(term, placements(lattice, term.where, options.terms.options.bonds), static_cast<std::uint64_t>(seed)));
+}
+
 // The problem of one family row; couplings and E_inf follow once the operator is known.
-Problem make_problem(const ModelEntry& model, const SystemOptions& options, const std::vector<double>& row, int sites) {
+Problem make_problem(const SystemOptions& options, const std::vector<double>& row, const Lattice& lattice) {
   SectorOptions sector = options.sector;
-  sector.sites = sites;
+  sector.sites = lattice.sites();
   std::map<std::string, double> named;
-  for (const CouplingEntry& coupling : model.couplings) named[coupling.name] = coupling.default_value;
+  for (const CouplingEntry& coupling : couplings_of(options)) named[coupling.name] = coupling.default_value;
   for (const auto& [name, value] : options.couplings) named[name] = value;
   std::string label;
   for (std::size_t column = 0; column < row.size(); ++column) {
@@ -120,6 +135,8 @@ Problem make_problem(const ModelEntry& model, const SystemOptions& options, cons
       if (row[column] != std::floor(row[column]) || std::abs(row[column]) > 1e9)
         throw InputError(fmt::format("system.family.particles {} is not a whole number of particles: use an integer", row[column]));
       sector.up = static_cast<int>(row[column]);
+    } else if (name == "disorder") {
+      add_disorder(options, lattice, row[column], named);
     } else {
       named[name] = row[column];
     }
@@ -132,7 +149,7 @@ Problem make_problem(const ModelEntry& model, const SystemOptions& options, cons
 
 std::span<const ModelEntry> models() {
   static const std::vector<ModelEntry> table = {tv_entry(),   hubbard_entry(),            heisenberg_entry(),      xxz_entry(),
-                                                tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry()};
+                                                tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry(), terms_entry()};
   return table;
 }
 
@@ -167,21 +184,41 @@ const ModelEntry& find_model(const std::string& kind) { return find_named(models
 
 const ObservableEntry& find_observable(const std::string& name) { return find_named(observables(), &ObservableEntry::name, name, "observable"); }
 
+std::vector<CouplingEntry> couplings_of(const SystemOptions& options) {
+  std::vector<CouplingEntry> out = find_model(options.model).couplings;
+  for (const auto& [name, number] : options.terms.couplings) out.push_back({name, number, ""});
+  return out;
+}
+
+std::vector<std::string> disorder_couplings(const SystemOptions& options) {
+  if (std::find(options.varied.begin(), options.varied.end(), "disorder") == options.varied.end()) return {};
+  std::map<std::string, double> values;
+  const Lattice lattice(options.lattice);
+  for (const TermSpec& term : options.terms.terms) values.merge(disorder_values(term, placements(lattice, term.where, options.terms.options.bonds), 0));
+  std::vector<std::string> names;
+  for (const auto& [name, number] : values) names.push_back(name);
+  return names;
+}
+
 ProblemFamily build_family(const SystemOptions& options) {
   const ModelEntry& model = find_model(options.model);
   check_system(model, options);
-  check_family(model, options);
+  check_family(options);
   const Lattice lattice(options.lattice);
   const std::vector<std::vector<double>> rows = options.rows.empty() ? std::vector<std::vector<double>>{{}} : options.rows;
 
   ProblemFamily family{lattice, {}, {}, {}, options.varied, rows};
-  ModelOptions model_options{options.sign_rule, options.pinning, {}};
+  if (has_free_disorder(options) && std::find(options.varied.begin(), options.varied.end(), "disorder") == options.varied.end())
+    throw InputError("a random field has no seed: give random.seed, or the samples in system.family.disorder: [1, 2, 3]");
+  ModelOptions model_options{options.sign_rule, options.pinning, {}, options.sector.kind, options.terms};
+  model_options.terms.options.sign_rule = options.sign_rule;
   for (const std::vector<double>& row : rows) {
-    family.problems.push_back(make_problem(model, options, row, lattice.sites()));
+    family.problems.push_back(make_problem(options, row, lattice));
     for (const auto& [name, value] : family.problems.back().named) {
       if (value != 0) model_options.active.insert(name);
     }
   }
+  if (model.check != nullptr) model.check(lattice, family.problems.front().sector.options(), model_options);
   family.hamiltonian = model.build(lattice, model_options);
   family.table = TermTable(family.hamiltonian);
   for (Problem& problem : family.problems) {

@@ -11,8 +11,8 @@
 #include "hamiltonians/expression.h"
 #include "hamiltonians/lattice.h"
 #include "hamiltonians/operator.h"
-#include "hamiltonians/registry.h"
 #include "hamiltonians/sector.h"
+#include "hamiltonians/sign_rule.h"
 #include "hamiltonians/term_coefficients.h"
 #include "hamiltonians/term_patterns.h"
 

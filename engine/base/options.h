@@ -125,6 +125,18 @@ class Options {
     return *this;
   }
 
+  // The keys of a part of the struct, as if they were written here.
+  template <class Part, class Member>
+  Options& include(const Options<Part>& part, Member member) {
+    for (const Option& option : part.list()) rows_.push_back({option, nullptr, nullptr});
+    rows_.push_back({{}, [part, member](const Node& node, Struct& options) {
+                       Part& target = std::invoke(member, options);
+                       target = part.read(node, std::move(target));
+                     },
+                     [part, member](const Struct& options) { return part.print(std::invoke(member, options)); }});
+    return *this;
+  }
+
   // What follows says more of the key before it.
   Options& unit(std::string text) { return last().unit = std::move(text), *this; }
   Options& since(std::string version) { return last().since = std::move(version), *this; }
@@ -134,13 +146,15 @@ class Options {
   const Struct& defaults() const { return defaults_; }
   std::vector<Option> list() const {
     std::vector<Option> out;
-    for (const Row& row : rows_) out.push_back(row.option);
+    for (const Row& row : rows_)
+      if (!row.option.name.empty()) out.push_back(row.option);
     return out;
   }
   // The options that the checked section `node` asks for; what it leaves open stays as in `start`.
   Struct read(const Node& node, Struct start) const {
     for (const Row& row : rows_) {
-      if (!row.read || !node.has(row.option.name)) continue;
+      if (row.read && row.option.name.empty()) row.read(node, start);  // an included part
+      if (!row.read || row.option.name.empty() || !node.has(row.option.name)) continue;
       const Node value = node[row.option.name];
       if (!value.is_null()) row.read(value, start);
     }
@@ -153,7 +167,7 @@ class Options {
     for (const Row& row : rows_) {
       const std::string text = row.print ? row.print(options) : "";
       const bool left_open = row.print && row.option.otherwise.kind == Default::Kind::absent && text == row.print(defaults_);
-      if (!text.empty() && !left_open) out += (out.empty() ? "" : ", ") + row.option.name + ": " + text;
+      if (!text.empty() && !left_open) out += (out.empty() ? "" : ", ") + (row.option.name.empty() ? "" : row.option.name + ": ") + text;
     }
     return out;
   }

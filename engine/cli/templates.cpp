@@ -95,8 +95,8 @@ std::string lattice_of(const std::vector<int>& axes, const std::string& size, co
 
 // Spins without magnetisation, fermions at half filling.
 SectorOptions sector_of(const ModelEntry& model, int sites) {
-  if (model.sector == SectorKind::spinful_fermions) return {model.sector, sites, sites / 2, sites / 2};
-  return {model.sector, sites, model.spin_number == SpinNumber::conserved ? sites / 2 : -1, -1};
+  if (model.sector == SectorKind::spinful_fermions) return {*model.sector, sites, sites / 2, sites / 2};
+  return {model.sector.value(), sites, model.spin_number == SpinNumber::conserved ? sites / 2 : -1, -1};
 }
 
 std::string sector_text(const SectorOptions& sector) {

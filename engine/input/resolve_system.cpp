@@ -81,6 +81,10 @@ std::vector<std::string> family_words(const Schema& schema, const Node::Data& sy
   const std::string kind = hamiltonian ? word_of(*hamiltonian, "kind") : "";
   if (kind.empty()) return {};
   std::vector<std::string> out = schema.couplings_of(kind);
+  if (const DataPtr named = find_form(*hamiltonian, "couplings", Form::map)) {
+    for (const auto& entry : named->entries) out.push_back(entry.first);
+    out.push_back("disorder");  // samples of the random fields among the terms
+  }
   if (sector && word_of(*sector, "kind") == "spinless_fermions") out.push_back("particles");
   return out;
 }
@@ -88,6 +92,7 @@ std::vector<std::string> family_words(const Schema& schema, const Node::Data& sy
 void check_name(const Location& where, const std::string& path, const std::string& name, const std::vector<std::string>& known,
                 Diagnostics& diagnostics) {
   if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
+  if (name.find('@') != std::string::npos && std::find(known.begin(), known.end(), "disorder") != known.end()) return;  // one random number, "h@3"
   diagnostics.error(where, fmt::format("{} {} is not a coupling of this system {}", path, quote(name), known_words(name, known)));
 }
 
@@ -135,29 +140,40 @@ void check_family(const Schema& schema, const Node::Data& family, const Node::Da
     diagnostics.error(family.where, fmt::format("{} has more than {} combinations (list them as rows)", family.path, max_members));
 }
 
+namespace {
+
+// A list of numbers becomes a column of the family, and its first entry the number.
+void lists_to_family(Node::Data& numbers, const std::string& name, Node::Data& system, Diagnostics& diagnostics) {
+  const DataPtr list = find_form(numbers, name, Form::list);
+  if (!list) return;
+  DataPtr family = system.find("family");
+  if (!family || family->is(Form::invalid)) return;
+  if (family->is(Form::map) && (family->find("names") || family->find(name))) {
+    diagnostics.error(list->where, fmt::format("{} is a list, but {} is given too (both make the family; keep one)", list->path, family->path));
+    return;
+  }
+  if (family->is(Form::null)) {
+    family = make_text(*list, "");
+    family->form = Form::map;
+    family->path = "system.family";
+    replace(system, "family", family);
+  }
+  family->entries.emplace_back(name, list);
+  const DataPtr first = std::make_shared<Node::Data>(*list->items.front());
+  first->path = list->path;
+  first->key_where = list->key_where;
+  replace(numbers, name, first);
+}
+
+}  // namespace
+
 void resolve_couplings(const Schema& schema, Node::Data& system, Diagnostics& diagnostics) {
   const DataPtr hamiltonian = find_form(system, "hamiltonian", Form::map);
   if (!hamiltonian) return;
-  for (const std::string& name : schema.couplings_of(word_of(*hamiltonian, "kind"))) {
-    const DataPtr list = find_form(*hamiltonian, name, Form::list);
-    if (!list) continue;
-    DataPtr family = system.find("family");
-    if (!family || family->is(Form::invalid)) continue;
-    if (family->is(Form::map) && (family->find("names") || family->find(name))) {
-      diagnostics.error(list->where, fmt::format("{} is a list, but {} is given too (both make the family; keep one)", list->path, family->path));
-      continue;
-    }
-    if (family->is(Form::null)) {
-      family = make_text(*list, "");
-      family->form = Form::map;
-      family->path = "system.family";
-      replace(system, "family", family);
-    }
-    family->entries.emplace_back(name, list);
-    const DataPtr first = std::make_shared<Node::Data>(*list->items.front());
-    first->path = list->path;
-    first->key_where = list->key_where;
-    replace(*hamiltonian, name, first);
+  for (const std::string& name : schema.couplings_of(word_of(*hamiltonian, "kind"))) lists_to_family(*hamiltonian, name, system, diagnostics);
+  if (const DataPtr named = find_form(*hamiltonian, "couplings", Form::map)) {
+    const auto entries = named->entries;
+    for (const auto& entry : entries) lists_to_family(*named, entry.first, system, diagnostics);
   }
   if (const DataPtr family = system.find("family")) check_family(schema, *family, system, diagnostics);
 }

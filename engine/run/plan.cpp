@@ -109,7 +109,7 @@ class Planner {
   void network() {
     const Node node = root_["wavefunction"];
     reading(node, [&] {
-      plan_.network = network_plan(document_, *base_, system_->model, plan_.origin);
+      plan_.network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
       plan_.origin["conditioning"] = describe_conditioning(plan_.network->options, plan_.network->input);
       if (const std::string text = check_attention(*plan_.network, base_->lattice); !text.empty()) warn(node, text);
     });

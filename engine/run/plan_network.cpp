@@ -41,11 +41,13 @@ std::optional<Weights> read_weights(const Node& node, const std::string& directo
   return weights;
 }
 
-Names all_features(const ProblemFamily& family, const std::string& model) {
+// Random numbers stand for themselves where samples of the disorder vary.
+Names all_features(const ProblemFamily& family, const SystemOptions& system) {
   Names names;
-  for (const CouplingEntry& coupling : find_model(model).couplings) {
+  for (const CouplingEntry& coupling : couplings_of(system)) {
     if (coupling.role == CouplingRole::physics) names.push_back(coupling.name);
   }
+  for (std::string& name : disorder_couplings(system)) names.push_back(std::move(name));
   if (family.problems[0].sector.fermionic()) names.emplace_back("N");
   return names;
 }
@@ -58,11 +60,11 @@ int most_particles(const ProblemFamily& family) {
 }
 
 // Also decides which features the network sees.
-WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions* guess, const ProblemFamily& family, const std::string& model,
+WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions* guess, const ProblemFamily& family, const SystemOptions& system,
                                          NetworkInput& input) {
   const WavefunctionEntry& entry = find_wavefunction(node.kind());
   NetworkContext context{.input = input,
-                         .features = all_features(family, model),
+                         .features = all_features(family, system),
                          .varied = family.varied,
                          .most_particles = most_particles(family),
                          .from_weights = guess != nullptr,
@@ -79,7 +81,7 @@ std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device devic
   return std::make_unique<TwoPrecisions>(std::move(network), make_wavefunction(plan.options, plan.input, plan.chains(), device));
 }
 
-NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const std::string& model, Origin origin) {
+NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const SystemOptions& system, Origin origin) {
   const Node node = document.root["wavefunction"];
   const std::optional<Weights> weights = read_weights(node, document.directory);
   const GuessedOptions* guess = weights && weights->guess ? &*weights->guess : nullptr;
@@ -89,7 +91,7 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
   network.input.sites = family.lattice.sites();
   network.input.lattice_size = family.lattice.options().size;
   network.input.basis = family.lattice.basis();
-  network.options = wavefunction_options(node, guess, family, model, network.input);
+  network.options = wavefunction_options(node, guess, family, system, network.input);
   network.input.features = feature_table(family, network.input.feature_names);
   const auto psi = make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit
   if (!weights) return network;

@@ -67,6 +67,8 @@ SystemOptions system_options(const Node& system) {
   const ModelOptions words = model.options.read(hamiltonian);
   options.sign_rule = words.sign_rule;
   options.pinning = words.pinning;
+  options.terms = words.terms;
+  for (const auto& [name, number] : words.terms.couplings) options.couplings[name] = number;
   return options;
 }
 

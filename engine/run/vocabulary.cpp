@@ -71,6 +71,10 @@ void add_system(input::Schema& schema) {
   std::vector<Variant> hamiltonians;
   for (const ModelEntry& model : models()) hamiltonians.push_back(hamiltonian(model));
   schema.add("system.hamiltonian", hamiltonians);
+  schema.add("term", plain(term_options().list()));
+  schema.add("cosine", plain(cosine_options().list()));
+  schema.add("plane_wave", plain(plane_wave_options().list()));
+  schema.add("random", plain(random_field_options().list()));
 }
 
 void add_network(input::Schema& schema) {

@@ -12,6 +12,7 @@ ModelEntry xxz_entry();
 ModelEntry tfim_entry();
 ModelEntry shastry_sutherland_entry();
 ModelEntry haldane_shastry_entry();
+ModelEntry terms_entry();
 
 // The key of models with exchange terms.
 Options<ModelOptions> marshall_option();
