@@ -81,7 +81,8 @@ TermTable::TermTable(const Operator& op) : modes_(op.modes), words_(words_for(op
   for (const auto& group : others) add_group(group);
   if (std::all_of(imaginary_.begin(), imaginary_.end(), [](double value) { return value == 0; })) imaginary_.clear();
   for (const CompiledTerm* term : diagonal) {
-    if (term->value.imag() != 0) throw InputError("operator '" + op.name + "' has an imaginary diagonal: it is not Hermitian; add the conjugate terms");
+    if (term->value.imag() != 0)
+      throw InputError("operator '" + op.name + "' has an imaginary diagonal: it is not Hermitian; add the conjugate terms");
   }
   add_diagonal(std::move(diagonal));
 }
@@ -128,7 +129,8 @@ void TermTable::add_diagonal(std::vector<const CompiledTerm*> terms) {
   for (std::size_t t = 0; t < terms.size(); ++t) {
     const CompiledTerm& term = *terms[t];
     const std::int64_t position = static_cast<std::int64_t>(t);
-    if (t == 0 || run_key(terms[t - 1]) != run_key(&term)) diagonal_runs_.push_back({position, position, term.coupling, shape(&term), term.value.real()});
+    if (t == 0 || run_key(terms[t - 1]) != run_key(&term))
+      diagonal_runs_.push_back({position, position, term.coupling, shape(&term), term.value.real()});
     diagonal_runs_.back().end = position + 1;
     const auto [i, j] = two_modes(term.string);
     diagonal_i_.push_back(i);

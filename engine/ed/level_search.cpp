@@ -154,9 +154,7 @@ void complete(LiftedOperator<Scalar>& op, Levels<Scalar>& levels, const EdOption
   levels.error = energy_error(op.unit(), levels.residual);
   const double margin = 100 * levels.residual;
   const auto wanted = static_cast<std::size_t>(options.states);
-  const auto belongs = [&](double energy, double top) {
-    return levels.size() < wanted || energy <= top || energy < levels.energies.back() - margin;
-  };
+  const auto belongs = [&](double energy, double top) { return levels.size() < wanted || energy <= top || energy < levels.energies.back() - margin; };
   EdOptions scan = options;
   scan.tolerance = std::max(options.tolerance, scan_tolerance);
   for (std::uint32_t stream = 1; levels.size() < static_cast<std::size_t>(op.dimension()); ++stream) {

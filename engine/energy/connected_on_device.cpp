@@ -125,8 +125,13 @@ class Window {
     upload(log_psi_, samples.log_psi.data() + first, count);
     upload(sum_, estimate.data() + first, count);
     const kernels::RowBlock rows{count, bits_.data(), problem_.data(), log_psi_.data(), log_psi_.data() + shape_.rows};
-    const kernels::ConnectedRows connected{connected_bits_.data(),    connected_problem_.data(), row_.data(), element_.data(), imaginary_.data(),
-                                           connected_log_psi_.data(), connected_log_psi_.data() + shape_.padded};
+    const kernels::ConnectedRows connected{connected_bits_.data(),
+                                           connected_problem_.data(),
+                                           row_.data(),
+                                           element_.data(),
+                                           imaginary_.data(),
+                                           connected_log_psi_.data(),
+                                           connected_log_psi_.data() + shape_.padded};
 
     kernels::count_connected(device_, op, rows, begin_.data());
     std::int64_t total = 0;
@@ -181,8 +186,7 @@ std::size_t connected_memory(const TermTable& op, int problems, int chunk_rows) 
   const TermTable::Groups arrays = op.group_arrays();
   const std::size_t of_operator = arrays.flip.size_bytes() + 3 * arrays.exchange_i.size_bytes() + arrays.exchange_value.size_bytes() +
                                   arrays.exchange_string.size_bytes() + arrays.begin.size_bytes() + arrays.value.size_bytes() +
-                                  arrays.imaginary.size_bytes() +
-                                  arrays.coupling.size_bytes() + 3 * arrays.mask.size_bytes() +
+                                  arrays.imaginary.size_bytes() + arrays.coupling.size_bytes() + 3 * arrays.mask.size_bytes() +
                                   static_cast<std::size_t>(problems) * op.couplings() * sizeof(double);
   return of_operator + WindowShape(op, chunk_rows).bytes();
 }

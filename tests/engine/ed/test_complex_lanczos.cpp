@@ -28,7 +28,9 @@ Eigen::MatrixXcd matrix_of(const ProblemFamily& family) {
   return complex_symbolic_matrix(family.hamiltonian, problem.couplings, problem.sector);
 }
 
-Eigen::VectorXcd vector_of(const std::vector<Complex>& x) { return Eigen::Map<const Eigen::VectorXcd>(x.data(), static_cast<Eigen::Index>(x.size())); }
+Eigen::VectorXcd vector_of(const std::vector<Complex>& x) {
+  return Eigen::Map<const Eigen::VectorXcd>(x.data(), static_cast<Eigen::Index>(x.size()));
+}
 
 // The largest amplitude is positive; of several that rounding alone tells apart, one.
 bool phase_is_fixed(const Eigen::VectorXcd& x) {

@@ -23,8 +23,7 @@ std::vector<Complex> definition(const ProblemFamily& family, const std::vector<C
   const Problem& problem = family.problems[0];
   Eigen::VectorXcd vector(static_cast<Eigen::Index>(log_psi.size()));
   for (Eigen::Index i = 0; i < vector.size(); ++i) vector[i] = std::exp(log_psi[i]);
-  const Eigen::VectorXcd ratio =
-      (complex_symbolic_matrix(family.hamiltonian, problem.couplings, problem.sector) * vector).cwiseQuotient(vector);
+  const Eigen::VectorXcd ratio = (complex_symbolic_matrix(family.hamiltonian, problem.couplings, problem.sector) * vector).cwiseQuotient(vector);
   return {ratio.data(), ratio.data() + ratio.size()};
 }
 
@@ -74,8 +73,8 @@ TEST_P(ComplexEnergy, NeedsOneEvaluationForEveryConnectedState) {
 }
 
 TEST_P(ComplexEnergy, OnADeviceIsThatOfTheHost) {
-  const auto psi = gpu_chains::network_of({.name = "", .system = {}, .network = RbmOptions{.alpha = 1, .dtype = RbmDtype::complex}, .sampler = {}},
-                                          family_);
+  const auto psi =
+      gpu_chains::network_of({.name = "", .system = {}, .network = RbmOptions{.alpha = 1, .dtype = RbmDtype::complex}, .sampler = {}}, family_);
   const SampleSet states = make_exact_sum(family_, *comm_)->sample(*psi);
 
   const std::vector<Complex> found = local_energies(family_, *psi, states);
@@ -86,8 +85,8 @@ TEST_P(ComplexEnergy, OnADeviceIsThatOfTheHost) {
 
 TEST_P(ComplexEnergy, TakesTheMemoryOfTheDeviceThatWasPlanned) {
   constexpr std::size_t rounding = (14 + 11) * 256;
-  const auto psi = gpu_chains::network_of({.name = "", .system = {}, .network = RbmOptions{.alpha = 1, .dtype = RbmDtype::complex}, .sampler = {}},
-                                          family_);
+  const auto psi =
+      gpu_chains::network_of({.name = "", .system = {}, .network = RbmOptions{.alpha = 1, .dtype = RbmDtype::complex}, .sampler = {}}, family_);
   const SampleSet states = make_exact_sum(family_, *comm_)->sample(*psi);
   const std::size_t before = test::fake_gpu_bytes_in_use(), planned = connected_memory(family_.table, 1, psi->chunk_rows());
   test::fake_gpu_peak_bytes();
@@ -120,9 +119,8 @@ TEST_P(ComplexEnergy, OfAnEigenstateIsRealAndConstant) {
 TEST_P(ComplexEnergy, HasTheSameBitsOnAnyNumberOfRanks) {
   const TableWavefunction psi(family_, random_table(family_, 1, 9));
   const std::vector<Complex> one = local_energies(family_, psi, make_exact_sum(family_, *comm_)->sample(psi));
-  run_in_process(3, [&](Communicator& comm) {
-    EXPECT_EQ(gather_rows(comm, local_energies(family_, psi, make_exact_sum(family_, comm)->sample(psi))), one);
-  });
+  run_in_process(
+      3, [&](Communicator& comm) { EXPECT_EQ(gather_rows(comm, local_energies(family_, psi, make_exact_sum(family_, comm)->sample(psi))), one); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Systems, ComplexEnergy, testing::Values(0, 1, 2), [](const auto& test) {
