@@ -53,7 +53,7 @@ double infinite_temperature_energy(const Operator& op, const Sector& sector, con
       const int zeros = count_in(term.mask, block) - ones;
       average *= block_average(block, ones, zeros, count_in(term.string, block), sector.fermionic());
     }
-    total += term.value * couplings[term.coupling] * average;
+    total += term.value.real() * couplings[term.coupling] * average;
   }
   return total;
 }

@@ -63,7 +63,7 @@ struct NamedOperator {
 
 enum class ObservableAxis { none, site, momentum };  // what its operators run over: one number, all sites j, Lattice::momenta()
 
-// An observable is a list of operators (one per site, pair or wave vector), all real symmetric.
+// An observable is a list of operators (one per site, pair or wave vector), all Hermitian.
 struct ObservableEntry {
   std::string name;  // density, density_density, double_occupancy, sz_sz, spin_spin, structure_factor, spin_structure_factor, staggered_moment
   std::string doc;

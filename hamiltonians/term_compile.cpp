@@ -5,8 +5,6 @@
 #include <optional>
 #include <tuple>
 
-#include "kernels/api/error.h"
-
 namespace qs {
 
 namespace {
@@ -116,8 +114,7 @@ std::vector<CompiledTerm> compile_terms(const Operator& op) {
       product = multiply(elementary(factor->first, factor->second, words), *product);
     }
     if (!product) continue;
-    QS_ASSERT(symbolic.coefficient.imag() == 0);
-    product->value *= symbolic.coefficient.real();
+    product->value *= symbolic.coefficient;
     product->coupling = symbolic.coupling;
     terms.push_back(as_bra(std::move(*product)));
   }
@@ -136,9 +133,16 @@ std::vector<CompiledTerm> compile_terms(const Operator& op) {
   }
   std::vector<CompiledTerm> kept;
   for (std::size_t t = 0; t < merged.size(); ++t) {
-    if (std::abs(merged[t].value) > 1e-14 * magnitude[t]) kept.push_back(std::move(merged[t]));
+    const auto left = [&](double part) { return std::abs(part) > 1e-14 * magnitude[t] ? part : 0.0; };
+    merged[t].value = {left(merged[t].value.real()), left(merged[t].value.imag())};
+    if (merged[t].value != 0.0) kept.push_back(std::move(merged[t]));
   }
   return kept;
+}
+
+bool is_real(const Operator& op) {
+  const std::vector<CompiledTerm> terms = compile_terms(op);
+  return std::all_of(terms.begin(), terms.end(), [](const CompiledTerm& term) { return term.value.imag() == 0; });
 }
 
 }  // namespace qs

@@ -1,6 +1,7 @@
 // Operator -> elementary terms: the one place that multiplies out spin and fermion factors.
 #pragma once
 
+#include <complex>
 #include <cstdint>
 #include <vector>
 
@@ -13,10 +14,13 @@ namespace qs {
 struct CompiledTerm {
   std::vector<Word> flip, mask, pattern, string;  // [words] each
   std::int32_t coupling = 0;
-  double value = 0;
+  std::complex<double> value = 0;
 };
 
-// Sorted by (flip, coupling, string, mask, pattern); equal terms are summed, terms that cancel are dropped.
+// Sorted by (flip, coupling, string, mask, pattern); equal terms are summed, terms that cancel are dropped, and so are real or imaginary parts.
 std::vector<CompiledTerm> compile_terms(const Operator& op);
+
+// Whether every matrix element is real, whatever the couplings are: i (S+ - S-) is not, the square of it is, and so is a hop with a phase of pi.
+bool is_real(const Operator& op);
 
 }  // namespace qs

@@ -53,7 +53,7 @@ bool is_exchange(std::span<const CompiledTerm> group) {
   if (group.size() != 2 || count_bits(group[0].flip) != 2) return false;
   const CompiledTerm &a = group[0], &b = group[1];
   return a.mask == a.flip && b.mask == a.flip && count_bits(a.pattern) == 1 && count_bits(b.pattern) == 1 && a.value == b.value &&
-         a.coupling == b.coupling && a.string == b.string;
+         a.value.imag() == 0 && a.coupling == b.coupling && a.string == b.string;
 }
 
 void append(std::vector<Word>& array, const std::vector<Word>& words) { array.insert(array.end(), words.begin(), words.end()); }
@@ -79,6 +79,11 @@ TermTable::TermTable(const Operator& op) : modes_(op.modes), words_(words_for(op
   }
   add_exchanges(std::move(exchange));
   for (const auto& group : others) add_group(group);
+  if (std::all_of(imaginary_.begin(), imaginary_.end(), [](double value) { return value == 0; })) imaginary_.clear();
+  for (const CompiledTerm* term : diagonal) {
+    if (term->value.imag() != 0)
+      throw InputError("operator '" + op.name + "' has an imaginary diagonal: it is not Hermitian; add the conjugate terms");
+  }
   add_diagonal(std::move(diagonal));
 }
 
@@ -95,7 +100,7 @@ void TermTable::add_exchanges(std::vector<const CompiledTerm*> firsts) {
     exchange_runs_.back().end = position + 1;
     exchange_i_.push_back(i);
     exchange_j_.push_back(j);
-    exchange_value_.push_back(term.value);
+    exchange_value_.push_back(term.value.real());
     append(exchange_string_, term.string);
     append(flip_, term.flip);
   }
@@ -104,7 +109,8 @@ void TermTable::add_exchanges(std::vector<const CompiledTerm*> firsts) {
 void TermTable::add_group(std::span<const CompiledTerm> group) {
   append(flip_, group[0].flip);
   for (const CompiledTerm& term : group) {
-    value_.push_back(term.value);
+    value_.push_back(term.value.real());
+    imaginary_.push_back(term.value.imag());
     coupling_.push_back(term.coupling);
     append(mask_, term.mask);
     append(pattern_, term.pattern);
@@ -118,12 +124,13 @@ void TermTable::add_diagonal(std::vector<const CompiledTerm*> terms) {
     if (count_bits(term->string) == 0) return Shape::projector;
     return count_bits(term->mask) == 0 && count_bits(term->string) == 2 ? Shape::pair : Shape::general;
   };
-  const auto run_key = [&](const CompiledTerm* term) { return std::tuple(term->coupling, shape(term), term->value); };
+  const auto run_key = [&](const CompiledTerm* term) { return std::tuple(term->coupling, shape(term), term->value.real()); };
   std::stable_sort(terms.begin(), terms.end(), [&](const CompiledTerm* a, const CompiledTerm* b) { return run_key(a) < run_key(b); });
   for (std::size_t t = 0; t < terms.size(); ++t) {
     const CompiledTerm& term = *terms[t];
     const std::int64_t position = static_cast<std::int64_t>(t);
-    if (t == 0 || run_key(terms[t - 1]) != run_key(&term)) diagonal_runs_.push_back({position, position, term.coupling, shape(&term), term.value});
+    if (t == 0 || run_key(terms[t - 1]) != run_key(&term))
+      diagonal_runs_.push_back({position, position, term.coupling, shape(&term), term.value.real()});
     diagonal_runs_.back().end = position + 1;
     const auto [i, j] = two_modes(term.string);
     diagonal_i_.push_back(i);
@@ -156,24 +163,24 @@ double TermTable::diagonal_sum(const Word* sigma, const double* coupling) const 
   return total;
 }
 
-template <int W>
-double TermTable::group_element(const Word* sigma, std::int64_t general, const double* coupling) const {
-  double element = 0;
+template <int W, class Scalar>
+Scalar TermTable::group_element(const Word* sigma, std::int64_t general, const double* coupling) const {
+  Scalar element = 0;
   for (std::int64_t t = group_begin_[general]; t < group_begin_[general + 1]; ++t) {
     if (!matches<W>(sigma, &mask_[t * words_], &pattern_[t * words_], words_)) continue;
-    const double term = value_[t] * coupling[coupling_[t]];
+    const Scalar term = value<Scalar>(t) * coupling[coupling_[t]];
     element += odd_overlap<W>(sigma, &string_[t * words_], words_) ? -term : term;
   }
   return element;
 }
 
-template <int W>
-int TermTable::connected_rows(const Word* sigma, const double* coupling, Word* bits, double* elements) const {
+template <int W, class Scalar>
+int TermTable::connected_rows(const Word* sigma, const double* coupling, Word* bits, Scalar* elements) const {
   // Rows are written unconditionally and kept by advancing the count: half of the bonds are active, at random, and a branch per bond
   // would be mispredicted. The caller has room for every group.
   int count = 0;
   const int width = W > 0 ? W : words_;
-  const auto write_row = [&](std::int64_t group, double element) {
+  const auto write_row = [&](std::int64_t group, Scalar element) {
     const Word* mask = flip(group);
     for (int w = 0; w < width; ++w) bits[static_cast<std::size_t>(count) * width + w] = sigma[w] ^ mask[w];
     elements[count] = element;
@@ -190,9 +197,9 @@ int TermTable::connected_rows(const Word* sigma, const double* coupling, Word* b
   }
   const std::int64_t first = exchanges();
   for (std::int64_t k = 0; first + k < groups(); ++k) {
-    const double element = group_element<W>(sigma, k, coupling);
+    const Scalar element = group_element<W, Scalar>(sigma, k, coupling);
     write_row(first + k, element);
-    count += element != 0;
+    count += element != 0.0;
   }
   return count;
 }
@@ -203,8 +210,10 @@ double TermTable::diagonal(const Word* sigma, const double* coupling) const {
   return diagonal_sum<0>(sigma, coupling);
 }
 
-double TermTable::element(const Word* sigma, std::int64_t group, const double* coupling) const {
-  if (group >= exchanges()) return group_element<0>(sigma, group - exchanges(), coupling);
+template <class Scalar>
+Scalar TermTable::element(const Word* sigma, std::int64_t group, const double* coupling) const {
+  QS_ASSERT((is_real() || !std::is_same_v<Scalar, double>));
+  if (group >= exchanges()) return group_element<0, Scalar>(sigma, group - exchanges(), coupling);
   const auto run = std::upper_bound(exchange_runs_.begin(), exchange_runs_.end(), group,
                                     [](std::int64_t value, const ExchangeRun& candidate) { return value < candidate.end; });
   if (!differ<0>(sigma, exchange_i_[group], exchange_j_[group])) return 0;
@@ -223,24 +232,32 @@ TermTable::Groups TermTable::group_arrays() const {
           .exchange_string = exchange_string_,
           .begin = group_begin_,
           .value = value_,
+          .imaginary = imaginary_,
           .coupling = coupling_,
           .mask = mask_,
           .pattern = pattern_,
           .string = string_};
 }
 
-int TermTable::connected(const Word* sigma, const double* coupling, std::vector<Word>& bits, std::vector<double>& elements) const {
+template <class Scalar>
+int TermTable::connected(const Word* sigma, const double* coupling, std::vector<Word>& bits, std::vector<Scalar>& elements) const {
+  QS_ASSERT((is_real() || !std::is_same_v<Scalar, double>));
   const std::size_t old_bits = bits.size(), old_elements = elements.size();
   bits.resize(old_bits + groups() * words_);
   elements.resize(old_elements + groups());
   Word* const out = bits.data() + old_bits;
-  double* const values = elements.data() + old_elements;
-  const int count = words_ == 1   ? connected_rows<1>(sigma, coupling, out, values)
-                    : words_ == 2 ? connected_rows<2>(sigma, coupling, out, values)
-                                  : connected_rows<0>(sigma, coupling, out, values);
+  Scalar* const values = elements.data() + old_elements;
+  const int count = words_ == 1   ? connected_rows<1, Scalar>(sigma, coupling, out, values)
+                    : words_ == 2 ? connected_rows<2, Scalar>(sigma, coupling, out, values)
+                                  : connected_rows<0, Scalar>(sigma, coupling, out, values);
   bits.resize(old_bits + static_cast<std::size_t>(count) * words_);
   elements.resize(old_elements + count);
   return count;
 }
+
+template double TermTable::element(const Word*, std::int64_t, const double*) const;
+template std::complex<double> TermTable::element(const Word*, std::int64_t, const double*) const;
+template int TermTable::connected(const Word*, const double*, std::vector<Word>&, std::vector<double>&) const;
+template int TermTable::connected(const Word*, const double*, std::vector<Word>&, std::vector<std::complex<double>>&) const;
 
 }  // namespace qs

@@ -9,7 +9,20 @@
 
 namespace qs {
 
-double expectation(const TermTable& op, const Sector& sector, const std::vector<double>& x, Communicator& comm) {
+namespace {
+
+using Complex = std::complex<double>;
+
+// What a product adds to a real mean: between real amplitudes the imaginary part of a Hermitian operator adds nothing.
+double times(double element, double amplitude) { return element * amplitude; }
+double times(Complex element, double amplitude) { return element.real() * amplitude; }
+Complex times(double element, Complex amplitude) { return element * amplitude; }
+Complex times(Complex element, Complex amplitude) { return element * amplitude; }
+double conjugate(double x) { return x; }
+Complex conjugate(Complex x) { return std::conj(x); }
+
+template <class Scalar>
+double mean_value(const TermTable& op, const Sector& sector, const std::vector<Scalar>& x, Communicator& comm) {
   const SplitBasis basis(sector);
   QS_ASSERT(static_cast<std::int64_t>(x.size()) == basis.dimension());
   const std::vector<double> couplings(op.couplings(), 1.0);
@@ -18,12 +31,12 @@ double expectation(const TermTable& op, const Sector& sector, const std::vector<
   parallel_for(static_cast<std::int64_t>(sums.size()), [&](std::int64_t k) {
     const int block = blocks.first() + static_cast<int>(k);
     for (std::int64_t h = blocks.begin(block); h < blocks.end(block); ++h) {
-      const double* amplitude = x.data() + basis.offset(h);
+      const Scalar* amplitude = x.data() + basis.offset(h);
       for (const Word low : basis.low(basis.class_of(h))) {
         const Word state = basis.high(h) << basis.low_modes() | low;
-        double image = op.diagonal(&state, couplings.data()) * *amplitude;
-        op.for_each_connected(state, couplings.data(), [&](Word partner, double element) { image += element * x[sector.index(partner)]; });
-        sums[k] += image * *amplitude++;
+        Scalar image = op.diagonal(&state, couplings.data()) * *amplitude;
+        op.for_each_connected(state, couplings.data(), [&](Word partner, auto element) { image += times(element, x[sector.index(partner)]); });
+        sums[k] += std::real(times(image, conjugate(*amplitude++)));
       }
     }
   });
@@ -33,9 +46,21 @@ double expectation(const TermTable& op, const Sector& sector, const std::vector<
   return total[0];
 }
 
+}  // namespace
+
+double expectation(const TermTable& op, const Sector& sector, const std::vector<double>& x, Communicator& comm) {
+  return mean_value(op, sector, x, comm);
+}
+
+double expectation(const TermTable& op, const Sector& sector, const std::vector<std::complex<double>>& x, Communicator& comm) {
+  return mean_value(op, sector, x, comm);
+}
+
 double ground_level_expectation(const TermTable& op, const Sector& sector, const EdResult& exact, Communicator& comm) {
   double sum = 0;
-  for (int k = 0; k < exact.degeneracy; ++k) sum += expectation(op, sector, exact.states[k], comm);
+  for (int k = 0; k < exact.degeneracy; ++k) {
+    sum += exact.complex_states.empty() ? expectation(op, sector, exact.states[k], comm) : expectation(op, sector, exact.complex_states[k], comm);
+  }
   return sum / exact.degeneracy;
 }
 

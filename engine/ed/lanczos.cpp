@@ -7,12 +7,14 @@
 #include <string>
 
 #include "engine/ed/level_search.h"
+#include "hamiltonians/term_compile.h"
 #include "kernels/api/error.h"
 
 namespace qs {
 namespace {
 
-using Vector = std::vector<double>;
+template <class Scalar>
+using Vector = std::vector<Scalar>;
 
 constexpr std::int64_t dense_dimension = 200;
 constexpr std::int64_t most_vectors = 24;  // Krylov vectors for the ground state; fewer restart too often, more cost too much orthogonalisation
@@ -21,10 +23,10 @@ constexpr std::int64_t most_vectors = 24;  // Krylov vectors for the ground stat
 std::int64_t kept_states(int states) { return std::max(2 * std::int64_t{states}, std::int64_t{states} + 2); }
 
 // Krylov vectors: 2k + 22 where memory allows, down to 2k + 4.
-std::int64_t krylov_vectors(std::int64_t dimension, const EdOptions& options) {
+std::int64_t krylov_vectors(std::int64_t dimension, const EdOptions& options, std::int64_t amplitude) {
   const std::int64_t least = 2 * std::int64_t{options.states} + 4;
   std::int64_t vectors = 2 * std::int64_t{options.states} - 2 + most_vectors;
-  while (vectors > least && lanczos_bytes(dimension, vectors, kept_states(options.states)) > options.memory_limit) --vectors;
+  while (vectors > least && lanczos_bytes(dimension, vectors, kept_states(options.states), amplitude) > options.memory_limit) --vectors;
   return vectors;
 }
 
@@ -32,23 +34,23 @@ bool is_dense(std::int64_t dimension, const EdOptions& options) {
   return dimension <= dense_dimension || 2 * std::int64_t{options.states} + 4 >= dimension;
 }
 
-double dot(const Vector& a, const Vector& b) {
-  return Eigen::Map<const Eigen::VectorXd>(a.data(), a.size()).dot(Eigen::Map<const Eigen::VectorXd>(b.data(), b.size()));
-}
+double sign_of(double x) { return x < 0 ? -1.0 : 1.0; }
+std::complex<double> sign_of(std::complex<double> x) { return std::conj(x) / std::abs(x); }
 
 // Orthogonal to the states before it as well as rounding allows, of norm 1, the largest amplitude positive.
-void orthonormalise(std::vector<Vector>& states, std::size_t k) {
-  Vector& x = states[k];
+template <class Scalar>
+void orthonormalise(std::vector<Vector<Scalar>>& states, std::size_t k) {
+  Vector<Scalar>& x = states[k];
   for (std::size_t j = 0; j < k; ++j) {
-    const double product = dot(states[j], x);
+    const Scalar product = dot(states[j], x);
     for (std::size_t i = 0; i < x.size(); ++i) x[i] -= product * states[j][i];
   }
-  const auto largest = std::max_element(x.begin(), x.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
-  const double scale = (*largest < 0 ? -1.0 : 1.0) / std::sqrt(dot(x, x));
-  for (double& value : x) value *= scale;
+  const auto largest = std::max_element(x.begin(), x.end(), [](Scalar a, Scalar b) { return std::abs(a) < std::abs(b); });
+  const Scalar scale = sign_of(*largest) / std::sqrt(std::real(dot(x, x)));
+  for (Scalar& value : x) value *= scale;
 }
 
-void check(const Sector& sector, const EdOptions& options) {
+void check(const Sector& sector, const EdOptions& options, std::int64_t amplitude) {
   if (!sector.enumerable()) {
     throw InputError("exact diagonalisation needs every state of the sector (" + sector.describe() + "), but " + sector.why_not_enumerable() +
                      "; choose a smaller lattice");
@@ -58,7 +60,7 @@ void check(const Sector& sector, const EdOptions& options) {
     throw InputError("states = " + std::to_string(options.states) + " does not fit a sector of " + std::to_string(dimension) +
                      " states; choose 1 to " + std::to_string(dimension));
   }
-  const std::int64_t bytes = ed_memory(dimension, options);
+  const std::int64_t bytes = ed_memory(dimension, options, amplitude);
   if (bytes > options.memory_limit) {
     throw MemoryError("exact diagonalisation of dimension " + std::to_string(dimension) + " needs " + std::to_string(bytes) +
                       " bytes per rank, the limit is " + std::to_string(options.memory_limit) +
@@ -66,31 +68,28 @@ void check(const Sector& sector, const EdOptions& options) {
   }
 }
 
-}  // namespace
-
-std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options) {
-  if (is_dense(dimension, options)) return lanczos_bytes(dimension, 0, 3 * dimension + options.states);
-  return lanczos_bytes(dimension, krylov_vectors(dimension, options), kept_states(options.states));
+template <class Scalar>
+Levels<Scalar> find_levels(const SectorOperatorOf<Scalar>& op, const EdOptions& options, const std::function<void(std::int64_t)>& progress) {
+  if (is_dense(op.dimension(), options)) return dense_levels(op, options.states);
+  return lanczos_levels(op, options, krylov_vectors(op.dimension(), options, sizeof(Scalar)), progress);
 }
 
-EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,
-                     const std::function<void(std::int64_t)>& progress) {
-  const Problem& chosen = family.problems[problem];
-  check(chosen.sector, options);
-  const SectorOperator op(family.hamiltonian, chosen.sector, chosen.couplings, comm);
-  Levels levels = is_dense(op.dimension(), options) ? dense_levels(op, options.states)
-                                                    : lanczos_levels(op, options, krylov_vectors(op.dimension(), options), progress);
+// Energies, residuals, degeneracy and gap of the states that `op` has as its lowest, which go to `states`.
+template <class Scalar>
+EdResult measured(const SectorOperatorOf<Scalar>& op, const EdOptions& options, const std::function<void(std::int64_t)>& progress,
+                  std::vector<Vector<Scalar>> EdResult::*kept) {
+  Levels<Scalar> levels = find_levels(op, options, progress);
   EdResult result;
   result.dimension = op.dimension();
-  result.states = std::move(levels.states);
-  Vector image(op.dimension());
-  for (std::size_t k = 0; k < result.states.size(); ++k) {
-    orthonormalise(result.states, k);
-    const Vector& state = result.states[k];
+  std::vector<Vector<Scalar>>& states = result.*kept = std::move(levels.states);
+  Vector<Scalar> image(op.dimension());
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    orthonormalise(states, k);
+    const Vector<Scalar>& state = states[k];
     op.apply(state.data(), image.data());
-    const double energy = result.energies.emplace_back(dot(state, image));  // Rayleigh quotient: its error is quadratic in the residual
+    const double energy = result.energies.emplace_back(std::real(dot(state, image)));  // Rayleigh quotient: its error is quadratic in the residual
     for (std::int64_t i = 0; i < op.dimension(); ++i) image[i] -= energy * state[i];
-    result.residuals.push_back(std::sqrt(dot(image, image)));
+    result.residuals.push_back(std::sqrt(std::real(dot(image, image))));
     if (!(result.residuals.back() <= 100 * levels.residual + 1000 * levels.error))
       throw NumericalError("exact diagonalisation: |H x - E x| of state " + std::to_string(k) + " is " + std::to_string(result.residuals.back()) +
                            " although Lanczos converged (dimension " + std::to_string(op.dimension()) + "); allow a larger tolerance");
@@ -102,6 +101,32 @@ EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& 
   if (levels.next) result.gap = *levels.next - result.energies.front();
   result.applications = op.applications();
   return result;
+}
+
+}  // namespace
+
+std::vector<std::complex<double>> EdResult::amplitudes(int k) const {
+  if (!complex_states.empty()) return complex_states.at(k);
+  return {states.at(k).begin(), states.at(k).end()};
+}
+
+std::int64_t amplitude_bytes(const Operator& hamiltonian) { return is_real(hamiltonian) ? sizeof(double) : sizeof(std::complex<double>); }
+
+std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::int64_t amplitude_bytes) {
+  if (is_dense(dimension, options)) return lanczos_bytes(dimension, 0, 3 * dimension + options.states, amplitude_bytes);
+  return lanczos_bytes(dimension, krylov_vectors(dimension, options, amplitude_bytes), kept_states(options.states), amplitude_bytes);
+}
+
+EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,
+                     const std::function<void(std::int64_t)>& progress) {
+  const Problem& chosen = family.problems[problem];
+  check(chosen.sector, options, amplitude_bytes(family.hamiltonian));
+  if (is_real(family.hamiltonian)) {
+    const SectorOperator op(family.hamiltonian, chosen.sector, chosen.couplings, comm);
+    return measured(op, options, progress, &EdResult::states);
+  }
+  const ComplexSectorOperator op(family.hamiltonian, chosen.sector, chosen.couplings, comm);
+  return measured(op, options, progress, &EdResult::complex_states);
 }
 
 }  // namespace qs

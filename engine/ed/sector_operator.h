@@ -1,6 +1,7 @@
 // y = H x over a sector, matrix-free.
 #pragma once
 
+#include <complex>
 #include <cstdint>
 #include <vector>
 
@@ -17,13 +18,16 @@ namespace qs {
 // faster than computing the index of every connected state.
 //
 // Rows are divided over ranks and threads; every rank holds x and receives all of y. Every y_i is summed in one order: same bits for any division.
-class SectorOperator {
+//
+// Scalar: double for a real operator, std::complex<double> for any.
+template <class Scalar>
+class SectorOperatorOf {
  public:
   // `couplings`: values of op.couplings. Throws InputError if a term leaves the sector.
-  SectorOperator(const Operator& op, const Sector& sector, const std::vector<double>& couplings, Communicator& comm);
+  SectorOperatorOf(const Operator& op, const Sector& sector, const std::vector<double>& couplings, Communicator& comm);
 
   std::int64_t dimension() const { return basis_.dimension(); }
-  void apply(const double* x, double* y) const;  // collective; x and y do not overlap
+  void apply(const Scalar* x, Scalar* y) const;  // collective; x and y do not overlap
   std::int64_t applications() const { return applications_; }
   // The `count` smallest diagonal elements of H, increasing. Collective.
   std::vector<double> smallest_diagonal(int count) const;
@@ -33,9 +37,9 @@ class SectorOperator {
   struct LowMatrix {
     enum class Form { empty, identity, sparse } form = Form::empty;
     int column_class = -1;  // of every partner; leaves_sector if they differ or do not exist
-    double scale = 0;
+    Scalar scale = 0;
     std::vector<std::int32_t> row, begin, column;
-    std::vector<double> value;
+    std::vector<Scalar> value;
   };
   // A_g: (high & mask) == pattern connects to high ^ flip with the sign of popcount(high & string).
   struct HighGroup {
@@ -47,7 +51,7 @@ class SectorOperator {
   LowMatrix make_low_matrix(const std::vector<LowTerm>& terms, int row_class) const;
   void check_sector() const;
   void set_diagonal(const Operator& op, const std::vector<double>& couplings);
-  void apply_high(std::int64_t h, const double* x, double* y) const;
+  void apply_high(std::int64_t h, const Scalar* x, Scalar* y) const;
 
   Communicator& comm_;
   SplitBasis basis_;
@@ -56,5 +60,8 @@ class SectorOperator {
   std::vector<double> diagonal_;          // my rows
   mutable std::int64_t applications_ = 0;
 };
+
+using SectorOperator = SectorOperatorOf<double>;
+using ComplexSectorOperator = SectorOperatorOf<std::complex<double>>;
 
 }  // namespace qs

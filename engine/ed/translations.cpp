@@ -5,14 +5,19 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <span>
 
+#include "engine/ed/level_search.h"
 #include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {
 
-using Vector = std::vector<double>;
+template <class Scalar>
+using Vector = std::vector<Scalar>;
+template <class Scalar>
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
 // The mode that every mode moves to when the lattice is moved by `cells` along an axis.
 std::vector<int> moved_modes(const Lattice& lattice, const Sector& sector, int axis, int cells) {
@@ -28,9 +33,10 @@ std::vector<int> moved_modes(const Lattice& lattice, const Sector& sector, int a
 }
 
 // (T f)(T sigma) = f(sigma).
-Vector moved(const Sector& sector, const std::vector<int>& modes, const Vector& f) {
+template <class Scalar>
+Vector<Scalar> moved(const Sector& sector, const std::vector<int>& modes, const Vector<Scalar>& f) {
   constexpr std::int64_t piece = 4096;
-  Vector image(f.size());
+  Vector<Scalar> image(f.size());
   const auto dimension = static_cast<std::int64_t>(f.size());
   parallel_for((dimension + piece - 1) / piece, [&](std::int64_t p) {
     for (std::int64_t i = p * piece; i < std::min(dimension, (p + 1) * piece); ++i) {
@@ -42,66 +48,71 @@ Vector moved(const Sector& sector, const std::vector<int>& modes, const Vector& 
   return image;
 }
 
-double dot(const Vector& a, const Vector& b) {
-  return Eigen::Map<const Eigen::VectorXd>(a.data(), a.size()).dot(Eigen::Map<const Eigen::VectorXd>(b.data(), b.size()));
-}
-
 // The mean over all translations by multiples of `step` along an axis.
-Vector averaged(const Lattice& lattice, const Sector& sector, int axis, int step, Vector f) {
+template <class Scalar>
+Vector<Scalar> averaged(const Lattice& lattice, const Sector& sector, int axis, int step, Vector<Scalar> f) {
   const int count = lattice.options().size[axis] / step;
   const std::vector<int> modes = moved_modes(lattice, sector, axis, step);
-  Vector sum = f;
+  Vector<Scalar> sum = f;
   for (int m = 1; m < count; ++m) {
     f = moved(sector, modes, f);
     for (std::size_t i = 0; i < f.size(); ++i) sum[i] += f[i];
   }
-  for (double& value : sum) value /= count;
+  for (Scalar& value : sum) value /= count;
   return sum;
 }
 
 // <a|T|b> over the level.
-Eigen::MatrixXd translation_matrix(const Lattice& lattice, const Sector& sector, const EdResult& exact, int axis) {
+template <class Scalar>
+Matrix<Scalar> translation_matrix(const Lattice& lattice, const Sector& sector, std::span<const Vector<Scalar>> level, int axis) {
   const std::vector<int> modes = moved_modes(lattice, sector, axis, 1);
-  Eigen::MatrixXd matrix(exact.degeneracy, exact.degeneracy);
-  for (int b = 0; b < exact.degeneracy; ++b) {
-    const Vector image = moved(sector, modes, exact.states[b]);
-    for (int a = 0; a < exact.degeneracy; ++a) matrix(a, b) = dot(exact.states[a], image);
+  Matrix<Scalar> matrix(level.size(), level.size());
+  for (std::size_t b = 0; b < level.size(); ++b) {
+    const Vector<Scalar> image = moved(sector, modes, level[b]);
+    for (std::size_t a = 0; a < level.size(); ++a) matrix(a, b) = dot(level[a], image);
   }
   return matrix;
 }
 
 // Tr T_R over the level for all R = (x, y), y fastest.
-std::vector<double> traces(const std::vector<Eigen::MatrixXd>& steps, const std::vector<int>& size) {
-  std::vector<double> all;
-  Eigen::MatrixXd along_x = Eigen::MatrixXd::Identity(steps[0].rows(), steps[0].rows());
+template <class Scalar>
+std::vector<Scalar> traces(const std::vector<Matrix<Scalar>>& steps, const std::vector<int>& size) {
+  std::vector<Scalar> all;
+  Matrix<Scalar> along_x = Matrix<Scalar>::Identity(steps[0].rows(), steps[0].rows());
   for (int x = 0; x < size[0]; ++x, along_x *= steps[0]) {
-    Eigen::MatrixXd product = along_x;
+    Matrix<Scalar> product = along_x;
     for (int y = 0; y < size[1]; ++y, product *= steps[1]) all.push_back(product.trace());
   }
   return all;
 }
 
-std::vector<std::vector<int>> momenta_of(const Lattice& lattice, const Sector& sector, const EdResult& exact) {
-  constexpr double closed = 1e-6;  // |T T^t - 1| of a level that translations map onto itself
+// Of z e^(i angle).
+double turned_real_part(double z, double angle) { return z * std::cos(angle); }
+double turned_real_part(std::complex<double> z, double angle) { return z.real() * std::cos(angle) - z.imag() * std::sin(angle); }
+
+template <class Scalar>
+std::vector<std::vector<int>> momenta_of(const Lattice& lattice, const Sector& sector, std::span<const Vector<Scalar>> level) {
+  constexpr double closed = 1e-6;  // |T T^+ - 1| of a level that translations map onto itself
   std::vector<int> size = lattice.options().size;
-  std::vector<Eigen::MatrixXd> steps;
+  std::vector<Matrix<Scalar>> steps;
   for (int axis = 0; axis < lattice.axes(); ++axis) {
-    const Eigen::MatrixXd& matrix = steps.emplace_back(translation_matrix(lattice, sector, exact, axis));
-    if (!(matrix * matrix.transpose()).isIdentity(closed)) return {};
+    const Matrix<Scalar>& matrix = steps.emplace_back(translation_matrix(lattice, sector, level, axis));
+    if (!(matrix * matrix.adjoint()).isIdentity(closed)) return {};
   }
   if (lattice.axes() == 1) {
     size.push_back(1);
     steps.push_back(steps[0]);  // never reached: one step along y
   }
-  const std::vector<double> trace = traces(steps, size);
+  const std::vector<Scalar> trace = traces(steps, size);
   std::vector<std::vector<int>> momenta;
   for (int kx = 0; kx < size[0]; ++kx) {
     for (int ky = 0; ky < size[1]; ++ky) {
-      // k occurs (1/|T|) sum_R exp(i k R) Tr T_R times; the level is real, so the sine part cancels.
+      // k occurs (1/|T|) sum_R exp(i k R) Tr T_R times, a real number.
       double count = 0;
       for (std::size_t r = 0; r < trace.size(); ++r) {
         const int x = static_cast<int>(r) / size[1], y = static_cast<int>(r) % size[1];
-        count += trace[r] * std::cos(2 * M_PI * (double(kx) * x / size[0] + double(ky) * y / size[1])) / static_cast<double>(trace.size());
+        const double angle = 2 * M_PI * (double(kx) * x / size[0] + double(ky) * y / size[1]);
+        count += turned_real_part(trace[r], angle) / static_cast<double>(trace.size());
       }
       const std::vector<int> k = lattice.axes() == 1 ? std::vector<int>{kx} : std::vector<int>{kx, ky};
       momenta.insert(momenta.end(), std::lround(count), k);
@@ -110,22 +121,29 @@ std::vector<std::vector<int>> momenta_of(const Lattice& lattice, const Sector& s
   return momenta;
 }
 
+template <class Scalar>
+TranslationContent content_of(const Lattice& lattice, const Sector& sector, std::span<const Vector<Scalar>> level, const std::vector<int>& steps) {
+  // The projector P on the functions that do not change, within the level: its largest eigenvalue is the squared overlap.
+  Matrix<Scalar> projector(level.size(), level.size());
+  for (std::size_t b = 0; b < level.size(); ++b) {
+    Vector<Scalar> image = level[b];
+    for (int axis = 0; axis < lattice.axes(); ++axis) image = averaged(lattice, sector, axis, steps[axis], std::move(image));
+    for (std::size_t a = 0; a < level.size(); ++a) projector(a, b) = dot(level[a], image);
+  }
+  const Eigen::SelfAdjointEigenSolver<Matrix<Scalar>> solver(projector, Eigen::EigenvaluesOnly);
+  TranslationContent content;
+  content.largest_overlap = std::sqrt(std::clamp(solver.eigenvalues().maxCoeff(), 0.0, 1.0));
+  content.momenta = momenta_of(lattice, sector, level);
+  return content;
+}
+
 }  // namespace
 
 TranslationContent translation_content(const Lattice& lattice, const Sector& sector, const EdResult& exact, const std::vector<int>& steps) {
   QS_ASSERT(static_cast<int>(steps.size()) == lattice.axes());
-  // The projector P on the functions that do not change, within the level: its largest eigenvalue is the squared overlap.
-  Eigen::MatrixXd projector(exact.degeneracy, exact.degeneracy);
-  for (int b = 0; b < exact.degeneracy; ++b) {
-    Vector image = exact.states[b];
-    for (int axis = 0; axis < lattice.axes(); ++axis) image = averaged(lattice, sector, axis, steps[axis], std::move(image));
-    for (int a = 0; a < exact.degeneracy; ++a) projector(a, b) = dot(exact.states[a], image);
-  }
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(projector, Eigen::EigenvaluesOnly);
-  TranslationContent content;
-  content.largest_overlap = std::sqrt(std::clamp(solver.eigenvalues().maxCoeff(), 0.0, 1.0));
-  content.momenta = momenta_of(lattice, sector, exact);
-  return content;
+  const auto level = [&](const auto& states) { return std::span(states).first(exact.degeneracy); };
+  return exact.complex_states.empty() ? content_of(lattice, sector, level(exact.states), steps)
+                                      : content_of(lattice, sector, level(exact.complex_states), steps);
 }
 
 }  // namespace qs

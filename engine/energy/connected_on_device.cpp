@@ -44,6 +44,7 @@ class OperatorBuffers {
     exchange_string_ = buffer_of(device, arrays.exchange_string);
     begin_ = buffer_of(device, arrays.begin);
     value_ = buffer_of(device, arrays.value);
+    imaginary_ = buffer_of(device, arrays.imaginary);
     term_coupling_ = buffer_of(device, arrays.coupling);
     mask_ = buffer_of(device, arrays.mask);
     pattern_ = buffer_of(device, arrays.pattern);
@@ -64,6 +65,7 @@ class OperatorBuffers {
             .exchange_string = exchange_string_.data(),
             .group_begin = begin_.data(),
             .value = value_.data(),
+            .imaginary = imaginary_.data(),
             .term_coupling = term_coupling_.data(),
             .mask = mask_.data(),
             .pattern = pattern_.data(),
@@ -73,7 +75,7 @@ class OperatorBuffers {
  private:
   int words_, couplings_;
   std::int64_t groups_, exchanges_ = 0;
-  Buffer<double> coupling_, exchange_value_, value_;
+  Buffer<double> coupling_, exchange_value_, value_, imaginary_;
   Buffer<Word> flip_, exchange_string_, mask_, pattern_, string_;
   Buffer<std::int32_t> exchange_i_, exchange_j_, exchange_coupling_, term_coupling_;
   Buffer<std::int64_t> begin_;
@@ -81,7 +83,7 @@ class OperatorBuffers {
 
 // How many rows and connected ones a window has.
 struct WindowShape {
-  WindowShape(const TermTable& op, int chunk_rows) : words(op.words()) {
+  WindowShape(const TermTable& op, int chunk_rows) : words(op.words()), parts(op.is_real() ? 1 : 2) {
     const std::int64_t groups = std::max<std::int64_t>(1, op.groups());
     rows = std::max<std::int64_t>(1, connected_rows / groups);
     connected = rows * groups;  // a row has at most as many as the operator has groups
@@ -89,11 +91,11 @@ struct WindowShape {
   }
   std::size_t bytes() const {
     const std::size_t per_row = words * sizeof(Word) + sizeof(std::int32_t) + 4 * sizeof(double) + sizeof(std::int64_t);
-    const std::size_t per_connected = words * sizeof(Word) + 2 * sizeof(std::int32_t) + sizeof(double);
+    const std::size_t per_connected = words * sizeof(Word) + 2 * sizeof(std::int32_t) + parts * sizeof(double);
     return rows * per_row + sizeof(std::int64_t) + connected * per_connected + 2 * padded * sizeof(double);
   }
 
-  int words;
+  int words, parts;  // parts of an element: real, or real and imaginary
   std::int64_t rows, connected, padded;
 };
 
@@ -112,6 +114,7 @@ class Window {
         connected_problem_(device, shape.connected),
         row_(device, shape.connected),
         element_(device, shape.connected),
+        imaginary_(device, shape.parts > 1 ? shape.connected : 0),
         connected_log_psi_(device, 2 * shape.padded) {}
 
   // Rows [first, first + count) of the samples.
@@ -122,8 +125,13 @@ class Window {
     upload(log_psi_, samples.log_psi.data() + first, count);
     upload(sum_, estimate.data() + first, count);
     const kernels::RowBlock rows{count, bits_.data(), problem_.data(), log_psi_.data(), log_psi_.data() + shape_.rows};
-    const kernels::ConnectedRows connected{connected_bits_.data(), connected_problem_.data(), row_.data(),
-                                           element_.data(),        connected_log_psi_.data(), connected_log_psi_.data() + shape_.padded};
+    const kernels::ConnectedRows connected{connected_bits_.data(),
+                                           connected_problem_.data(),
+                                           row_.data(),
+                                           element_.data(),
+                                           imaginary_.data(),
+                                           connected_log_psi_.data(),
+                                           connected_log_psi_.data() + shape_.padded};
 
     kernels::count_connected(device_, op, rows, begin_.data());
     std::int64_t total = 0;
@@ -156,7 +164,7 @@ class Window {
   Buffer<std::int64_t> begin_;
   Buffer<Word> connected_bits_;
   Buffer<std::int32_t> connected_problem_, row_;
-  Buffer<double> element_, connected_log_psi_;  // [connected], [2][whole chunks]
+  Buffer<double> element_, imaginary_, connected_log_psi_;  // [connected] twice, [2][whole chunks]
   std::vector<double> host_;
 };
 
@@ -178,7 +186,7 @@ std::size_t connected_memory(const TermTable& op, int problems, int chunk_rows) 
   const TermTable::Groups arrays = op.group_arrays();
   const std::size_t of_operator = arrays.flip.size_bytes() + 3 * arrays.exchange_i.size_bytes() + arrays.exchange_value.size_bytes() +
                                   arrays.exchange_string.size_bytes() + arrays.begin.size_bytes() + arrays.value.size_bytes() +
-                                  arrays.coupling.size_bytes() + 3 * arrays.mask.size_bytes() +
+                                  arrays.imaginary.size_bytes() + arrays.coupling.size_bytes() + 3 * arrays.mask.size_bytes() +
                                   static_cast<std::size_t>(problems) * op.couplings() * sizeof(double);
   return of_operator + WindowShape(op, chunk_rows).bytes();
 }

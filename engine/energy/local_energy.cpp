@@ -24,15 +24,17 @@ bool is_zero(Complex log_psi) { return log_psi.real() == -std::numeric_limits<do
 // psi'/psi; 0 for psi' = 0, whatever the phase is.
 Complex ratio(Complex log_psi_prime, Complex log_psi) { return is_zero(log_psi_prime) ? Complex(0) : std::exp(log_psi_prime - log_psi); }
 
-// The connected configurations of `rows_per_task` samples.
+// The connected configurations of `rows_per_task` samples. Scalar is double for real operators, else complex.
+template <class Scalar>
 struct ConnectedRows {
   std::vector<Word> bits;
-  std::vector<double> elements;
+  std::vector<Scalar> elements;
   std::vector<int> count;  // per sample
 };
 
+template <class Scalar>
 void connect(const TermTable& op, const std::vector<std::vector<double>>& couplings, const SampleSet& samples, std::int64_t begin, std::int64_t end,
-             ConnectedRows& out) {
+             ConnectedRows<Scalar>& out) {
   out.bits.clear();
   out.elements.clear();
   out.count.clear();
@@ -44,7 +46,8 @@ void connect(const TermTable& op, const std::vector<std::vector<double>>& coupli
 }
 
 // All tasks' connected rows in one batch, each with its sample's problem.
-ConfigurationBatch concatenate(const std::vector<ConnectedRows>& tasks, std::int64_t used, const SampleSet& samples, std::int64_t first) {
+template <class Scalar>
+ConfigurationBatch concatenate(const std::vector<ConnectedRows<Scalar>>& tasks, std::int64_t used, const SampleSet& samples, std::int64_t first) {
   ConfigurationBatch batch(samples.rows.modes, 0);
   for (std::int64_t t = 0; t < used; ++t) {
     batch.bits.insert(batch.bits.end(), tasks[t].bits.begin(), tasks[t].bits.end());
@@ -56,13 +59,14 @@ ConfigurationBatch concatenate(const std::vector<ConnectedRows>& tasks, std::int
 }
 
 // Off-diagonal elements of all rows, listed on the host.
+template <class Scalar>
 void add_connected(const TermTable& op, const std::vector<std::vector<double>>& couplings, const Wavefunction& psi, const SampleSet& samples,
                    std::vector<Complex>& estimate) {
   const std::int64_t rows = samples.rows.rows();
   // A row has at most op.groups() connected ones, which bounds the memory of a window.
   const std::int64_t tasks_per_window = std::max<std::int64_t>(1, connected_rows / std::max<std::int64_t>(1, op.groups() * rows_per_task));
   const std::int64_t window = tasks_per_window * rows_per_task;
-  std::vector<ConnectedRows> tasks(tasks_per_window);
+  std::vector<ConnectedRows<Scalar>> tasks(tasks_per_window);
   for (std::int64_t first = 0; first < rows; first += window) {
     const std::int64_t last = std::min(rows, first + window);
     const std::int64_t used = (last - first + rows_per_task - 1) / rows_per_task;
@@ -97,10 +101,12 @@ std::vector<Complex> local_estimates(const TermTable& op, const std::vector<std:
   std::vector<Complex> estimate(rows);
   for (std::int64_t i = 0; i < rows; ++i) estimate[i] = op.diagonal(samples.rows.row(i), couplings[samples.rows.problem[i]].data());
 
-  if (kernels::shares_host_memory(psi.device())) {
-    add_connected(op, couplings, psi, samples, estimate);
-  } else {
+  if (!kernels::shares_host_memory(psi.device())) {
     add_connected_on_device(op, couplings, psi, samples, estimate);
+  } else if (op.is_real()) {
+    add_connected<double>(op, couplings, psi, samples, estimate);
+  } else {
+    add_connected<Complex>(op, couplings, psi, samples, estimate);
   }
   return estimate;
 }
@@ -146,7 +152,7 @@ std::vector<Complex> local_estimates_exact(Communicator& comm, const TermTable& 
       const Complex here = samples.log_psi[i];
       Complex sum = op.diagonal(samples.rows.row(i), couplings[g].data());
       if (is_zero(here)) return sum;
-      op.for_each_connected(*samples.rows.row(i), couplings[g].data(), [&](Word connected, double element) {
+      op.for_each_connected(*samples.rows.row(i), couplings[g].data(), [&](Word connected, auto element) {
         sum += element * ratio(all[offset[g] + family.problems[g].sector.index(connected)], here);
       });
       return sum;
@@ -166,7 +172,7 @@ std::vector<Complex> apply_exact(const TermTable& op, const std::vector<std::vec
     const Complex* mine = x.data() + offset[g];
     Complex sum = op.diagonal(samples.rows.row(i), couplings[g].data()) * mine[sector.index(*samples.rows.row(i))];
     op.for_each_connected(*samples.rows.row(i), couplings[g].data(),
-                          [&](Word connected, double element) { sum += element * mine[sector.index(connected)]; });
+                          [&](Word connected, auto element) { sum += element * mine[sector.index(connected)]; });
     return sum;
   });
 }

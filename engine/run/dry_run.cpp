@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 
 #include "engine/optimize/natural_system.h"
 #include "engine/run/gpu_memory.h"
@@ -27,7 +28,7 @@ struct StepCost {
 // Connected configurations of a typical sample of one problem: the average over a few random-looking states of its sector.
 double connected_per_sample(const ProblemFamily& family, const Problem& problem) {
   std::vector<Word> bits;
-  std::vector<double> elements;
+  std::vector<std::complex<double>> elements;  // complex ones serve every operator
   std::vector<Word> row(family.table.words(), 0);
   double total = 0;
   constexpr int trials = 16;

@@ -12,10 +12,8 @@ void write_state_csv(const std::string& folder, const ProblemFamily& family, int
   state.particles = static_cast<int>(p.sector.particles());
   state.delta = family.feature(problem, "delta");
   state.energy = result.energies[0];
-  for (std::int64_t i = 0; i < result.dimension; ++i) {
-    state.basis.push_back(p.sector.state(i));
-    state.amplitudes.emplace_back(result.states[0][i], 0.0);
-  }
+  state.amplitudes = result.amplitudes(0);
+  for (std::int64_t i = 0; i < result.dimension; ++i) state.basis.push_back(p.sector.state(i));
   const std::string name = ed_csv_name(state.sites, state.particles, family.feature(problem, "V"));
   replace_file(folder + "/" + name, format_ed_csv(state));
 }

@@ -16,8 +16,7 @@ TargetSet targets(const ProblemFamily& family, const PretrainPlan& pretrain, con
     if (!pretrain.file_states.empty()) {
       set.states.push_back(pretrain.file_states[g]);
     } else {
-      const std::vector<double>& state = exact.ground_state(family, g, "the network learns");
-      set.states.emplace_back(state.begin(), state.end());
+      set.states.push_back(exact.ground_state(family, g, "the network learns"));
     }
   }
   return set;

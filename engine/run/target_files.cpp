@@ -26,7 +26,7 @@ Amplitudes read_target(const std::string& path, const ProblemFamily& family, int
   for (std::size_t i = 0; i < file.basis.size(); ++i) {
     const Word sigma = file.basis[i];
     std::complex<double> image = (family.table.diagonal(&sigma, couplings) - file.energy) * file.amplitudes[i];
-    family.table.for_each_connected(sigma, couplings, [&](Word other, double element) { image += element * state[sector.index(other)]; });
+    family.table.for_each_connected(sigma, couplings, [&](Word other, auto element) { image += element * state[sector.index(other)]; });
     residual += std::norm(image);
   }
   if (!(std::sqrt(residual) < largest_residual))

@@ -14,6 +14,23 @@ constexpr std::int64_t automatic_dimension_limit = std::int64_t{1} << 20;
 
 std::string state_path(const std::string& group, int problem) { return fmt::format("stages/{}/states/{:03}", group, problem); }
 
+// The first `count` states, level by basis state.
+template <class Scalar>
+Dataset stored(const std::vector<std::vector<Scalar>>& states, std::int64_t count, std::int64_t dimension) {
+  std::vector<Scalar> flat;
+  for (std::int64_t k = 0; k < count; ++k) flat.insert(flat.end(), states[k].begin(), states[k].end());
+  return array(std::move(flat), {count, dimension});
+}
+
+// The way back; leaves `states` as it is if the dataset has another type.
+template <class Scalar>
+void recall(const Dataset& dataset, std::vector<std::vector<Scalar>>& states) {
+  const auto* flat = std::get_if<std::vector<Scalar>>(&dataset.values);
+  if (flat == nullptr) return;
+  const std::int64_t dimension = dataset.shape.at(1);
+  for (std::int64_t k = 0; k < dataset.shape.at(0); ++k) states.emplace_back(flat->begin() + k * dimension, flat->begin() + (k + 1) * dimension);
+}
+
 }  // namespace
 
 EdStage::EdStage(EdStageOptions options, StageContext context, ExactStates& exact) : options_(options), context_(std::move(context)), exact_(exact) {}
@@ -64,12 +81,12 @@ void EdStage::store(const EdResult& result, int problem, DataTree& outputs) cons
   if (result.gap) outputs.datasets[energies].attributes["gap"] = *result.gap;
   outputs.set(energies + "_residuals", with(first(result.residuals), quantity_attributes("residuals", convention)));
   if (!options_.writes(result.dimension)) return;
-  std::vector<double> flat;
-  for (std::int64_t k = 0; k < count; ++k) flat.insert(flat.end(), result.states[k].begin(), result.states[k].end());
-  outputs.set(path, with(array(std::move(flat), {count, result.dimension}), {{"units", "1"},
-                                                                             {"long_name", "amplitudes, level by basis state"},
-                                                                             {"problem", key},
-                                                                             {"order", "increasing packed integer, bit i = site i; see basis"}}));
+  Dataset states =
+      result.complex_states.empty() ? stored(result.states, count, result.dimension) : stored(result.complex_states, count, result.dimension);
+  outputs.set(path, with(std::move(states), {{"units", "1"},
+                                             {"long_name", "amplitudes, level by basis state"},
+                                             {"problem", key},
+                                             {"order", "increasing packed integer, bit i = site i; see basis"}}));
   const Sector& sector = context_.family.problems[problem].sector;
   std::vector<std::uint64_t> basis(result.dimension);
   for (std::int64_t i = 0; i < result.dimension; ++i) basis[i] = sector.state(i);
@@ -116,9 +133,8 @@ void recall_exact_states(const DataTree& outputs, ExactStates& exact) {
     result.energies = outputs.doubles(group + "/levels/" + number);
     result.residuals = outputs.doubles(group + "/levels/" + number + "_residuals");
     result.dimension = dataset.shape.at(1);
-    const auto& flat = outputs.doubles(path);
-    for (std::int64_t k = 0; k < dataset.shape.at(0); ++k)
-      result.states.emplace_back(flat.begin() + k * result.dimension, flat.begin() + (k + 1) * result.dimension);
+    recall(dataset, result.states);
+    recall(dataset, result.complex_states);
     exact.remember(std::get<std::string>(dataset.attributes.at("problem")), std::move(result));
   }
 }

@@ -114,8 +114,7 @@ std::vector<double> EvaluateStage::overlaps() {
     const std::vector<std::complex<double>> rows(first, first + exact.dimension);
     double& norm = norms.emplace_back(0);
     for (int k = 0; k < exact.degeneracy; ++k) {
-      const Amplitudes target(exact.states[k].begin(), exact.states[k].end());
-      norm = std::hypot(norm, exact_overlaps(rows, {target}).modulus[0]);
+      norm = std::hypot(norm, exact_overlaps(rows, {exact.amplitudes(k)}).modulus[0]);
     }
     begin += rows.size();
   }

@@ -34,24 +34,24 @@ const EdResult& ExactStates::solve(const ProblemFamily& family, int problem) {
   if (sector.enumerable()) options.states = static_cast<int>(std::min<std::int64_t>(options.states, sector.dimension()));
   EdResult& result = results_[name];
   // A recalled result has the states that a stage stored, perhaps fewer than are wanted now.
-  if (static_cast<int>(result.states.size()) < options.states) result = diagonalise(family, problem, options, comm_);
+  if (result.kept_states() < options.states) result = diagonalise(family, problem, options, comm_);
   if (compared_.insert(name).second) compare_with_network(family, problem, result);
   return result;
 }
 
 void ExactStates::remember(const std::string& problem_key, EdResult result) {
   EdResult& known = results_[problem_key];
-  if (known.states.size() < result.states.size()) known = std::move(result);
+  if (known.kept_states() < result.kept_states()) known = std::move(result);
 }
 
-const std::vector<double>& ExactStates::ground_state(const ProblemFamily& family, int problem, const std::string& taker) {
+std::vector<std::complex<double>> ExactStates::ground_state(const ProblemFamily& family, int problem, const std::string& taker) {
   const EdResult& exact = solve(family, problem);
   if (exact.degeneracy > 1)
     warn_once(family, problem,
               fmt::format("the exact ground level has {} states, and {} an arbitrary one of them; split the level (a small pinning field, another "
                           "sector) to choose",
                           exact.degeneracy, taker));
-  return exact.states[0];
+  return exact.amplitudes(0);
 }
 
 void ExactStates::warn_once(const ProblemFamily& family, int problem, const std::string& text) {

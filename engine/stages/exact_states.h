@@ -1,6 +1,7 @@
 // Exact ground states of problems, computed once and remembered: the ed stage fills it, pretrain and evaluate ask it.
 #pragma once
 
+#include <complex>
 #include <functional>
 #include <map>
 #include <set>
@@ -31,7 +32,7 @@ class ExactStates {
   // Diagonalises on first use; collective. Every rank holds the same bits.
   const EdResult& solve(const ProblemFamily& family, int problem);
   // One state of the lowest level. Of a degenerate level an arbitrary one, which is said; `taker`: "the network learns".
-  const std::vector<double>& ground_state(const ProblemFamily& family, int problem, const std::string& taker);
+  std::vector<std::complex<double>> ground_state(const ProblemFamily& family, int problem, const std::string& taker);
   // Adds states read from elsewhere (a resumed run).
   void remember(const std::string& problem_key, EdResult result);
 

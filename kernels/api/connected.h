@@ -26,6 +26,7 @@ struct OperatorTable {
   const std::uint64_t* exchange_string;  // [exchanges][words]
   const std::int64_t* group_begin;       // [groups - exchanges + 1]: first term
   const double* value;
+  const double* imaginary;  // of value; nullptr if the operator is real
   const std::int32_t* term_coupling;
   const std::uint64_t *mask, *pattern, *string;  // [terms][words]
 };
@@ -42,7 +43,8 @@ struct ConnectedRows {
   std::uint64_t* bits;    // [.][words]
   std::int32_t* problem;  // of the row it is connected to
   std::int32_t* row;      // which row of the block that is
-  double* element;        // <sigma|O|sigma'>
+  double* element;        // <sigma|O|sigma'>, its real part
+  double* imaginary;      // its imaginary part; nullptr if the operator is real
   double *re, *im;        // log psi of it
 };
 
@@ -67,7 +69,20 @@ QS_HOST_DEVICE inline bool matches(const std::uint64_t* row, const std::uint64_t
   return difference == 0;
 }
 
-// <sigma|O|sigma ^ flip[group]> with the couplings of sigma's problem.
+// The sum over the terms of a group that has more than one, with `value` as their values.
+QS_HOST_DEVICE inline double sum_of_terms(const OperatorTable& op, const double* value, const double* coupling, const std::uint64_t* row,
+                                          std::int64_t group) {
+  double element = 0;
+  const std::int64_t* begin = op.group_begin + (group - op.exchanges);
+  for (std::int64_t t = begin[0]; t < begin[1]; ++t) {
+    if (!matches(row, op.mask + t * op.words, op.pattern + t * op.words, op.words)) continue;
+    const double term = rounded_product(value[t], coupling[op.term_coupling[t]]);
+    element += odd_overlap(row, op.string + t * op.words, op.words) ? -term : term;
+  }
+  return element;
+}
+
+// <sigma|O|sigma ^ flip[group]> with the couplings of sigma's problem, its real part.
 QS_HOST_DEVICE inline double matrix_element(const OperatorTable& op, const double* coupling, const std::uint64_t* row, std::int64_t group) {
   if (group < op.exchanges) {
     const std::int32_t i = op.exchange_i[group], j = op.exchange_j[group];
@@ -75,14 +90,12 @@ QS_HOST_DEVICE inline double matrix_element(const OperatorTable& op, const doubl
     const double element = op.exchange_value[group] * coupling[op.exchange_coupling[group]];
     return odd_overlap(row, op.exchange_string + group * op.words, op.words) ? -element : element;
   }
-  double element = 0;
-  const std::int64_t* begin = op.group_begin + (group - op.exchanges);
-  for (std::int64_t t = begin[0]; t < begin[1]; ++t) {
-    if (!matches(row, op.mask + t * op.words, op.pattern + t * op.words, op.words)) continue;
-    const double term = rounded_product(op.value[t], coupling[op.term_coupling[t]]);
-    element += odd_overlap(row, op.string + t * op.words, op.words) ? -term : term;
-  }
-  return element;
+  return sum_of_terms(op, op.value, coupling, row, group);
+}
+
+// Its imaginary part, 0 if the operator is real.
+QS_HOST_DEVICE inline double imaginary_element(const OperatorTable& op, const double* coupling, const std::uint64_t* row, std::int64_t group) {
+  return op.imaginary == nullptr || group < op.exchanges ? 0.0 : sum_of_terms(op, op.imaginary, coupling, row, group);
 }
 
 }  // namespace qs::kernels

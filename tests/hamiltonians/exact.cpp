@@ -56,13 +56,47 @@ Sparse kronecker(const Sparse& high, const Eigen::Matrix2d& low) {
   return result;
 }
 
-template <class Row>
-Sparse from_rows(Eigen::Index dimension, Row&& row) {
-  std::vector<Eigen::Triplet<double>> entries;
+template <class Scalar, class Row>
+Eigen::SparseMatrix<Scalar> from_rows(Eigen::Index dimension, Row&& row) {
+  std::vector<Eigen::Triplet<Scalar>> entries;
   for (Eigen::Index i = 0; i < dimension; ++i) row(i, entries);
-  Sparse result(dimension, dimension);
+  Eigen::SparseMatrix<Scalar> result(dimension, dimension);
   result.setFromTriplets(entries.begin(), entries.end());
   return result;
+}
+
+template <class Scalar>
+Eigen::SparseMatrix<Scalar> full_matrix(const TermTable& table, const std::vector<double>& couplings) {
+  return from_rows<Scalar>(Eigen::Index{1} << table.modes(), [&](Eigen::Index i, auto& entries) {
+    const Word sigma = static_cast<Word>(i);
+    entries.emplace_back(static_cast<int>(i), static_cast<int>(i), table.diagonal(&sigma, couplings.data()));
+    std::vector<Word> bits;
+    std::vector<Scalar> elements;
+    const int count = table.connected(&sigma, couplings.data(), bits, elements);
+    for (int k = 0; k < count; ++k) entries.emplace_back(static_cast<int>(i), static_cast<int>(bits[k]), elements[k]);
+  });
+}
+
+template <class Scalar>
+Eigen::SparseMatrix<Scalar> sector_matrix(const TermTable& table, const std::vector<double>& couplings, const Sector& sector) {
+  return from_rows<Scalar>(sector.dimension(), [&](Eigen::Index i, auto& entries) {
+    const Word sigma = sector.state(i);
+    entries.emplace_back(static_cast<int>(i), static_cast<int>(i), table.diagonal(&sigma, couplings.data()));
+    const auto add = [&](Word other, Scalar element) {
+      if (!sector.contains(&other)) throw std::logic_error("the operator leaves the sector");
+      entries.emplace_back(static_cast<int>(i), static_cast<int>(sector.index(other)), element);
+    };
+    table.for_each_connected(sigma, couplings.data(), add);
+  });
+}
+
+template <class Matrix>
+double largest_entry(const Matrix& matrix) {
+  double largest = 0;
+  for (int column = 0; column < matrix.outerSize(); ++column) {
+    for (typename Matrix::InnerIterator it(matrix, column); it; ++it) largest = std::max(largest, std::abs(it.value()));
+  }
+  return largest;
 }
 
 }  // namespace
@@ -87,40 +121,38 @@ Sparse product_matrix(const std::vector<std::pair<Factor, int>>& factors, int mo
 
 Sparse operator_matrix(const Operator& op, const std::vector<double>& couplings) {
   Sparse result(Eigen::Index{1} << op.modes, Eigen::Index{1} << op.modes);
-  for (const SymbolicTerm& term : op.terms) result += term.coefficient.real() * couplings.at(term.coupling) * product_matrix(term.factors, op.modes);
+  for (const SymbolicTerm& term : op.terms) {
+    if (term.coefficient.imag() != 0) throw std::logic_error("the operator is complex");
+    result += term.coefficient.real() * couplings.at(term.coupling) * product_matrix(term.factors, op.modes);
+  }
   return result;
 }
 
-Sparse table_matrix(const TermTable& table, const std::vector<double>& couplings) {
-  return from_rows(Eigen::Index{1} << table.modes(), [&](Eigen::Index i, auto& entries) {
-    const Word sigma = static_cast<Word>(i);
-    entries.emplace_back(static_cast<int>(i), static_cast<int>(i), table.diagonal(&sigma, couplings.data()));
-    std::vector<Word> bits;
-    std::vector<double> elements;
-    const int count = table.connected(&sigma, couplings.data(), bits, elements);
-    for (int k = 0; k < count; ++k) entries.emplace_back(static_cast<int>(i), static_cast<int>(bits[k]), elements[k]);
-  });
+ComplexSparse complex_operator_matrix(const Operator& op, const std::vector<double>& couplings) {
+  ComplexSparse result(Eigen::Index{1} << op.modes, Eigen::Index{1} << op.modes);
+  for (const SymbolicTerm& term : op.terms) {
+    const ComplexSparse product = product_matrix(term.factors, op.modes).cast<std::complex<double>>();
+    result += term.coefficient * couplings.at(term.coupling) * product;
+  }
+  return result;
 }
+
+Sparse table_matrix(const TermTable& table, const std::vector<double>& couplings) { return full_matrix<double>(table, couplings); }
 
 Sparse table_matrix(const TermTable& table, const std::vector<double>& couplings, const Sector& sector) {
-  return from_rows(sector.dimension(), [&](Eigen::Index i, auto& entries) {
-    const Word sigma = sector.state(i);
-    entries.emplace_back(static_cast<int>(i), static_cast<int>(i), table.diagonal(&sigma, couplings.data()));
-    table.for_each_connected(sigma, couplings.data(), [&](Word other, double element) {
-      if (!sector.contains(&other)) throw std::logic_error("the operator leaves the sector");
-      entries.emplace_back(static_cast<int>(i), static_cast<int>(sector.index(other)), element);
-    });
-  });
+  return sector_matrix<double>(table, couplings, sector);
 }
 
-double difference(const Sparse& a, const Sparse& b) {
-  const Sparse d = a - b;
-  double largest = 0;
-  for (int column = 0; column < d.outerSize(); ++column) {
-    for (Sparse::InnerIterator it(d, column); it; ++it) largest = std::max(largest, std::abs(it.value()));
-  }
-  return largest;
+ComplexSparse complex_table_matrix(const TermTable& table, const std::vector<double>& couplings) {
+  return full_matrix<std::complex<double>>(table, couplings);
 }
+
+ComplexSparse complex_table_matrix(const TermTable& table, const std::vector<double>& couplings, const Sector& sector) {
+  return sector_matrix<std::complex<double>>(table, couplings, sector);
+}
+
+double difference(const Sparse& a, const Sparse& b) { return largest_entry(Sparse(a - b)); }
+double difference(const ComplexSparse& a, const ComplexSparse& b) { return largest_entry(ComplexSparse(a - b)); }
 
 double lowest_eigenvalue(const Sparse& matrix) {
   if (matrix.rows() <= 600) return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(Eigen::MatrixXd(matrix), Eigen::EigenvaluesOnly).eigenvalues()[0];

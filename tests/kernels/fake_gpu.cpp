@@ -174,9 +174,13 @@ void require_on_device(const kernels::Candidates& c) { require_all_on_device(c.r
 void require_on_device(const kernels::OperatorTable& op) {
   require_all_on_device(op.coupling, op.flip, op.exchange_i, op.exchange_j, op.exchange_coupling, op.exchange_value, op.exchange_string,
                         op.group_begin, op.value, op.term_coupling, op.mask, op.pattern, op.string);
+  if (op.imaginary != nullptr) require_on_device(op.imaginary);
 }
 void require_on_device(const kernels::RowBlock& rows) { require_all_on_device(rows.bits, rows.problem, rows.re, rows.im); }
-void require_on_device(const kernels::ConnectedRows& c) { require_all_on_device(c.bits, c.problem, c.row, c.element, c.re, c.im); }
+void require_on_device(const kernels::ConnectedRows& c) {
+  require_all_on_device(c.bits, c.problem, c.row, c.element, c.re, c.im);
+  if (c.imaginary != nullptr) require_on_device(c.imaginary);
+}
 
 // While it records, calls of primitives are noted and not made, and nothing may be copied or allocated: a graph.
 class Recorder {

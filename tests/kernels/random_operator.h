@@ -17,20 +17,22 @@ struct ConnectedRecord {
   std::vector<std::int64_t> begin;
   std::vector<std::uint64_t> bits;
   std::vector<std::int32_t> problem, row;
-  std::vector<double> element;
+  std::vector<double> element, imaginary;
   std::vector<double> re, im;  // the sums
 };
+
+enum class Elements { real, complex };
 
 class RandomOperator {
  public:
   static constexpr std::int64_t rows = 50, groups = 90, exchanges = 60, terms_per_group = 3, terms = (groups - exchanges) * terms_per_group;
   static constexpr int modes = 70, words = 2, problems = 2, couplings = 3;
 
-  explicit RandomOperator(Device device) {
+  explicit RandomOperator(Device device, Elements elements = Elements::real) {
     std::vector<std::uint64_t> flip(groups * words), exchange_string(exchanges * words), mask(terms * words), pattern(terms * words),
         string(terms * words);
     std::vector<std::int32_t> i(exchanges), j(exchanges), exchange_coupling(exchanges), term_coupling(terms);
-    std::vector<double> exchange_value(exchanges), value(terms);
+    std::vector<double> exchange_value(exchanges), value(terms), imaginary(elements == Elements::complex ? terms : 0);
     std::vector<std::int64_t> begin{0};
     for (std::int64_t g = 0; g < exchanges; ++g) {
       const RandomWords draw = words_of(g, 0);
@@ -50,7 +52,8 @@ class RandomOperator {
         pattern[t * words] = draw.word[1] % 2 == 0 ? mask[t * words] : 0;
         string[t * words] = draw.word[2];
         term_coupling[t] = static_cast<std::int32_t>(t % couplings);
-        value[t] = uniform01(draw.word[3], draw.word[2]) - 0.5;
+        value[t] = g % 4 == 0 && !imaginary.empty() ? 0 : uniform01(draw.word[3], draw.word[2]) - 0.5;
+        if (!imaginary.empty()) imaginary[t] = uniform01(draw.word[0], draw.word[1]) - 0.5;
       }
       // Two terms that cancel in every row: no element, however it is rounded.
       if (g == groups - 1) {
@@ -60,6 +63,7 @@ class RandomOperator {
         value[terms - 3] = 0.1;
         value[terms - 2] = -0.1;
         value[terms - 1] = 0;
+        if (!imaginary.empty()) imaginary[terms - 3] = imaginary[terms - 2] = imaginary[terms - 1] = 0;
       }
       begin.push_back((g - exchanges + 1) * terms_per_group);
     }
@@ -74,6 +78,7 @@ class RandomOperator {
     term_coupling_ = buffer_of(device, term_coupling);
     exchange_value_ = buffer_of(device, exchange_value);
     value_ = buffer_of(device, value);
+    imaginary_ = buffer_of(device, imaginary);
     group_begin_ = buffer_of(device, begin);
     coupling_ = buffer_of(device, std::vector<double>{0.3, 1.7, -0.2, 0.7, 0, 1});
     fill_rows(device);
@@ -90,7 +95,8 @@ class RandomOperator {
     Buffer<std::uint64_t> bits(device, total * words);
     Buffer<std::int32_t> problem(device, total), row(device, total);
     Buffer<double> element(device, total), re(device, total), im(device, total), sum_re(device, rows), sum_im(device, rows);
-    const kernels::ConnectedRows connected{bits.data(), problem.data(), row.data(), element.data(), re.data(), im.data()};
+    Buffer<double> imaginary(device, imaginary_.size() > 0 ? total : 0);
+    const kernels::ConnectedRows connected{bits.data(), problem.data(), row.data(), element.data(), imaginary.data(), re.data(), im.data()};
     table.fill(op(), block(), begin.data(), connected);
     std::vector<double> host_re(total), host_im(total);
     for (std::size_t k = 0; k < total; ++k) {
@@ -106,6 +112,7 @@ class RandomOperator {
     record.problem = on_host(problem);
     record.row = on_host(row);
     record.element = on_host(element);
+    record.imaginary = on_host(imaginary);
     record.re = on_host(sum_re);
     record.im = on_host(sum_im);
     return record;
@@ -125,6 +132,7 @@ class RandomOperator {
             .exchange_string = exchange_string_.data(),
             .group_begin = group_begin_.data(),
             .value = value_.data(),
+            .imaginary = imaginary_.data(),
             .term_coupling = term_coupling_.data(),
             .mask = mask_.data(),
             .pattern = pattern_.data(),
@@ -163,7 +171,7 @@ class RandomOperator {
 
   Buffer<std::uint64_t> flip_, exchange_string_, mask_, pattern_, string_, rows_;
   Buffer<std::int32_t> i_, j_, exchange_coupling_, term_coupling_, problem_;
-  Buffer<double> exchange_value_, value_, coupling_, re_, im_;
+  Buffer<double> exchange_value_, value_, imaginary_, coupling_, re_, im_;
   Buffer<std::int64_t> group_begin_;
 };
 

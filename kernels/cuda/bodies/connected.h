@@ -21,7 +21,8 @@ struct CountConnected {
     const double* coupling = op.coupling + static_cast<std::int64_t>(rows.problem[i]) * op.couplings;
     std::int64_t found = 0;
     for (std::int64_t group = 0; group < op.groups && !is_zero(rows.re[i]); ++group) {
-      found += matrix_element(op, coupling, rows.bits + i * op.words, group) != 0;
+      const std::uint64_t* row = rows.bits + i * op.words;
+      found += matrix_element(op, coupling, row, group) != 0 || imaginary_element(op, coupling, row, group) != 0;
     }
     return found;
   }
@@ -40,11 +41,13 @@ struct FillConnected {
     std::int64_t k = begin[i];
     for (std::int64_t group = 0; group < op.groups && k < begin[i + 1]; ++group) {
       const double element = matrix_element(op, coupling, row, group);
-      if (element == 0) continue;
+      const double imaginary = imaginary_element(op, coupling, row, group);
+      if (element == 0 && imaginary == 0) continue;
       for (int w = 0; w < op.words; ++w) out.bits[k * op.words + w] = row[w] ^ op.flip[group * op.words + w];
       out.problem[k] = rows.problem[i];
       out.row[k] = static_cast<std::int32_t>(i);
       out.element[k] = element;
+      if (op.imaginary != nullptr) out.imaginary[k] = imaginary;
       ++k;
     }
   }
@@ -59,9 +62,15 @@ struct ConnectedTerm {
     const std::int32_t i = connected.row[k];
     double re = 0, im = 0;
     if (!is_zero(connected.re[k])) {
-      const double size = connected.element[k] * std::exp(connected.re[k] - rows.re[i]), phase = connected.im[k] - rows.im[i];
-      re = size * std::cos(phase);
-      im = size * std::sin(phase);
+      const double modulus = std::exp(connected.re[k] - rows.re[i]), phase = connected.im[k] - rows.im[i];
+      const double size = connected.element[k] * modulus, cosine = std::cos(phase), sine = std::sin(phase);
+      re = size * cosine;
+      im = size * sine;
+      if (connected.imaginary != nullptr) {
+        const double turned = connected.imaginary[k] * modulus;
+        re -= turned * sine;
+        im += turned * cosine;
+      }
     }
     connected.re[k] = re;
     connected.im[k] = im;

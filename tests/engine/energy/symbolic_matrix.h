@@ -3,7 +3,9 @@
 #pragma once
 
 #include <Eigen/Dense>
+#include <complex>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "hamiltonians/problem.h"
@@ -12,7 +14,7 @@ namespace qs::testing_matrix {
 
 struct Ket {
   Word state;
-  double amplitude;
+  std::complex<double> amplitude;
 };
 
 inline std::optional<Ket> apply(Factor factor, int mode, Ket ket) {
@@ -43,17 +45,24 @@ inline std::optional<Ket> apply(Factor factor, int mode, Ket ket) {
 }
 
 // matrix(i, j) = <i| O |j> in the order of the sector.
-inline Eigen::MatrixXd symbolic_matrix(const Operator& op, const std::vector<double>& couplings, const Sector& sector) {
+inline Eigen::MatrixXcd complex_symbolic_matrix(const Operator& op, const std::vector<double>& couplings, const Sector& sector) {
   const auto dimension = static_cast<Eigen::Index>(sector.dimension());
-  Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(dimension, dimension);
+  Eigen::MatrixXcd matrix = Eigen::MatrixXcd::Zero(dimension, dimension);
   for (Eigen::Index j = 0; j < dimension; ++j) {
     for (const SymbolicTerm& term : op.terms) {
-      std::optional<Ket> ket = Ket{sector.state(j), term.coefficient.real() * couplings[term.coupling]};
+      std::optional<Ket> ket = Ket{sector.state(j), term.coefficient * couplings[term.coupling]};
       for (auto factor = term.factors.rbegin(); factor != term.factors.rend() && ket; ++factor) ket = apply(factor->first, factor->second, *ket);
       if (ket && sector.contains(&ket->state)) matrix(static_cast<Eigen::Index>(sector.index(ket->state)), j) += ket->amplitude;
     }
   }
   return matrix;
+}
+
+// Of an operator whose matrix is real.
+inline Eigen::MatrixXd symbolic_matrix(const Operator& op, const std::vector<double>& couplings, const Sector& sector) {
+  const Eigen::MatrixXcd matrix = complex_symbolic_matrix(op, couplings, sector);
+  if (!matrix.imag().isZero(0)) throw std::logic_error("the operator is complex");
+  return matrix.real();
 }
 
 }  // namespace qs::testing_matrix
