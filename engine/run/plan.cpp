@@ -24,11 +24,20 @@ namespace {
 using input::Diagnostics;
 using input::Node;
 
+// The term of the Hamiltonian that an error is about, if `system` is the system section.
+input::Location place_of(const TermError& error, const Node& system) {
+  if (!system.has("hamiltonian")) return system.where();
+  const std::vector<Node> terms = system["hamiltonian"]["terms"].items();
+  return terms.at(error.term())["expression"].where();
+}
+
 // Runs `work`; what the physics layers refuse becomes a diagnostic at the node.
 template <class F>
 void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
   try {
     work();
+  } catch (const TermError& error) {
+    diagnostics.error(place_of(error, node), error.what());
   } catch (const Error& error) {
     diagnostics.error(node.where(), error.what());
   }

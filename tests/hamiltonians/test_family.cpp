@@ -86,7 +86,7 @@ TEST(Family, BuildsOnlyTheShellsThatSomeProblemUses) {
 TEST(Family, RefusesUnknownNames) {
   SystemOptions options = heisenberg();
   options.model = "heisenbreg";
-  EXPECT_THAT(refusal(options), AllOf(HasSubstr("system.hamiltonian.kind 'heisenbreg'"), HasSubstr("known: heisenberg, xxz")));
+  EXPECT_THAT(refusal(options), AllOf(HasSubstr("system.hamiltonian.kind 'heisenbreg'"), HasSubstr("known: tv, hubbard, heisenberg, xxz")));
   options = heisenberg();
   options.couplings = {{"J4", 1}};
   EXPECT_THAT(refusal(options), HasSubstr("system.hamiltonian.J4 is not a coupling of heisenberg (known: J1, J2, J3)"));

@@ -37,7 +37,7 @@ class Vocabulary:
         """Positions in a list do not belong to a name, and a coupling may stand below `family`."""
         path = re.sub(r"\.(?:\d+|N|i|KEY)(?=\.|$)", "", path)
         above, _, last = path.rpartition(".")
-        return path in self.paths or (above.endswith("family") and (last in self.names or last == "particles"))
+        return path in self.paths or (above.endswith("family") and (last in self.names or last in ("particles", "disorder")))
 
 
 def literals(source):
@@ -71,7 +71,7 @@ class Words(unittest.TestCase):
             if not re.match(r"\{ *(?:kind|network|from|directory|files|names|size|interval|walltime)\b *:", snippet):
                 continue
             for key, value in re.findall(r"([A-Za-z_]\w*) *: *([A-Za-z_]\w*)?", snippet):
-                wrong += [key] if key not in self.known.names and key != "particles" else []
+                wrong += [key] if key not in self.known.names and key not in ("particles", "disorder") else []
                 wrong += [value] if key == "kind" and value and value not in self.known.words else []
         return wrong
 

@@ -101,7 +101,7 @@ class TemporaryFolder {
 };
 
 const char* const judge = R"(import json, sys, jsonschema
-schema = json.load(qs::vocabulary(), open(sys.argv[1]))
+schema = json.load(open(sys.argv[1]))
 jsonschema.Draft7Validator.check_schema(schema)
 validator = jsonschema.Draft7Validator(schema)
 with open(sys.argv[3], "w") as out:
