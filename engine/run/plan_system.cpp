@@ -9,15 +9,6 @@ namespace {
 
 using input::Node;
 
-LatticeKind lattice_kind(const std::string& name) {
-  if (name == "chain") return LatticeKind::chain;
-  if (name == "square") return LatticeKind::square;
-  if (name == "triangular") return LatticeKind::triangular;
-  if (name == "honeycomb") return LatticeKind::honeycomb;
-  QS_ASSERT(name == "kagome");
-  return LatticeKind::kagome;
-}
-
 Boundary boundary_of(const std::string& name) {
   if (name == "open") return Boundary::open;
   if (name == "periodic") return Boundary::periodic;
@@ -27,7 +18,7 @@ Boundary boundary_of(const std::string& name) {
 
 LatticeOptions lattice_options(const Node& node) {
   LatticeOptions options;
-  options.kind = lattice_kind(node.kind());
+  options.kind = node.kind();
   for (const std::int64_t length : node["size"].integers()) options.size.push_back(static_cast<int>(length));
   for (const Node& axis : node["boundary"].items()) options.boundary.push_back(boundary_of(axis.text()));
   return options;
