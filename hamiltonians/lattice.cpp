@@ -91,7 +91,7 @@ Lattice::Lattice(LatticeOptions options) : options_(std::move(options)) {
   take_torus();
 }
 
-// Leaves the lengths of the axes in options_.size, empty if they are tilted.
+// Leaves either lengths of the axes in options_.size, or in options_.torus a tilted one.
 void Lattice::take_torus() {
   if (static_cast<int>(options_.boundary.size()) != axes()) {
     throw InputError(fmt::format("system.lattice.boundary has {} entries (a {} lattice has {}): give one boundary per axis", options_.boundary.size(),
@@ -108,6 +108,7 @@ void Lattice::take_torus() {
     }
     torus_ = Torus(options_.torus);
     options_.size = lengths_of(options_.torus);
+    if (!options_.size.empty()) options_.torus.clear();
   }
   const std::int64_t sites = std::int64_t{torus_.cells()} * cell_.sites();
   if (sites > kMaxSites) throw InputError(fmt::format("system.lattice.torus gives more than {} sites: use a smaller lattice", kMaxSites));
@@ -124,7 +125,9 @@ std::string Lattice::describe() const {
   if (!has_cells()) return fmt::format("graph of {} sites", sites_);
   std::string text = options_.kind + " ";
   if (is_tilted()) {
-    for (const CellVector& row : options_.torus) text += fmt::format("({})", fmt::join(row.begin(), row.begin() + axes(), ","));
+    std::vector<std::string> rows;
+    for (const CellVector& row : options_.torus) rows.push_back(fmt::format("{}", fmt::join(row.begin(), row.begin() + axes(), " ")));
+    text += fmt::format("[{}]", fmt::join(rows, "; "));
   } else {
     text += fmt::format("{}", fmt::join(options_.size, "x"));
   }

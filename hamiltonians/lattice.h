@@ -53,15 +53,15 @@ class Lattice {
   // Throws InputError: what the kind does not take, size < 1, wrong number of axes; self bonds arise only in bonds().
   explicit Lattice(LatticeOptions options);
 
-  const LatticeOptions& options() const { return options_; }  // boundaries filled in
+  const LatticeOptions& options() const { return options_; }  // boundaries filled in; either size or, if tilted, torus
   int sites() const { return sites_; }
-  std::string describe() const;  // "square 4x4, periodic", "square (3,1)(-1,3), periodic", "graph of 6 sites"
+  std::string describe() const;  // "square 4x4, periodic", "square [3 1; -1 3], periodic", "graph of 6 sites"
 
   // Cells. On a graph, everything that needs them throws an InputError.
   bool has_cells() const { return cell_.axes() > 0; }
-  bool is_tilted() const { return has_cells() && options_.size.empty(); }  // then options().size is empty
-  int axes() const { return cell_.axes(); }                                // 0 on a graph
-  int basis() const { return has_cells() ? cell_.sites() : 1; }            // sites per cell
+  bool is_tilted() const { return !options_.torus.empty(); }
+  int axes() const { return cell_.axes(); }                      // 0 on a graph
+  int basis() const { return has_cells() ? cell_.sites() : 1; }  // sites per cell
   const UnitCell& cell() const { return cell_; }
   CellVector cell_vector(int site) const;  // of the cell that the site stands in
   int basis_site(int site) const;

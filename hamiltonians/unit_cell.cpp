@@ -27,7 +27,7 @@ std::array<Vector3, 3> completed(const std::vector<Vector3>& primitive) {
   if (primitive.size() == 2) return {primitive[0], primitive[1], unit(cross(primitive[0], primitive[1]))};
   const Vector3& a = primitive[0];
   const Vector3 off_axis = std::abs(a[2]) < std::abs(a[0]) + std::abs(a[1]) ? Vector3{0, 0, 1} : Vector3{0, 1, 0};
-  const Vector3 second = unit(cross(off_axis, a));
+  const Vector3 second = unit(cross(a, off_axis));
   return {a, second, unit(cross(a, second))};
 }
 
@@ -105,9 +105,9 @@ std::vector<Vector3> reciprocal_vectors(const UnitCell& cell) {
   const double volume = dot(a[0], cross(a[1], a[2]));
   std::vector<Vector3> result;
   for (int axis = 0; axis < cell.axes(); ++axis) {
-    const Vector3 normal = cross(a[(axis + 1) % 3], a[(axis + 2) % 3]);
+    const Vector3 inward = cross(a[(axis + 2) % 3], a[(axis + 1) % 3]);  // in this order zeros keep the signs that result files have had
     Vector3& b = result.emplace_back();
-    for (int x = 0; x < 3; ++x) b[x] = 2 * std::numbers::pi * normal[x] / volume;
+    for (int x = 0; x < 3; ++x) b[x] = -2 * std::numbers::pi * inward[x] / volume;
   }
   return result;
 }

@@ -14,15 +14,17 @@ namespace {
 
 using Vector = std::vector<double>;
 
-// The mode that every mode moves to when the lattice is moved by `cells` along an axis.
+// The mode that every mode moves to when the lattice is moved by `cells` along an axis; whether its ends are open plays no part.
 std::vector<int> moved_modes(const Lattice& lattice, const Sector& sector, int axis, int cells) {
-  const std::vector<int>& size = lattice.options().size;
+  LatticeOptions closed = lattice.options();
+  closed.boundary.assign(lattice.axes(), Boundary::periodic);
+  CellVector step{};
+  step[axis] = cells;
+  const std::vector<int> sites = Lattice(std::move(closed)).translation(step);
   std::vector<int> image(sector.modes());
   for (int mode = 0; mode < sector.modes(); ++mode) {
     const int site = mode % lattice.sites();
-    const auto [x, y, b] = lattice.cell_of(site);
-    const int to = axis == 0 ? lattice.site_at((x + cells) % size[0], y, b) : lattice.site_at(x, (y + cells) % size[1], b);
-    image[mode] = mode - site + to;
+    image[mode] = mode - site + sites[site];
   }
   return image;
 }
@@ -70,42 +72,40 @@ Eigen::MatrixXd translation_matrix(const Lattice& lattice, const Sector& sector,
   return matrix;
 }
 
-// Tr T_R over the level for all R = (x, y), y fastest.
+// Tr T_R over the level for all cells R, the last axis fastest.
 std::vector<double> traces(const std::vector<Eigen::MatrixXd>& steps, const std::vector<int>& size) {
-  std::vector<double> all;
-  Eigen::MatrixXd along_x = Eigen::MatrixXd::Identity(steps[0].rows(), steps[0].rows());
-  for (int x = 0; x < size[0]; ++x, along_x *= steps[0]) {
-    Eigen::MatrixXd product = along_x;
-    for (int y = 0; y < size[1]; ++y, product *= steps[1]) all.push_back(product.trace());
+  std::vector<Eigen::MatrixXd> products{Eigen::MatrixXd::Identity(steps[0].rows(), steps[0].rows())};
+  for (std::size_t axis = 0; axis < steps.size(); ++axis) {
+    std::vector<Eigen::MatrixXd> longer;
+    for (Eigen::MatrixXd& product : products) {
+      for (int n = 0; n < size[axis]; ++n, product *= steps[axis]) longer.push_back(product);
+    }
+    products = std::move(longer);
   }
+  std::vector<double> all;
+  for (const Eigen::MatrixXd& product : products) all.push_back(product.trace());
   return all;
 }
 
 std::vector<std::vector<int>> momenta_of(const Lattice& lattice, const Sector& sector, const EdResult& exact) {
   constexpr double closed = 1e-6;  // |T T^t - 1| of a level that translations map onto itself
-  std::vector<int> size = lattice.options().size;
   std::vector<Eigen::MatrixXd> steps;
   for (int axis = 0; axis < lattice.axes(); ++axis) {
     const Eigen::MatrixXd& matrix = steps.emplace_back(translation_matrix(lattice, sector, exact, axis));
     if (!(matrix * matrix.transpose()).isIdentity(closed)) return {};
   }
-  if (lattice.axes() == 1) {
-    size.push_back(1);
-    steps.push_back(steps[0]);  // never reached: one step along y
-  }
-  const std::vector<double> trace = traces(steps, size);
+  const std::vector<double> trace = traces(steps, lattice.options().size);
   std::vector<std::vector<int>> momenta;
-  for (int kx = 0; kx < size[0]; ++kx) {
-    for (int ky = 0; ky < size[1]; ++ky) {
-      // k occurs (1/|T|) sum_R exp(i k R) Tr T_R times; the level is real, so the sine part cancels.
-      double count = 0;
-      for (std::size_t r = 0; r < trace.size(); ++r) {
-        const int x = static_cast<int>(r) / size[1], y = static_cast<int>(r) % size[1];
-        count += trace[r] * std::cos(2 * M_PI * (double(kx) * x / size[0] + double(ky) * y / size[1])) / static_cast<double>(trace.size());
-      }
-      const std::vector<int> k = lattice.axes() == 1 ? std::vector<int>{kx} : std::vector<int>{kx, ky};
-      momenta.insert(momenta.end(), std::lround(count), k);
+  for (const Momentum& q : lattice.momenta()) {
+    // k occurs (1/|T|) sum_R exp(i k R) Tr T_R times; the level is real, so the sine part cancels.
+    double count = 0;
+    for (std::size_t r = 0; r < trace.size(); ++r) {
+      const CellVector cell = lattice.cell_vector(static_cast<int>(r) * lattice.basis());
+      double turns = 0;
+      for (int axis = 0; axis < lattice.axes(); ++axis) turns += double(q.k[axis]) * cell[axis] / q.of[axis];
+      count += trace[r] * std::cos(2 * M_PI * turns) / static_cast<double>(trace.size());
     }
+    momenta.insert(momenta.end(), std::lround(count), std::vector<int>(q.k.begin(), q.k.begin() + lattice.axes()));
   }
   return momenta;
 }
@@ -113,7 +113,7 @@ std::vector<std::vector<int>> momenta_of(const Lattice& lattice, const Sector& s
 }  // namespace
 
 TranslationContent translation_content(const Lattice& lattice, const Sector& sector, const EdResult& exact, const std::vector<int>& steps) {
-  QS_ASSERT(static_cast<int>(steps.size()) == lattice.axes());
+  QS_ASSERT(static_cast<int>(steps.size()) == lattice.axes() && !lattice.is_tilted());
   // The projector P on the functions that do not change, within the level: its largest eigenvalue is the squared overlap.
   Eigen::MatrixXd projector(exact.degeneracy, exact.degeneracy);
   for (int b = 0; b < exact.degeneracy; ++b) {
