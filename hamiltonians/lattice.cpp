@@ -1,50 +1,20 @@
 #include "hamiltonians/lattice.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
-#include <map>
+#include <cstdint>
 #include <numbers>
-#include <queue>
-#include <set>
 
+#include "hamiltonians/lattice_kinds.h"
 #include "kernels/api/error.h"
 
 namespace qs {
 
 namespace {
 
-using Vector = std::array<double, 2>;
-
-struct Geometry {
-  const char* name;
-  int axes;
-  std::array<Vector, 2> primitive;
-  std::vector<Vector> basis;  // Cartesian offsets
-};
-
-const Geometry& geometry(LatticeKind kind) {
-  static const double h = std::sqrt(3.0) / 2;
-  static const Geometry chain{"chain", 1, {{{1, 0}, {0, 0}}}, {{0, 0}}};
-  static const Geometry square{"square", 2, {{{1, 0}, {0, 1}}}, {{0, 0}}};
-  static const Geometry triangular{"triangular", 2, {{{1, 0}, {0.5, h}}}, {{0, 0}}};
-  static const Geometry honeycomb{"honeycomb", 2, {{{1, 0}, {0.5, h}}}, {{0.5, h / 3}, {1, 2 * h / 3}}};
-  static const Geometry kagome{"kagome", 2, {{{1, 0}, {0.5, h}}}, {{0.5, 0}, {0.25, h / 2}, {0.75, h / 2}}};
-  switch (kind) {
-    case LatticeKind::chain:
-      return chain;
-    case LatticeKind::square:
-      return square;
-    case LatticeKind::triangular:
-      return triangular;
-    case LatticeKind::honeycomb:
-      return honeycomb;
-    case LatticeKind::kagome:
-      return kagome;
-  }
-  throw InputError("system.lattice.kind is not known");
-}
+constexpr std::int64_t kMaxSites = 1 << 20;
 
 const char* name_of(Boundary boundary) {
   switch (boundary) {
@@ -58,241 +28,193 @@ const char* name_of(Boundary boundary) {
   return "";
 }
 
-struct Step {
-  int dx, dy, from, to;  // cell vector and basis sites
-  double distance2;
-};
-
-// All steps of the infinite lattice whose length is its shell-th distance. The multiples of a_1 give k distances up to k, so the
-// k-th distance is at most k; a vector of length k + 1 (basis offsets differ by less than 1) has cell components below
-// (2/sqrt 3)(k + 1) in every geometry, and 2k + 2 covers them.
-std::vector<Step> shell_steps(const Geometry& lattice, int shell) {
-  const int range = 2 * shell + 2;
-  const int range_y = lattice.axes == 1 ? 0 : range;
-  const int basis = static_cast<int>(lattice.basis.size());
-  std::vector<Step> steps;
-  for (int dx = -range; dx <= range; ++dx) {
-    for (int dy = -range_y; dy <= range_y; ++dy) {
-      for (int pair = 0; pair < basis * basis; ++pair) {
-        const int from = pair / basis, to = pair % basis;
-        double distance2 = 0;
-        for (int axis = 0; axis < 2; ++axis) {
-          const double component =
-              dx * lattice.primitive[0][axis] + dy * lattice.primitive[1][axis] + lattice.basis[to][axis] - lattice.basis[from][axis];
-          distance2 += component * component;
-        }
-        steps.push_back({dx, dy, from, to, distance2});
-      }
-    }
+void check_size(const std::vector<int>& size, int basis, const std::string& kind, int axes) {
+  if (static_cast<int>(size.size()) != axes) {
+    throw InputError(
+        fmt::format("system.lattice.size has {} entries (a {} lattice has {}): give one number of cells per axis", size.size(), kind, axes));
   }
-  std::stable_sort(steps.begin(), steps.end(), [](const Step& a, const Step& b) { return a.distance2 < b.distance2; });
-  // Squared distances are multiples of 1/12, so 1e-6 separates shells from rounding.
-  std::vector<Step> found;
-  int current = -1;
-  double last = -1;
-  for (const Step& step : steps) {
-    if (step.distance2 > last + 1e-6) ++current;
-    last = step.distance2;
-    if (current == shell) found.push_back(step);
-    if (current > shell) break;
+  std::int64_t sites = basis;
+  for (const int length : size) {
+    if (length < 1) throw InputError(fmt::format("system.lattice.size {} is not positive (cells per axis): use 1 or more", length));
+    sites *= length;
+    if (sites > kMaxSites) throw InputError(fmt::format("system.lattice.size gives more than {} sites: use a smaller lattice", kMaxSites));
   }
-  return found;
 }
 
-struct Image {
-  int coordinate;  // wrapped; -1 beyond an open edge
-  int sign;
-};
-
-Image wrap(int coordinate, int length, Boundary boundary) {
-  if (coordinate >= 0 && coordinate < length) return {coordinate, 1};
-  if (boundary == Boundary::open) return {-1, 1};
-  const int winding = coordinate >= 0 ? coordinate / length : -((length - 1 - coordinate) / length);
-  return {coordinate - winding * length, boundary == Boundary::antiperiodic && winding % 2 != 0 ? -1 : 1};
+std::vector<CellVector> along_axes(const std::vector<int>& size) {
+  std::vector<CellVector> rows(size.size(), CellVector{});
+  for (std::size_t axis = 0; axis < size.size(); ++axis) rows[axis][axis] = size[axis];
+  return rows;
 }
 
-// Pairs of one shell after wrapping, each with the set of its seam signs. A pair (s, s) is a self bond.
-std::map<std::pair<int, int>, std::set<int>> wrapped_pairs(const Lattice& lattice, int shell) {
-  QS_ASSERT(shell >= 1);
-  const LatticeOptions& options = lattice.options();
-  const bool two_axes = lattice.axes() == 2;
-  const std::vector<Step> steps = shell_steps(geometry(options.kind), shell);
-  std::map<std::pair<int, int>, std::set<int>> pairs;
-  for (int site = 0; site < lattice.sites(); ++site) {
-    const auto [x, y, b] = lattice.cell_of(site);
-    for (const Step& step : steps) {
-      if (step.from != b) continue;
-      const Image image_x = wrap(x + step.dx, options.size[0], options.boundary[0]);
-      const Image image_y = two_axes ? wrap(y + step.dy, options.size[1], options.boundary[1]) : Image{0, 1};
-      if (image_x.coordinate < 0 || image_y.coordinate < 0) continue;
-      const int other = lattice.site_at(image_x.coordinate, image_y.coordinate, step.to);
-      pairs[std::minmax(site, other)].insert(image_x.sign * image_y.sign);
+// The lengths of a torus whose rows lie along the axes; empty for a tilted one.
+std::vector<int> lengths_of(const std::vector<CellVector>& torus) {
+  std::vector<int> size;
+  for (std::size_t axis = 0; axis < torus.size(); ++axis) size.push_back(torus[axis][axis]);
+  const bool straight = torus == along_axes(size) && std::all_of(size.begin(), size.end(), [](int length) { return length > 0; });
+  return straight ? size : std::vector<int>{};
+}
+
+// A named lattice takes more bonds, but no other cell.
+UnitCell own_or_named_cell(const LatticeKind& kind, const UnitCell& own) {
+  UnitCell cell = own;
+  if (kind.form == LatticeForm::named_cell) {
+    if (!own.primitive.empty()) {
+      throw InputError(fmt::format("system.lattice of kind {} takes no primitive vectors (its cell is known): use kind cell", kind.name));
     }
+    cell = kind.cell;
+    cell.bonds.insert(cell.bonds.end(), own.bonds.begin(), own.bonds.end());
   }
-  for (const auto& [pair, signs] : pairs) {
-    if (pair.first == pair.second) {
-      throw InputError(
-          fmt::format("system.lattice {} is too small for neighbour shell {} (a bond would join a site to itself): enlarge the lattice or drop "
-                      "the coupling of that shell",
-                      lattice.describe(), shell));
-    }
-  }
-  return pairs;
+  check_cell(cell);
+  return cell;
+}
+
+void check_graph_options(const LatticeOptions& options) {
+  if (options.size.empty() && options.boundary.empty() && options.torus.empty()) return;
+  throw InputError("system.lattice of kind graph takes no size, torus or boundary (its bonds say everything): remove them");
 }
 
 }  // namespace
 
 Lattice::Lattice(LatticeOptions options) : options_(std::move(options)) {
-  const Geometry& shape = geometry(options_.kind);
-  if (static_cast<int>(options_.size.size()) != shape.axes) {
-    throw InputError(fmt::format("system.lattice.size has {} entries (a {} lattice has {}): give one number of cells per axis", options_.size.size(),
-                                 shape.name, shape.axes));
+  const LatticeKind& kind = find_lattice_kind(options_.kind);
+  if (kind.form == LatticeForm::graph) {
+    check_graph_options(options_);
+    options_.graph = checked(std::move(options_.graph));
+    sites_ = options_.graph.sites;
+    return;
   }
-  if (options_.boundary.size() != options_.size.size()) {
+  cell_ = own_or_named_cell(kind, options_.cell);
+  if (options_.boundary.empty()) options_.boundary = kind.boundary;
+  if (options_.boundary.empty()) options_.boundary.assign(cell_.axes(), Boundary::periodic);
+  reciprocal_ = reciprocal_vectors(cell_);
+  take_torus();
+}
+
+// Leaves either lengths of the axes in options_.size, or in options_.torus a tilted one.
+void Lattice::take_torus() {
+  if (static_cast<int>(options_.boundary.size()) != axes()) {
     throw InputError(fmt::format("system.lattice.boundary has {} entries (a {} lattice has {}): give one boundary per axis", options_.boundary.size(),
-                                 shape.name, shape.axes));
+                                 options_.kind, axes()));
   }
-  basis_ = static_cast<int>(shape.basis.size());
-  std::int64_t sites = basis_;
-  for (const int length : options_.size) {
-    if (length < 1) throw InputError(fmt::format("system.lattice.size {} is not positive (cells per axis): use 1 or more", length));
-    sites *= length;
-    constexpr std::int64_t kMaxSites = 1 << 20;
-    if (sites > kMaxSites) throw InputError(fmt::format("system.lattice.size gives more than {} sites: use a smaller lattice", kMaxSites));
+  if (options_.torus.empty()) {
+    check_size(options_.size, cell_.sites(), options_.kind, axes());
+    torus_ = Torus(along_axes(options_.size));
+  } else {
+    if (!options_.size.empty()) throw InputError("system.lattice has a size and a torus (both say where the lattice ends): keep one");
+    if (static_cast<int>(options_.torus.size()) != axes()) {
+      throw InputError(fmt::format("system.lattice.torus has {} rows (a {} lattice has {}): give one periodicity vector per axis",
+                                   options_.torus.size(), options_.kind, axes()));
+    }
+    torus_ = Torus(options_.torus);
+    options_.size = lengths_of(options_.torus);
+    if (!options_.size.empty()) options_.torus.clear();
   }
+  const std::int64_t sites = std::int64_t{torus_.cells()} * cell_.sites();
+  if (sites > kMaxSites) throw InputError(fmt::format("system.lattice.torus gives more than {} sites: use a smaller lattice", kMaxSites));
   sites_ = static_cast<int>(sites);
 }
 
-std::array<int, 3> Lattice::cell_of(int site) const {
-  const int cell = site / basis_;
-  const int length_y = axes() == 1 ? 1 : options_.size[1];
-  return {cell / length_y, cell % length_y, site % basis_};
-}
-
-int Lattice::site_at(int x, int y, int b) const { return (x * (axes() == 1 ? 1 : options_.size[1]) + y) * basis_ + b; }
-
-std::array<double, 2> Lattice::position(int site) const {
-  const Geometry& shape = geometry(options_.kind);
-  const auto [x, y, b] = cell_of(site);
-  std::array<double, 2> result = shape.basis[b];
-  for (int axis = 0; axis < 2; ++axis) result[axis] += x * shape.primitive[0][axis] + y * shape.primitive[1][axis];
-  return result;
-}
-
-std::array<double, 2> Lattice::primitive(int axis) const { return geometry(options_.kind).primitive[axis]; }
-
-std::array<double, 2> Lattice::reciprocal(int axis) const {
-  constexpr double turn = 2 * std::numbers::pi;
-  const Vector a = primitive(0);
-  if (axes() == 1) return {turn / a[0], 0};
-  const Vector b = primitive(1);
-  const double area = a[0] * b[1] - a[1] * b[0];
-  return axis == 0 ? Vector{turn * b[1] / area, -turn * b[0] / area} : Vector{-turn * a[1] / area, turn * a[0] / area};
-}
-
-std::vector<Momentum> Lattice::momenta() const {
-  const int lx = options_.size[0], ly = axes() == 2 ? options_.size[1] : 1;
-  const Vector first = reciprocal(0), second = axes() == 2 ? reciprocal(1) : Vector{};
-  std::vector<Momentum> result;
-  for (int kx = 0; kx < lx; ++kx) {
-    for (int ky = 0; ky < ly; ++ky) {
-      const double along_first = static_cast<double>(kx) / lx, along_second = static_cast<double>(ky) / ly;
-      result.push_back({{kx, ky},
-                        {along_first * first[0] + along_second * second[0], along_first * first[1] + along_second * second[1]},
-                        axes() == 2 ? fmt::format("{},{}", kx, ky) : fmt::format("{}", kx)});
-    }
-  }
-  return result;
-}
-
-std::vector<Bond> Lattice::bonds(int shell) const {
-  std::vector<Bond> result;
-  for (const auto& [pair, signs] : wrapped_pairs(*this, shell)) {
-    if (signs.size() > 1) {
-      throw InputError(
-          fmt::format("system.lattice {}: sites {} and {} are joined in shell {} both inside and across an antiperiodic seam (the two hoppings "
-                      "cancel): use a longer antiperiodic axis",
-                      describe(), pair.first, pair.second, shell));
-    }
-    result.push_back({pair.first, pair.second, *signs.begin()});
-  }
-  return result;
-}
-
-std::vector<int> Lattice::two_colouring(int sites, const std::vector<Bond>& bonds) {
-  std::vector<std::vector<int>> neighbours(sites);
-  for (const Bond& bond : bonds) {
-    neighbours[bond.i].push_back(bond.j);
-    neighbours[bond.j].push_back(bond.i);
-  }
-  std::vector<int> colour(sites, -1);
-  for (int start = 0; start < sites; ++start) {
-    if (colour[start] >= 0) continue;
-    colour[start] = 0;
-    std::queue<int> frontier({start});
-    while (!frontier.empty()) {
-      const int site = frontier.front();
-      frontier.pop();
-      for (const int next : neighbours[site]) {
-        if (colour[next] == colour[site]) return {};
-        if (colour[next] >= 0) continue;
-        colour[next] = 1 - colour[site];
-        frontier.push(next);
-      }
-    }
-  }
-  return colour;
-}
-
-std::vector<int> Lattice::graph_distance(const std::vector<int>& shells) const {
-  std::vector<std::vector<int>> neighbours(sites_);
-  for (const int shell : shells) {
-    for (const auto& [pair, signs] : wrapped_pairs(*this, shell)) {
-      neighbours[pair.first].push_back(pair.second);
-      neighbours[pair.second].push_back(pair.first);
-    }
-  }
-  std::vector<int> distance(static_cast<std::size_t>(sites_) * sites_, -1);
-  for (int start = 0; start < sites_; ++start) {
-    int* row = distance.data() + static_cast<std::size_t>(start) * sites_;
-    row[start] = 0;
-    std::queue<int> frontier({start});
-    while (!frontier.empty()) {
-      const int site = frontier.front();
-      frontier.pop();
-      for (const int next : neighbours[site]) {
-        if (row[next] >= 0) continue;
-        row[next] = row[site] + 1;
-        frontier.push(next);
-      }
-    }
-  }
-  return distance;
-}
-
-std::vector<std::string> Lattice::warnings(int shells) const {
-  std::vector<std::string> result;
-  std::vector<std::map<std::pair<int, int>, std::set<int>>> pairs;
-  for (int shell = 1; shell <= shells; ++shell) pairs.push_back(wrapped_pairs(*this, shell));
-  for (int first = 1; first <= shells; ++first) {
-    for (int second = first + 1; second <= shells; ++second) {
-      int shared = 0;
-      for (const auto& [pair, signs] : pairs[second - 1]) shared += pairs[first - 1].contains(pair);
-      if (shared == 0) continue;
-      result.push_back(fmt::format(
-          "system.lattice {}: {} pairs of sites are neighbours of shell {} and of shell {} (the lattice is small): their couplings add up",
-          describe(), shared, first, second));
-    }
-  }
-  return result;
+void Lattice::require_cells(const char* what) const {
+  if (has_cells()) return;
+  throw InputError(fmt::format("system.lattice {} has no {} (a graph has no cells that repeat): use a lattice of cells, or leave out what needs them",
+                               describe(), what));
 }
 
 std::string Lattice::describe() const {
-  std::string text = fmt::format("{} {}", geometry(options_.kind).name, options_.size[0]);
-  if (axes() == 2) text += fmt::format("x{}", options_.size[1]);
-  text += fmt::format(", {}", name_of(options_.boundary[0]));
-  if (axes() == 2 && options_.boundary[1] != options_.boundary[0]) text += fmt::format(" x {}", name_of(options_.boundary[1]));
-  return text;
+  if (!has_cells()) return fmt::format("graph of {} sites", sites_);
+  std::string text = options_.kind + " ";
+  if (is_tilted()) {
+    std::vector<std::string> rows;
+    for (const CellVector& row : options_.torus) rows.push_back(fmt::format("{}", fmt::join(row.begin(), row.begin() + axes(), " ")));
+    text += fmt::format("[{}]", fmt::join(rows, "; "));
+  } else {
+    text += fmt::format("{}", fmt::join(options_.size, "x"));
+  }
+  std::vector<const char*> names;
+  for (const Boundary boundary : options_.boundary) names.push_back(name_of(boundary));
+  if (std::equal(options_.boundary.begin() + 1, options_.boundary.end(), options_.boundary.begin())) names.resize(1);
+  return fmt::format("{}, {}", text, fmt::join(names, " x "));
+}
+
+CellVector Lattice::cell_vector(int site) const {
+  require_cells("cells");
+  return torus_.cell(site / cell_.sites());
+}
+
+int Lattice::basis_site(int site) const { return site % basis(); }
+
+std::optional<Image> Lattice::image_at(const CellVector& cell, int basis) const {
+  require_cells("cells");
+  QS_ASSERT(basis >= 0 && basis < cell_.sites());
+  const Torus::Place place = torus_.place(cell);
+  for (int axis = 0; axis < 3; ++axis) {
+    if (place.winding[axis] == 0) continue;
+    if (axis >= axes()) {
+      throw InputError(fmt::format("system.lattice {} has no axis {} (a step leads along it): give one integer per axis", describe(), axis + 1));
+    }
+    if (options_.boundary[axis] == Boundary::open) return std::nullopt;
+  }
+  return Image{place.number * cell_.sites() + basis, place.winding};
+}
+
+std::optional<Image> Lattice::image(int site, const CellVector& step, int basis) const {
+  CellVector cell = cell_vector(site);
+  for (int axis = 0; axis < 3; ++axis) cell[axis] += step[axis];
+  return image_at(cell, basis);
+}
+
+std::vector<int> Lattice::translation(const CellVector& step) const {
+  std::vector<int> images;
+  if (!has_cells()) return images;
+  for (int site = 0; site < sites_; ++site) {
+    const std::optional<Image> moved = image(site, step, basis_site(site));
+    if (!moved) return {};
+    images.push_back(moved->site);
+  }
+  return images;
+}
+
+Vector3 Lattice::position(int site) const {
+  if (has_cells()) return cell_position(cell_, cell_vector(site), basis_site(site));
+  if (!has_positions()) {
+    throw InputError(fmt::format("system.lattice {} has no positions (none are given): write system.lattice.positions", describe()));
+  }
+  return options_.graph.positions.at(site);
+}
+
+Vector3 Lattice::fractional(int site) const {
+  const CellVector cell = cell_vector(site);
+  Vector3 result{};
+  for (int axis = 0; axis < axes(); ++axis) {
+    result[axis] = cell[axis] + dot(reciprocal_[axis], cell_.basis[basis_site(site)]) / (2 * std::numbers::pi);
+  }
+  return result;
+}
+
+Vector3 Lattice::primitive(int axis) const {
+  require_cells("primitive vectors");
+  return cell_.primitive.at(axis);
+}
+
+Vector3 Lattice::reciprocal(int axis) const {
+  require_cells("reciprocal vectors");
+  return reciprocal_.at(axis);
+}
+
+std::vector<Momentum> Lattice::momenta() const {
+  require_cells("wave vectors");
+  std::vector<Momentum> result;
+  for (const CellVector& k : torus_.dual()) {
+    Vector3 q{};
+    for (int axis = 0; axis < axes(); ++axis) {
+      const double along = static_cast<double>(k[axis]) / torus_.denominators()[axis];
+      for (int x = 0; x < 3; ++x) q[x] += along * reciprocal_[axis][x];
+    }
+    const std::string label = is_tilted() ? fmt::format("{}", result.size()) : fmt::format("{}", fmt::join(k.begin(), k.begin() + axes(), ","));
+    result.push_back({k, torus_.denominators(), q, label});
+  }
+  return result;
 }
 
 }  // namespace qs

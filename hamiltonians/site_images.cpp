@@ -4,30 +4,46 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "kernels/api/error.h"
-
 namespace qs {
 
 namespace {
 
-constexpr double kSameLength = 1e-6;  // separates distances of a lattice from rounding
-
-using Vector = std::array<double, 2>;
-
-double length(const Vector& v) { return std::hypot(v[0], v[1]); }
-
-Vector displacement(const Lattice& lattice, int from, const Image& to) {
-  const Vector a = lattice.position(from), b = lattice.position(to.site);
-  Vector result = {b[0] - a[0], b[1] - a[1]};
-  for (int axis = 0; axis < lattice.axes(); ++axis) {
-    for (int i = 0; i < 2; ++i) result[i] += to.winding[axis] * lattice.options().size[axis] * lattice.primitive(axis)[i];
+// The periodicity vector of an axis.
+Vector3 period(const Lattice& lattice, int axis) {
+  CellVector cells{};
+  if (lattice.is_tilted())
+    cells = lattice.options().torus[axis];
+  else
+    cells[axis] = lattice.options().size[axis];
+  Vector3 result{};
+  for (int a = 0; a < lattice.axes(); ++a) {
+    for (int i = 0; i < 3; ++i) result[i] += cells[a] * lattice.primitive(a)[i];
   }
   return result;
 }
 
-bool points_right(const Vector& v) { return std::abs(v[0]) > kSameLength ? v[0] > 0 : v[1] > 0; }
+Vector3 displacement(const Lattice& lattice, int from, const Image& to) {
+  const Vector3 a = lattice.position(from), b = lattice.position(to.site);
+  Vector3 result = {b[0] - a[0], b[1] - a[1], b[2] - a[2]};
+  for (int axis = 0; axis < lattice.axes(); ++axis) {
+    const Vector3 full = period(lattice, axis);
+    for (int i = 0; i < 3; ++i) result[i] += to.winding[axis] * full[i];
+  }
+  return result;
+}
 
-int windings(const Winding& w) { return std::abs(w[0]) + std::abs(w[1]) + std::abs(w[2]); }
+double length(const Vector3& v) { return std::sqrt(dot(v, v)); }
+
+bool points_right(const Vector3& v, double tolerance) {
+  for (const double component : v) {
+    if (std::abs(component) > tolerance) return component > 0;
+  }
+  return true;
+}
+
+int windings(const CellVector& w) { return std::abs(w[0]) + std::abs(w[1]) + std::abs(w[2]); }
+
+CellVector opposite(const CellVector& w) { return {-w[0], -w[1], -w[2]}; }
 
 // All images of a site that wind at most `range` times around each axis that closes.
 std::vector<Image> images(const Lattice& lattice, int site, int range) {
@@ -44,74 +60,31 @@ std::vector<Image> images(const Lattice& lattice, int site, int range) {
   return result;
 }
 
-// The shell-th distance of the infinite lattice; 2 shell + 2 cells reach far enough (see shell_steps in lattice.cpp).
-double shell_distance(const Lattice& lattice, int shell) {
-  const int range = 2 * shell + 2;
-  std::vector<double> lengths;
-  for (int dx = -range; dx <= range; ++dx) {
-    for (int dy = lattice.axes() == 1 ? 0 : -range; dy <= (lattice.axes() == 1 ? 0 : range); ++dy) {
-      for (int from = 0; from < lattice.basis(); ++from) {
-        for (int to = 0; to < lattice.basis(); ++to) {
-          Vector v = {lattice.position(to)[0] - lattice.position(from)[0], lattice.position(to)[1] - lattice.position(from)[1]};
-          for (int i = 0; i < 2; ++i) v[i] += dx * lattice.primitive(0)[i] + (dy == 0 ? 0 : dy * lattice.primitive(1)[i]);
-          lengths.push_back(length(v));
-        }
-      }
-    }
-  }
-  std::sort(lengths.begin(), lengths.end());
-  lengths.erase(std::unique(lengths.begin(), lengths.end(), [](double a, double b) { return b - a < kSameLength; }), lengths.end());
-  return lengths.at(shell);
-}
-
-int wrapped(int coordinate, int length) { return ((coordinate % length) + length) % length; }
+// Distances of a lattice that differ by less than this are equal.
+double tolerance(const Lattice& lattice) { return lattice.has_cells() ? 1e-6 * shortest_primitive(lattice.cell()) : 1e-6; }
 
 }  // namespace
 
-std::optional<Image> image(const Lattice& lattice, int from, const std::array<int, 3>& offset, int basis) {
-  QS_ASSERT(basis >= 0 && basis < lattice.basis());
-  const std::array<int, 3> cell = lattice.cell_of(from);
-  std::array<int, 3> target = {};
-  Image result;
-  for (int axis = 0; axis < lattice.axes(); ++axis) {
-    const int size = lattice.options().size[axis];
-    const int coordinate = cell[axis] + offset[axis];
-    target[axis] = wrapped(coordinate, size);
-    result.winding[axis] = (coordinate - target[axis]) / size;
-    if (result.winding[axis] != 0 && lattice.options().boundary[axis] == Boundary::open) return std::nullopt;
-  }
-  result.site = lattice.site_at(target[0], target[1], basis);
-  return result;
-}
-
 Image nearest_image(const Lattice& lattice, int from, int to) {
-  constexpr int range = 2;  // positions lie within one period, and primitive vectors enclose at least 60 degrees
+  if (!lattice.has_cells()) return {to, {}};
+  constexpr int range = 3;  // positions lie within one period; periodicity vectors at sharp angles need a few more
   const std::vector<Image> all = images(lattice, to, range);
   Image nearest = all[0];
   for (const Image& candidate : all) {
-    if (length(displacement(lattice, from, candidate)) < length(displacement(lattice, from, nearest)) - kSameLength) nearest = candidate;
+    if (length(displacement(lattice, from, candidate)) < length(displacement(lattice, from, nearest)) - tolerance(lattice)) nearest = candidate;
   }
   return nearest;
 }
 
-std::vector<DirectedBond> directed_bonds(const Lattice& lattice, int shell) {
-  const std::vector<Bond> bonds = lattice.bonds(shell);
-  const double distance = shell_distance(lattice, shell);
+std::vector<DirectedBond> directed(const Lattice& lattice, const std::vector<Bond>& bonds) {
   std::vector<DirectedBond> result;
   for (const Bond& bond : bonds) {
-    std::vector<Image> found;  // fewest windings first
-    for (const Image& candidate : images(lattice, bond.j, shell + 2)) {
-      if (std::abs(length(displacement(lattice, bond.i, candidate)) - distance) < kSameLength) found.push_back(candidate);
-    }
-    QS_ASSERT(!found.empty());
-    DirectedBond directed{bond.i, found[0], {}};
-    if (!points_right(displacement(lattice, bond.i, found[0]))) {
-      directed = {bond.j, {bond.i, {-found[0].winding[0], -found[0].winding[1], -found[0].winding[2]}}, {}};
-    }
-    for (const Image& other : found) {
-      for (int axis = 0; axis < 3; ++axis) directed.merged[axis] = directed.merged[axis] || other.winding[axis] != found[0].winding[axis];
-    }
-    result.push_back(directed);
+    const Image there{bond.j, bond.winding};
+    const bool right = !lattice.has_positions() || points_right(displacement(lattice, bond.i, there), tolerance(lattice));
+    if (right)
+      result.push_back({bond.i, there, bond.merged});
+    else
+      result.push_back({bond.j, {bond.i, opposite(bond.winding)}, bond.merged});
   }
   return result;
 }

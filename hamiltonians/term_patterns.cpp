@@ -17,12 +17,12 @@ struct Overloaded : Cases... {
 template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
-const SiteTuples& named(const NamedTuples& where, const BondSets& sets) {
-  const auto found = sets.find(where.name);
-  if (found != sets.end()) return found->second;
-  std::string known;
-  for (const auto& [name, tuples] : sets) known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
-  throw InputError(fmt::format("bonds '{}' are not known ({})", where.name, known.empty() ? "none have a name" : "known: " + known));
+// A set of bonds that the lattice names.
+std::vector<Bond> named_bonds(const Lattice& lattice, const std::string& name, const BondSets& sets) {
+  std::vector<std::string> known = lattice.bond_names();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return lattice.bonds(name);
+  for (const auto& [set, tuples] : sets) known.push_back(set);
+  throw InputError(fmt::format("bonds '{}' are not known ({})", name, known.empty() ? "none have a name" : fmt::format("known: {}", fmt::join(known, ", "))));
 }
 
 int common_length(const SiteTuples& tuples) {
@@ -50,7 +50,7 @@ std::vector<Placement> of_tuples(const Lattice& lattice, const SiteTuples& tuple
     }
     check_different(tuple, "tuple");
     Placement placement{tuple, {}, {}};
-    for (const int site : tuple) placement.windings.push_back(site == tuple[0] ? Winding{} : nearest_image(lattice, tuple[0], site).winding);
+    for (const int site : tuple) placement.windings.push_back(site == tuple[0] ? CellVector{} : nearest_image(lattice, tuple[0], site).winding);
     result.push_back(std::move(placement));
   }
   return result;
@@ -62,13 +62,17 @@ SiteTuples singles(const std::vector<int>& sites) {
   return tuples;
 }
 
-std::vector<Placement> of_shell(const Lattice& lattice, int shell) {
-  if (shell < 1) throw InputError(fmt::format("shell {} does not exist (shell 1 are the nearest neighbours)", shell));
+std::vector<Placement> of_bonds(const Lattice& lattice, const std::vector<Bond>& bonds) {
   std::vector<Placement> result;
-  for (const DirectedBond& bond : directed_bonds(lattice, shell)) {
-    result.push_back({{bond.from, bond.to.site}, {Winding{}, bond.to.winding}, bond.merged});
+  for (const DirectedBond& bond : directed(lattice, bonds)) {
+    result.push_back({{bond.from, bond.to.site}, {CellVector{}, bond.to.winding}, bond.merged});
   }
   return result;
+}
+
+std::vector<Placement> of_shell(const Lattice& lattice, int shell) {
+  if (shell < 1) throw InputError(fmt::format("shell {} does not exist (shell 1 are the nearest neighbours)", shell));
+  return of_bonds(lattice, lattice.bonds(shell));
 }
 
 std::vector<Placement> of_pattern(const Lattice& lattice, const CellPattern& pattern) {
@@ -85,15 +89,15 @@ std::vector<Placement> of_pattern(const Lattice& lattice, const CellPattern& pat
   for (int first = 0; first < lattice.sites(); first += lattice.basis()) {
     Placement placement;
     for (const PatternSite& site : pattern.sites) {
-      const std::optional<Image> found = image(lattice, first, site.offset, site.basis);
+      const std::optional<Image> found = lattice.image(first, site.offset, site.basis);
       if (!found) break;
       placement.sites.push_back(found->site);
       placement.windings.push_back(found->winding);
     }
     if (placement.sites.size() < pattern.sites.size()) continue;
     check_different(placement.sites, "the lattice is too small: the pattern");
-    const Winding reference = placement.windings[0];
-    for (Winding& winding : placement.windings) {
+    const CellVector reference = placement.windings[0];
+    for (CellVector& winding : placement.windings) {
       for (int axis = 0; axis < 3; ++axis) winding[axis] -= reference[axis];
     }
     result.push_back(std::move(placement));
@@ -106,7 +110,7 @@ std::vector<Placement> of_pattern(const Lattice& lattice, const CellPattern& pat
 int sites_per_placement(const Where& where, const BondSets& sets) {
   return std::visit(
       Overloaded{[](const AllSites&) { return 1; }, [](const SiteList&) { return 1; }, [](const ShellBonds&) { return 2; },
-                 [](const ExplicitTuples& w) { return common_length(w.tuples); }, [&](const NamedTuples& w) { return common_length(named(w, sets)); },
+                 [](const ExplicitTuples& w) { return common_length(w.tuples); }, [&](const NamedTuples& w) { return sets.contains(w.name) ? common_length(sets.at(w.name)) : 2; },
                  [](const CellPattern& w) {
                    if (w.sites.empty()) throw InputError("the pattern of the unit cell is empty: give at least one site");
                    return static_cast<int>(w.sites.size());
@@ -123,7 +127,9 @@ std::vector<Placement> placements(const Lattice& lattice, const Where& where, co
                                [&](const SiteList& w) { return of_tuples(lattice, singles(w.sites)); },
                                [&](const ShellBonds& w) { return of_shell(lattice, w.shell); },
                                [&](const ExplicitTuples& w) { return of_tuples(lattice, w.tuples); },
-                               [&](const NamedTuples& w) { return of_tuples(lattice, named(w, sets)); },
+                               [&](const NamedTuples& w) {
+                                 return sets.contains(w.name) ? of_tuples(lattice, sets.at(w.name)) : of_bonds(lattice, named_bonds(lattice, w.name, sets));
+                               },
                                [&](const CellPattern& w) { return of_pattern(lattice, w); }},
                     where);
 }

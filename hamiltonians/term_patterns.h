@@ -42,7 +42,7 @@ using Where = std::variant<AllSites, SiteList, ShellBonds, ExplicitTuples, Named
 
 struct Placement {
   std::vector<int> sites;           // the k-th is slot k; all different
-  std::vector<Winding> windings;    // of every site, relative to the first
+  std::vector<CellVector> windings;    // of every site, relative to the first
   std::array<bool, 3> merged = {};  // as in DirectedBond
 };
 

@@ -19,15 +19,17 @@ using Vector = std::vector<Scalar>;
 template <class Scalar>
 using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 
-// The mode that every mode moves to when the lattice is moved by `cells` along an axis.
+// The mode that every mode moves to when the lattice is moved by `cells` along an axis; whether its ends are open plays no part.
 std::vector<int> moved_modes(const Lattice& lattice, const Sector& sector, int axis, int cells) {
-  const std::vector<int>& size = lattice.options().size;
+  LatticeOptions closed = lattice.options();
+  closed.boundary.assign(lattice.axes(), Boundary::periodic);
+  CellVector step{};
+  step[axis] = cells;
+  const std::vector<int> sites = Lattice(std::move(closed)).translation(step);
   std::vector<int> image(sector.modes());
   for (int mode = 0; mode < sector.modes(); ++mode) {
     const int site = mode % lattice.sites();
-    const auto [x, y, b] = lattice.cell_of(site);
-    const int to = axis == 0 ? lattice.site_at((x + cells) % size[0], y, b) : lattice.site_at(x, (y + cells) % size[1], b);
-    image[mode] = mode - site + to;
+    image[mode] = mode - site + sites[site];
   }
   return image;
 }
@@ -74,15 +76,19 @@ Matrix<Scalar> translation_matrix(const Lattice& lattice, const Sector& sector, 
   return matrix;
 }
 
-// Tr T_R over the level for all R = (x, y), y fastest.
+// Tr T_R over the level for all cells R, the last axis fastest.
 template <class Scalar>
 std::vector<Scalar> traces(const std::vector<Matrix<Scalar>>& steps, const std::vector<int>& size) {
-  std::vector<Scalar> all;
-  Matrix<Scalar> along_x = Matrix<Scalar>::Identity(steps[0].rows(), steps[0].rows());
-  for (int x = 0; x < size[0]; ++x, along_x *= steps[0]) {
-    Matrix<Scalar> product = along_x;
-    for (int y = 0; y < size[1]; ++y, product *= steps[1]) all.push_back(product.trace());
+  std::vector<Matrix<Scalar>> products{Matrix<Scalar>::Identity(steps[0].rows(), steps[0].rows())};
+  for (std::size_t axis = 0; axis < steps.size(); ++axis) {
+    std::vector<Matrix<Scalar>> longer;
+    for (Matrix<Scalar>& product : products) {
+      for (int n = 0; n < size[axis]; ++n, product *= steps[axis]) longer.push_back(product);
+    }
+    products = std::move(longer);
   }
+  std::vector<Scalar> all;
+  for (const Matrix<Scalar>& product : products) all.push_back(product.trace());
   return all;
 }
 
@@ -93,30 +99,23 @@ double turned_real_part(std::complex<double> z, double angle) { return z.real() 
 template <class Scalar>
 std::vector<std::vector<int>> momenta_of(const Lattice& lattice, const Sector& sector, std::span<const Vector<Scalar>> level) {
   constexpr double closed = 1e-6;  // |T T^+ - 1| of a level that translations map onto itself
-  std::vector<int> size = lattice.options().size;
   std::vector<Matrix<Scalar>> steps;
   for (int axis = 0; axis < lattice.axes(); ++axis) {
     const Matrix<Scalar>& matrix = steps.emplace_back(translation_matrix(lattice, sector, level, axis));
     if (!(matrix * matrix.adjoint()).isIdentity(closed)) return {};
   }
-  if (lattice.axes() == 1) {
-    size.push_back(1);
-    steps.push_back(steps[0]);  // never reached: one step along y
-  }
-  const std::vector<Scalar> trace = traces(steps, size);
+  const std::vector<Scalar> trace = traces(steps, lattice.options().size);
   std::vector<std::vector<int>> momenta;
-  for (int kx = 0; kx < size[0]; ++kx) {
-    for (int ky = 0; ky < size[1]; ++ky) {
-      // k occurs (1/|T|) sum_R exp(i k R) Tr T_R times, a real number.
-      double count = 0;
-      for (std::size_t r = 0; r < trace.size(); ++r) {
-        const int x = static_cast<int>(r) / size[1], y = static_cast<int>(r) % size[1];
-        const double angle = 2 * M_PI * (double(kx) * x / size[0] + double(ky) * y / size[1]);
-        count += turned_real_part(trace[r], angle) / static_cast<double>(trace.size());
-      }
-      const std::vector<int> k = lattice.axes() == 1 ? std::vector<int>{kx} : std::vector<int>{kx, ky};
-      momenta.insert(momenta.end(), std::lround(count), k);
+  for (const Momentum& q : lattice.momenta()) {
+    // k occurs (1/|T|) sum_R exp(i k R) Tr T_R times, a real number.
+    double count = 0;
+    for (std::size_t r = 0; r < trace.size(); ++r) {
+      const CellVector cell = lattice.cell_vector(static_cast<int>(r) * lattice.basis());
+      double turns = 0;
+      for (int axis = 0; axis < lattice.axes(); ++axis) turns += double(q.k[axis]) * cell[axis] / q.of[axis];
+      count += turned_real_part(trace[r], 2 * M_PI * turns) / static_cast<double>(trace.size());
     }
+    momenta.insert(momenta.end(), std::lround(count), std::vector<int>(q.k.begin(), q.k.begin() + lattice.axes()));
   }
   return momenta;
 }
@@ -140,7 +139,7 @@ TranslationContent content_of(const Lattice& lattice, const Sector& sector, std:
 }  // namespace
 
 TranslationContent translation_content(const Lattice& lattice, const Sector& sector, const EdResult& exact, const std::vector<int>& steps) {
-  QS_ASSERT(static_cast<int>(steps.size()) == lattice.axes());
+  QS_ASSERT(static_cast<int>(steps.size()) == lattice.axes() && !lattice.is_tilted());
   const auto level = [&](const auto& states) { return std::span(states).first(exact.degeneracy); };
   return exact.complex_states.empty() ? content_of(lattice, sector, level(exact.states), steps)
                                       : content_of(lattice, sector, level(exact.complex_states), steps);

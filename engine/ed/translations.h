@@ -18,7 +18,7 @@ struct TranslationContent {
   std::vector<std::vector<int>> momenta;
 };
 
-// `steps`: cells per axis, dividing the lattice.
+// `steps`: cells per axis, dividing the lattice, which is not tilted.
 TranslationContent translation_content(const Lattice& lattice, const Sector& sector, const EdResult& exact, const std::vector<int>& steps);
 
 }  // namespace qs

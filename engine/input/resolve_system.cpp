@@ -48,8 +48,25 @@ void replace(Node::Data& map, const std::string& key, DataPtr data) {
   map.entries.emplace_back(key, std::move(data));
 }
 
+namespace {
+
+// The list with one entry per axis: of cells, or of vectors that lead back.
+DataPtr extent_of(const Node::Data& lattice, Diagnostics& diagnostics) {
+  const DataPtr size = lattice.find("size"), torus = lattice.find("torus");
+  if (!size || size->is(Form::invalid) || (torus && torus->is(Form::invalid))) return nullptr;
+  const bool lengths = size->is(Form::list), vectors = torus && torus->is(Form::list);
+  if (lengths && vectors) {
+    diagnostics.error(torus->key_where, fmt::format("{} contradicts {} (both say how far the lattice extends; keep one)", torus->path, size->path));
+  } else if (!lengths && !vectors) {
+    diagnostics.error(lattice.where, fmt::format("missing key '{}' (cells per axis; or 'torus' for a tilted cluster)", size->path));
+  }
+  return lengths == vectors ? nullptr : lengths ? size : torus;
+}
+
+}  // namespace
+
 void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics) {
-  const DataPtr size = find_form(lattice, "size", Form::list);
+  const DataPtr size = extent_of(lattice, diagnostics);
   const DataPtr periodic = lattice.find("periodic"), boundary = lattice.find("boundary");
   if (!size || !periodic || !boundary || periodic->is(Form::invalid) || boundary->is(Form::invalid)) return;
   if (periodic->given && boundary->given) {
@@ -57,7 +74,13 @@ void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics) {
                       fmt::format("{} contradicts {} (both say what happens at the ends; keep one)", boundary->path, periodic->path));
     return;
   }
+  if (!boundary->given && !periodic->given && !boundary->is(Form::null)) return;  // the lattice has ends of its own
   const Node::Data& source = boundary->given ? *boundary : *periodic;
+  if (source.is(Form::list) && source.items.size() != size->items.size()) {
+    diagnostics.error(source.where, fmt::format("{} has {} entries, but {} has {} (one per axis)", source.path, source.items.size(), size->path,
+                                                size->items.size()));
+    return;
+  }
   const auto word = [&](const Node::Data& one) {
     if (one.is(Form::text)) return make_text(one, one.text);
     return make_text(one, one.is(Form::flag) && !one.flag ? "open" : "periodic");  // neither given: periodic

@@ -1,7 +1,6 @@
 #include "engine/run/geometry.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -10,23 +9,55 @@
 namespace qs {
 namespace {
 
-Dataset vectors(const std::vector<std::array<double, 2>>& rows, const char* units, const char* meaning) {
-  std::vector<double> flat;
-  for (const auto& row : rows) flat.insert(flat.end(), row.begin(), row.end());
-  return with(array(std::move(flat), {static_cast<std::int64_t>(rows.size()), 2}),
-              {{"units", units}, {"long_name", meaning}, {"columns", std::vector<std::string>{"x", "y"}}});
-}
+constexpr const char* kLength = "length of a primitive vector";
+constexpr const char* kInverse = "1 / length of a primitive vector";
 
-Dataset positions(const Lattice& lattice) {
-  std::vector<std::array<double, 2>> rows;
+std::vector<Vector3> site_positions(const Lattice& lattice) {
+  std::vector<Vector3> rows;
   for (int site = 0; site < lattice.sites(); ++site) rows.push_back(lattice.position(site));
-  return vectors(rows, "length of a primitive vector", "position of every site");
+  return rows;
 }
 
-Dataset wave_vectors(const Lattice& lattice) {
-  std::vector<std::array<double, 2>> rows;
-  for (const Momentum& momentum : lattice.momenta()) rows.push_back(momentum.q);
-  return vectors(rows, "1 / length of a primitive vector", "q = kx b_1 / Lx + ky b_2 / Ly");
+// A lattice that lies in the plane z = 0 has two columns everywhere.
+std::int64_t columns(const Lattice& lattice) {
+  std::vector<Vector3> places = lattice.cell().primitive;
+  const std::vector<Vector3>& sites = lattice.has_cells() ? lattice.cell().basis : lattice.options().graph.positions;
+  places.insert(places.end(), sites.begin(), sites.end());
+  return std::all_of(places.begin(), places.end(), [](const Vector3& r) { return r[2] == 0; }) ? 2 : 3;
+}
+
+Dataset vectors(const Lattice& lattice, const std::vector<Vector3>& rows, const char* units, const std::string& meaning) {
+  const std::int64_t width = columns(lattice);
+  std::vector<double> flat;
+  for (const Vector3& row : rows) flat.insert(flat.end(), row.begin(), row.begin() + width);
+  std::vector<std::string> names{"x", "y", "z"};
+  names.resize(width);
+  return with(array(std::move(flat), {static_cast<std::int64_t>(rows.size()), width}),
+              {{"units", std::string(units)}, {"long_name", meaning}, {"columns", names}});
+}
+
+Dataset positions(const Lattice& lattice) { return vectors(lattice, site_positions(lattice), kLength, "position of every site"); }
+
+Dataset wave_vectors(const Lattice& lattice, const std::vector<Momentum>& momenta) {
+  std::vector<Vector3> rows;
+  for (const Momentum& momentum : momenta) rows.push_back(momentum.q);
+  const std::string planar = "q = kx b_1 / Lx + ky b_2 / Ly", spatial = planar + " + kz b_3 / Lz";
+  const std::string tilted = "q = sum_a k_a b_a / denominators_a";
+  return vectors(lattice, rows, kInverse, lattice.is_tilted() ? tilted : lattice.axes() == 3 ? spatial : planar);
+}
+
+void store_momenta(const Lattice& lattice, DataTree& tree) {
+  const std::vector<Momentum> momenta = lattice.momenta();
+  std::vector<std::int64_t> numbers;
+  for (const Momentum& momentum : momenta) numbers.insert(numbers.end(), momentum.k.begin(), momentum.k.begin() + lattice.axes());
+  tree.set("system/momenta/k", with(array(std::move(numbers), {static_cast<std::int64_t>(momenta.size()), lattice.axes()}),
+                                    {{"units", "1"}, {"long_name", "integers k of the wave vector"}}));
+  if (lattice.is_tilted()) {
+    const CellVector& of = momenta.front().of;
+    tree.set("system/momenta/denominators", with(array(std::vector<std::int64_t>(of.begin(), of.begin() + lattice.axes()), {lattice.axes()}),
+                                                 {{"units", "1"}, {"long_name", "denominators of k along each reciprocal vector"}}));
+  }
+  tree.set("system/momenta/q", wave_vectors(lattice, momenta));
 }
 
 // The pairs of sites that the terms of each coupling join, whatever the operators there.
@@ -54,29 +85,24 @@ void store_bonds(const ProblemFamily& family, DataTree& tree) {
 
 void store_geometry(const ProblemFamily& family, DataTree& tree) {
   const Lattice& lattice = family.lattice;
-  std::vector<std::array<double, 2>> primitive, reciprocal;
-  for (int axis = 0; axis < lattice.axes(); ++axis) {
-    primitive.push_back(lattice.primitive(axis));
-    reciprocal.push_back(lattice.reciprocal(axis));
+  if (lattice.has_positions()) tree.set("system/positions", positions(lattice));
+  if (lattice.has_cells()) {
+    std::vector<Vector3> reciprocal;
+    for (int axis = 0; axis < lattice.axes(); ++axis) reciprocal.push_back(lattice.reciprocal(axis));
+    tree.set("system/primitive_vectors", vectors(lattice, lattice.cell().primitive, kLength, "one cell along each axis"));
+    tree.set("system/reciprocal_vectors", vectors(lattice, reciprocal, kInverse, "a_i . b_j = 2 pi delta_ij"));
+    store_momenta(lattice, tree);
   }
-  tree.set("system/positions", positions(lattice));
-  tree.set("system/primitive_vectors", vectors(primitive, "length of a primitive vector", "one cell along each axis"));
-  tree.set("system/reciprocal_vectors", vectors(reciprocal, "1 / length of a primitive vector", "a_i . b_j = 2 pi delta_ij"));
-  std::vector<std::int64_t> numbers;
-  for (const Momentum& momentum : lattice.momenta()) numbers.insert(numbers.end(), momentum.k.begin(), momentum.k.begin() + lattice.axes());
-  const auto count = static_cast<std::int64_t>(lattice.momenta().size());
-  tree.set("system/momenta/k",
-           with(array(std::move(numbers), {count, lattice.axes()}), {{"units", "1"}, {"long_name", "integers k of the wave vector"}}));
-  tree.set("system/momenta/q", wave_vectors(lattice));
   store_bonds(family, tree);
 }
 
 void store_observable_axes(const StagePlan& stage, DataTree& tree) {
+  const Lattice& lattice = stage.family.lattice;
   for (const ObservableEntry& entry : observables()) {
     const std::string group = "stages/" + stage.group + "/observables/" + entry.name + "/";
     if (!tree.has(group + "mean")) continue;
-    if (entry.axis == ObservableAxis::site) tree.set(group + "position", positions(stage.family.lattice));
-    if (entry.axis == ObservableAxis::momentum) tree.set(group + "q", wave_vectors(stage.family.lattice));
+    if (entry.axis == ObservableAxis::site && lattice.has_positions()) tree.set(group + "position", positions(lattice));
+    if (entry.axis == ObservableAxis::momentum) tree.set(group + "q", wave_vectors(lattice, lattice.momenta()));
   }
 }
 

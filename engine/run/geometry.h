@@ -6,10 +6,11 @@
 
 namespace qs {
 
-// system/positions [N, 2], primitive_vectors and reciprocal_vectors [axes, 2], momenta {k [Q, axes], q [Q, 2]}, and for every coupling with
-// two-site terms bonds/<coupling> [n, 2]. Lengths are in units of the primitive vectors, which all have length 1.
+// system/positions [N, D], primitive_vectors and reciprocal_vectors [axes, D], momenta {k [Q, axes], q [Q, D]} (on a tilted torus also
+// denominators [axes] of k), and for every coupling with two-site terms bonds/<coupling> [n, 2]. D = 2 if all lies in a plane, else 3. Lengths are
+// in the units of the primitive vectors; those of the named lattices have length 1. A graph has bonds, and the positions that it was given.
 void store_geometry(const ProblemFamily& family, DataTree& tree);
-// Beside each observable that an evaluate stage has measured: `position` [N, 2] of its sites or `q` [Q, 2], in the order of its labels.
+// Beside each observable that an evaluate stage has measured: `position` [N, D] of its sites or `q` [Q, D], in the order of its labels.
 void store_observable_axes(const StagePlan& stage, DataTree& tree);
 
 }  // namespace qs

@@ -2,36 +2,13 @@
 
 #include <cmath>
 
+#include "hamiltonians/lattice_input.h"
 #include "kernels/api/error.h"
 
 namespace qs {
 namespace {
 
 using input::Node;
-
-LatticeKind lattice_kind(const std::string& name) {
-  if (name == "chain") return LatticeKind::chain;
-  if (name == "square") return LatticeKind::square;
-  if (name == "triangular") return LatticeKind::triangular;
-  if (name == "honeycomb") return LatticeKind::honeycomb;
-  QS_ASSERT(name == "kagome");
-  return LatticeKind::kagome;
-}
-
-Boundary boundary_of(const std::string& name) {
-  if (name == "open") return Boundary::open;
-  if (name == "periodic") return Boundary::periodic;
-  QS_ASSERT(name == "antiperiodic");
-  return Boundary::antiperiodic;
-}
-
-LatticeOptions lattice_options(const Node& node) {
-  LatticeOptions options;
-  options.kind = lattice_kind(node.kind());
-  for (const std::int64_t length : node["size"].integers()) options.size.push_back(static_cast<int>(length));
-  for (const Node& axis : node["boundary"].items()) options.boundary.push_back(boundary_of(axis.text()));
-  return options;
-}
 
 SectorOptions sector_options(const Node& node, int sites) {
   SectorOptions options;
@@ -58,7 +35,7 @@ SectorOptions sector_options(const Node& node, int sites) {
 
 SystemOptions system_options(const Node& system) {
   SystemOptions options;
-  options.lattice = lattice_options(system["lattice"]);
+  options.lattice = read_lattice(system["lattice"]);
   options.sector = sector_options(system["sector"], Lattice(options.lattice).sites());
   const Node hamiltonian = system["hamiltonian"];
   options.model = hamiltonian.kind();

@@ -3,6 +3,7 @@
 #include "engine/optimize/optimizer_entry.h"
 #include "engine/sampling/sampler_entry.h"
 #include "engine/stages/stage_options.h"
+#include "hamiltonians/lattice_input.h"
 #include "hamiltonians/registry.h"
 
 namespace qs {
@@ -24,19 +25,6 @@ Option option(std::string name, Shape form, Default otherwise, std::string doc, 
 // A section without variants.
 std::vector<Variant> plain(std::vector<Option> options) { return {{"", "", std::move(options)}}; }
 
-Variant lattice(const std::string& name, const std::string& text, std::size_t axes) {
-  const Shape word = choice({"periodic", "open", "antiperiodic"});
-  const std::string which = axes == 1 ? "" : "; a list gives one per axis";
-  return {name,
-          text,
-          {option("size", list(integer(1, 4096), axes, axes), required(axes == 1 ? "[12]" : "[4, 4]"), "cells per axis", "cells"),
-           option("periodic", either({flag(), list(flag(), axes, axes)}), absent("true, unless 'boundary' is given"),
-                  "short form of 'boundary': true = periodic, false = open" + which),
-           option("boundary", either({word, list(word, axes, axes)}), absent("periodic, unless 'periodic' is given"),
-                  (axes == 1 ? "what happens at the end of the chain" : "what happens at the ends of an axis" + which) +
-                      "; antiperiodic: hopping across the seam times -1 (fermions only)")}};
-}
-
 Variant hamiltonian(const ModelEntry& model) {
   Variant variant{model.kind, model.doc, {}};
   for (const CouplingEntry& coupling : model.couplings)
@@ -54,9 +42,9 @@ void add_system(input::Schema& schema) {
                     option("family", family(), absent("a single Hamiltonian"),
                            "couplings that one network serves together: {V: [0.0, 1.0]}, several lists mean all combinations, the last varies "
                            "fastest; or {names: [particles, V], rows: [[1, 0.0], [2, 1.0]]}")}));
-  schema.add("system.lattice", {lattice("chain", "a ring or an open chain", 1), lattice("square", "square lattice", 2),
-                                lattice("triangular", "triangular lattice", 2), lattice("honeycomb", "honeycomb lattice, two sites per cell", 2),
-                                lattice("kagome", "kagome lattice, three sites per cell", 2)});
+  std::vector<Variant> lattices;
+  for (const LatticeKind& kind : lattice_kinds()) lattices.push_back({kind.name, kind.text, lattice_options(kind).list()});
+  schema.add("system.lattice", lattices);
   schema.add("system.sector",
              {{"spin_half",
                "one spin 1/2 per site",

@@ -51,9 +51,17 @@ void check_tiling(const std::vector<int>& patch, const std::vector<int>& lattice
   }
 }
 
+void require_axes(const NetworkInput& input, const std::string& what) {
+  if (!input.lattice_size.empty()) return;
+  throw InputError(what +
+                   " counts cells along the axes of the lattice (a tilted torus and a graph have none that close on themselves); use a "
+                   "lattice with a size, or wavefunction.kind qstage with attention: softmax, or rbm");
+}
+
 }  // namespace
 
 Patches make_patches(const NetworkInput& input, const std::vector<int>& patch) {
+  require_axes(input, "wavefunction.patch");
   check_tiling(patch, input.lattice_size);
   QS_ASSERT(input.sites == product(input.lattice_size) * input.basis && input.modes % input.sites == 0);
   std::vector<int> grid(patch.size());
@@ -81,6 +89,7 @@ Patches make_patches(const NetworkInput& input, const std::vector<int>& patch) {
 }
 
 ModeDisplacements mode_displacements(const NetworkInput& input) {
+  require_axes(input, "wavefunction.attention factored");
   const int sites = input.sites, basis = input.basis;
   const int spins = input.modes / sites;
   // Modes are numbered (spin, cell, site of the cell), the last fastest.

@@ -8,6 +8,7 @@ namespace {
 
 // The most nearly square patch of so many cells that tiles the lattice; `otherwise` if there is none.
 std::vector<int> tiling_patch(const std::vector<int>& lattice, int cells, std::vector<int> otherwise) {
+  if (lattice.empty() || lattice.size() > 2) return otherwise;
   if (lattice.size() == 1) return lattice[0] % cells == 0 ? std::vector<int>{cells} : otherwise;
   std::vector<int> best;
   for (int x = 1; x <= cells; ++x) {

@@ -24,7 +24,7 @@ enum class Precision { float32, float64 };
 struct NetworkInput {
   int modes = 0;  // bits of a configuration
   int sites = 0;
-  std::vector<int> lattice_size;              // cells per axis
+  std::vector<int> lattice_size;              // cells per axis; empty: no axes (tilted torus, graph)
   int basis = 1;                              // sites per cell
   std::vector<std::string> feature_names;     // e.g. {"t", "V", "N"}; empty: no conditioning
   std::vector<std::vector<double>> features;  // [problems][features], raw values

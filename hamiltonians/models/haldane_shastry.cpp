@@ -11,7 +11,7 @@
 namespace qs {
 
 static Operator build_haldane_shastry(const Lattice& lattice, const ModelOptions& options) {
-  if (lattice.options().kind != LatticeKind::chain || lattice.options().boundary[0] != Boundary::periodic) {
+  if (lattice.axes() != 1 || lattice.basis() != 1 || lattice.options().boundary[0] != Boundary::periodic) {
     throw InputError(fmt::format("system.lattice {} cannot carry haldane_shastry (its distance is the chord of a ring): use a periodic chain",
                                  lattice.describe()));
   }

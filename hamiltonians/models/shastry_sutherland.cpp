@@ -16,7 +16,7 @@ void check_lattice(const Lattice& lattice) {
   const LatticeOptions& options = lattice.options();
   const bool even = std::all_of(options.size.begin(), options.size.end(), [](int length) { return length % 2 == 0; });
   const bool periodic = std::all_of(options.boundary.begin(), options.boundary.end(), [](Boundary b) { return b == Boundary::periodic; });
-  if (options.kind != LatticeKind::square || !even || !periodic) {
+  if (options.kind != "square" || lattice.is_tilted() || !even || !periodic) {
     throw InputError(
         fmt::format("system.lattice {} cannot carry shastry_sutherland (every site needs its dimer): use a periodic square lattice with even sides",
                     lattice.describe()));
@@ -36,10 +36,8 @@ static Operator build_shastry_sutherland(const Lattice& lattice, const ModelOpti
   const int lx = lattice.options().size[0], ly = lattice.options().size[1];
   for (int x = 0; x < lx; ++x) {
     for (int y = x % 2; y < ly; y += 2) {  // x and y both even or both odd
-      const int right = (x + 1) % lx, above = (y + 1) % ly;
-      const int i = x % 2 == 0 ? lattice.site_at(x, y, 0) : lattice.site_at(right, y, 0);
-      const int j = x % 2 == 0 ? lattice.site_at(right, above, 0) : lattice.site_at(x, above, 0);
-      add_heisenberg(op, 1, "Jd", i, j, rotation);
+      const int from = x % 2 == 0 ? x : x + 1, to = x % 2 == 0 ? x + 1 : x;
+      add_heisenberg(op, 1, "Jd", lattice.image_at({from, y, 0}, 0)->site, lattice.image_at({to, y + 1, 0}, 0)->site, rotation);
     }
   }
   return op;

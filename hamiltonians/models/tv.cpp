@@ -13,14 +13,9 @@ namespace {
 
 // 0 (even) or 1 (odd) per site.
 std::vector<int> sublattices(const Lattice& lattice) {
-  const LatticeKind kind = lattice.options().kind;
-  if (kind == LatticeKind::triangular || kind == LatticeKind::kagome) {
+  std::vector<int> parity = lattice.sublattices();
+  if (parity.empty()) {
     throw InputError(fmt::format("system.hamiltonian.delta pins one of two sublattices ({} has none): set delta to 0", lattice.describe()));
-  }
-  std::vector<int> parity(lattice.sites());
-  for (int site = 0; site < lattice.sites(); ++site) {
-    const auto [x, y, b] = lattice.cell_of(site);
-    parity[site] = kind == LatticeKind::honeycomb ? b : (x + y) % 2;
   }
   return parity;
 }

@@ -173,7 +173,7 @@ double ground_energy(const ProblemFamily& family, int g) {
   return lowest_eigenvalue(table_matrix(family.table, problem.couplings, problem.sector));
 }
 
-LatticeOptions periodic(LatticeKind kind, std::vector<int> size) {
+LatticeOptions periodic(const std::string& kind, std::vector<int> size) {
   const std::size_t axes = size.size();
   return {kind, std::move(size), std::vector<Boundary>(axes, Boundary::periodic)};
 }

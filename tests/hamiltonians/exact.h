@@ -40,7 +40,7 @@ Eigen::VectorXd lowest_eigenvector(const Sparse& matrix);  // dense solver
 double ground_energy(const ProblemFamily& family, int g = 0);
 
 // Short hands for the systems of the tests.
-LatticeOptions periodic(LatticeKind kind, std::vector<int> size);
+LatticeOptions periodic(const std::string& kind, std::vector<int> size);
 SystemOptions spins(LatticeOptions lattice, const std::string& model, std::map<std::string, double> couplings, int up);
 SystemOptions spinless(LatticeOptions lattice, std::map<std::string, double> couplings, int particles);
 SystemOptions spinful(LatticeOptions lattice, std::map<std::string, double> couplings, int up, int down);

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 
 SystemOptions ring(const std::string& model, SectorOptions sector, int sites = 12) {
   SystemOptions options;
-  options.lattice = {LatticeKind::chain, {sites}, {Boundary::periodic}};
+  options.lattice = {"chain", {sites}, {Boundary::periodic}};
   options.sector = sector;
   options.model = model;
   return options;
@@ -75,7 +75,7 @@ TEST(Family, GivesNamedAndProductCouplings) {
 
 TEST(Family, BuildsOnlyTheShellsThatSomeProblemUses) {
   SystemOptions options = heisenberg();
-  options.lattice = {LatticeKind::square, {2, 2}, {Boundary::periodic, Boundary::periodic}};
+  options.lattice = {"square", {2, 2}, {Boundary::periodic, Boundary::periodic}};
   options.sector.up = 2;
   EXPECT_NO_THROW(build_family(options));  // its third shell would join sites to themselves
   options.varied = {"J3"};
@@ -151,14 +151,14 @@ TEST(Family, RefusesSignRulesWithoutMeaning) {
 TEST(Family, RefusesLatticesThatCannotCarryTheModel) {
   SystemOptions options = ring("shastry_sutherland", {SectorKind::spin_half, 0, 6, -1});
   EXPECT_THAT(refusal(options), HasSubstr("shastry_sutherland"));
-  options.lattice = {LatticeKind::square, {4, 3}, {Boundary::periodic, Boundary::periodic}};
+  options.lattice = {"square", {4, 3}, {Boundary::periodic, Boundary::periodic}};
   EXPECT_THAT(refusal(options), HasSubstr("even sides"));
   options = ring("haldane_shastry", {SectorKind::spin_half, 0, 6, -1});
   options.lattice.boundary = {Boundary::open};
   EXPECT_THAT(refusal(options), HasSubstr("periodic chain"));
   options = tv();
   options.couplings = {{"delta", 0.1}};
-  options.lattice = {LatticeKind::triangular, {4, 4}, {Boundary::periodic, Boundary::periodic}};
+  options.lattice = {"triangular", {4, 4}, {Boundary::periodic, Boundary::periodic}};
   EXPECT_THAT(refusal(options), HasSubstr("system.hamiltonian.delta"));
 }
 

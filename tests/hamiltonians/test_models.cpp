@@ -155,16 +155,16 @@ SystemOptions with(SystemOptions options, SignRule rule) {
 
 std::vector<ModelCase> cases() {
   using test::periodic, test::spinful, test::spinless, test::spins;
-  const auto square = [](int x, int y) { return periodic(LatticeKind::square, {x, y}); };
-  const auto ring = [](int n) { return periodic(LatticeKind::chain, {n}); };
-  const LatticeOptions antiperiodic{LatticeKind::chain, {6}, {Boundary::antiperiodic}};
-  const LatticeOptions antiperiodic_x{LatticeKind::square, {3, 3}, {Boundary::antiperiodic, Boundary::periodic}};
+  const auto square = [](int x, int y) { return periodic("square", {x, y}); };
+  const auto ring = [](int n) { return periodic("chain", {n}); };
+  const LatticeOptions antiperiodic{"chain", {6}, {Boundary::antiperiodic}};
+  const LatticeOptions antiperiodic_x{"square", {3, 3}, {Boundary::antiperiodic, Boundary::periodic}};
   const std::map<std::string, double> tv = {{"t", 1.1}, {"V", 2.3}};
   const std::map<std::string, double> pinned = {{"t", 1.1}, {"V", 2.3}, {"delta", 0.2}};
   return {
       {"heisenberg_three_shells", spins(square(3, 3), "heisenberg", {{"J2", 0.5}, {"J3", -0.3}}, 4), heisenberg_square_3x3},
       {"heisenberg_marshall", with(spins(square(2, 4), "heisenberg", {{"J2", 0.5}}, 4), SignRule::marshall), marshall_2x4},
-      {"heisenberg_triangular", spins(periodic(LatticeKind::triangular, {3, 3}), "heisenberg", {}, 4), triangular_3x3},
+      {"heisenberg_triangular", spins(periodic("triangular", {3, 3}), "heisenberg", {}, 4), triangular_3x3},
       {"xxz", spins(ring(6), "xxz", {{"J", 1.5}, {"Delta", -0.4}}, 2), xxz_ring},
       {"tfim", spins(square(2, 4), "tfim", {{"J", 0.9}, {"Gamma", 1.7}}, -1), tfim_2x4},
       {"shastry_sutherland", spins(square(2, 4), "shastry_sutherland", {{"Js", 0.7}, {"Jd", 1.2}}, 4), shastry_sutherland_2x4},
@@ -175,10 +175,9 @@ std::vector<ModelCase> cases() {
        [] { return tv_torus(2, 4, 1, [](int x, int y) { return (x + y) % 2 ? -0.2 : 0.2; }); }},
       {"tv_antiperiodic", spinless(antiperiodic, tv, 2), [] { return tv_torus(6, 1, -1, [](int, int) { return 0.0; }); }},
       {"tv_antiperiodic_torus", spinless(antiperiodic_x, tv, 4), [] { return tv_torus(3, 3, -1, [](int, int) { return 0.0; }); }},
-      {"tv_open", spinless({LatticeKind::square, {3, 3}, {Boundary::open, Boundary::open}}, tv, 4), tv_open_3x3},
+      {"tv_open", spinless({"square", {3, 3}, {Boundary::open, Boundary::open}}, tv, 4), tv_open_3x3},
       {"hubbard", spinful(ring(4), {{"t", 0.8}, {"U", 3}}, 2, 1), [] { return hubbard_ring(4, 1); }},
-      {"hubbard_antiperiodic", spinful({LatticeKind::chain, {4}, {Boundary::antiperiodic}}, {{"t", 0.8}, {"U", 3}}, 1, 2),
-       [] { return hubbard_ring(4, -1); }},
+      {"hubbard_antiperiodic", spinful({"chain", {4}, {Boundary::antiperiodic}}, {{"t", 0.8}, {"U", 3}}, 1, 2), [] { return hubbard_ring(4, -1); }},
   };
 }
 
@@ -220,17 +219,17 @@ TEST(ModelTable, EveryRowIsTested) {
 }
 
 TEST(InfiniteTemperature, HasTheClosedFormsOfFermions) {
-  const ProblemFamily tv = build_family(test::spinless(test::periodic(LatticeKind::square, {6, 6}), {{"V", 2}, {"delta", 0.1}}, 13));
+  const ProblemFamily tv = build_family(test::spinless(test::periodic("square", {6, 6}), {{"V", 2}, {"delta", 0.1}}, 13));
   EXPECT_NEAR(tv.problems[0].infinite_temperature_energy, 2.0 * 72 * 13 * 12 / (36.0 * 35) + 0.05 * 13, 1e-11);
-  const ProblemFamily hubbard = build_family(test::spinful(test::periodic(LatticeKind::square, {6, 6}), {{"U", 8}}, 17, 16));
+  const ProblemFamily hubbard = build_family(test::spinful(test::periodic("square", {6, 6}), {{"U", 8}}, 17, 16));
   EXPECT_NEAR(hubbard.problems[0].infinite_temperature_energy, 8.0 * 17 * 16 / 36, 1e-11);
-  const ProblemFamily spins = build_family(test::spins(test::periodic(LatticeKind::square, {6, 6}), "heisenberg", {}, 18));
+  const ProblemFamily spins = build_family(test::spins(test::periodic("square", {6, 6}), "heisenberg", {}, 18));
   EXPECT_EQ(spins.problems[0].infinite_temperature_energy, 0);
 }
 
 TEST(Marshall, LeavesTheSpectrumAlone) {
   for (const char* model : {"heisenberg", "haldane_shastry", "xxz"}) {
-    SystemOptions options = test::spins(test::periodic(LatticeKind::chain, {8}), model, {}, 4);
+    SystemOptions options = test::spins(test::periodic("chain", {8}), model, {}, 4);
     const double plain = test::ground_energy(build_family(options));
     options.sign_rule = SignRule::marshall;
     EXPECT_NEAR(test::ground_energy(build_family(options)), plain, 1e-12) << model;

@@ -16,7 +16,7 @@ namespace qs::test {
 
 struct EdRecord {
   std::string model;
-  LatticeKind lattice;
+  std::string lattice;
   std::vector<int> size;
   int up = -1;    // spins up or particles; -1: not conserved
   int down = -1;  // spinful fermions

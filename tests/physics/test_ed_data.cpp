@@ -26,7 +26,7 @@ TEST(EdData, HoldsTheGroundStatesOfThePinnedRing) {
   const auto comm = self_communicator();
   for (const auto& [v, name] : {std::pair{0.0, "0.0"}, {1.0, "1.0"}, {2.0, "2.0"}, {4.0, "4.0"}}) {
     SystemOptions system;
-    system.lattice = {LatticeKind::chain, {12}, {Boundary::periodic}};
+    system.lattice = {"chain", {12}, {Boundary::periodic}};
     system.sector = {SectorKind::spinless_fermions, 12, 6, -1};
     system.model = "tv";
     system.couplings = {{"V", v}, {"delta", 0.1}};

@@ -18,7 +18,7 @@ using Momenta = std::vector<std::vector<int>>;
 SystemOptions ring(const std::string& model, SectorKind kind, int sites, int up, std::map<std::string, double> couplings = {},
                    SignRule sign_rule = SignRule::none) {
   SystemOptions options;
-  options.lattice = {LatticeKind::chain, {sites}, {Boundary::periodic}};
+  options.lattice = {"chain", {sites}, {Boundary::periodic}};
   options.sector = {kind, sites, up, -1};
   options.model = model;
   options.couplings = std::move(couplings);
@@ -73,7 +73,7 @@ TEST(Translations, OfAPinnedParticleHaveNoMomentum) {
 // 3x4 triangular Heisenberg: the ground state is at k = (0, pi) (SECTORS.md 9.1: one cell of 2 pi / 4 is a quarter).
 TEST(Translations, OfATwoDimensionalLattice) {
   SystemOptions system = ring("heisenberg", SectorKind::spin_half, 12, 6);
-  system.lattice = {LatticeKind::triangular, {3, 4}, {Boundary::periodic, Boundary::periodic}};
+  system.lattice = {"triangular", {3, 4}, {Boundary::periodic, Boundary::periodic}};
 
   const TranslationContent triangular = content(system, {1, 1});
 

@@ -85,7 +85,7 @@ inline std::vector<double> exact_distribution(const std::vector<std::complex<dou
 // Systems of the tests.
 inline SystemOptions chain(const std::string& model, int sites, SectorOptions sector, Boundary boundary = Boundary::periodic) {
   SystemOptions options;
-  options.lattice = {.kind = LatticeKind::chain, .size = {sites}, .boundary = {boundary}};
+  options.lattice = {.kind = "chain", .size = {sites}, .boundary = {boundary}};
   options.sector = sector;
   options.sector.sites = sites;
   options.model = model;
@@ -93,7 +93,7 @@ inline SystemOptions chain(const std::string& model, int sites, SectorOptions se
 }
 inline SystemOptions square(const std::string& model, int lx, int ly, SectorOptions sector) {
   SystemOptions options;
-  options.lattice = {.kind = LatticeKind::square, .size = {lx, ly}, .boundary = {Boundary::periodic, Boundary::periodic}};
+  options.lattice = {.kind = "square", .size = {lx, ly}, .boundary = {Boundary::periodic, Boundary::periodic}};
   options.sector = sector;
   options.sector.sites = lx * ly;
   options.model = model;

@@ -18,7 +18,7 @@ namespace {
 
 using namespace testing_table;  // NOLINT: systems of the tests
 
-Lattice square_lattice(int length) { return Lattice({LatticeKind::square, {length, length}, {Boundary::periodic, Boundary::periodic}}); }
+Lattice square_lattice(int length) { return Lattice({"square", {length, length}, {Boundary::periodic, Boundary::periodic}}); }
 
 TEST(PairsWithin, CountsThePairsOfTheGraphWithBothShells) {
   for (auto [length, count] : {std::pair(4, 120), {6, 432}, {8, 768}, {10, 1200}, {12, 1728}}) {

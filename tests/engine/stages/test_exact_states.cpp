@@ -22,7 +22,7 @@ using testing::IsEmpty;
 
 ProblemFamily ring(SectorKind kind, const std::string& model, int sites, int up) {
   SystemOptions system;
-  system.lattice = {LatticeKind::chain, {sites}, {Boundary::periodic}};
+  system.lattice = {"chain", {sites}, {Boundary::periodic}};
   system.sector = {kind, sites, up, -1};
   system.model = model;
   return build_family(system);

@@ -9,7 +9,7 @@ namespace qs::test {
 
 inline ProblemFamily tv_ring(const std::vector<double>& repulsions) {
   SystemOptions system;
-  system.lattice = {LatticeKind::chain, {6}, {Boundary::periodic}};
+  system.lattice = {"chain", {6}, {Boundary::periodic}};
   system.sector = {SectorKind::spinless_fermions, 6, 3, -1};
   system.model = "tv";
   system.couplings = {{"t", 1.0}, {"delta", 0.1}};
