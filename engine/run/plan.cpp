@@ -120,6 +120,7 @@ class Planner {
     reading(node, [&] {
       plan_.network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
       plan_.origin["conditioning"] = describe_conditioning(plan_.network->options, plan_.network->input);
+      check_reality(*make_network(*plan_.network, Device::reference), *base_);
       if (const std::string text = check_attention(*plan_.network, base_->lattice); !text.empty()) warn(node, text);
     });
   }

@@ -63,6 +63,13 @@ void check_orbitals(const NetworkPlan& network, const ProblemFamily& family) {
   }
 }
 
+void check_reality(const Wavefunction& psi, const ProblemFamily& family) {
+  if (family.table.is_real() || psi.jacobian_mode() != JacobianMode::real_log) return;
+  throw InputError(
+      "the Hamiltonian has complex matrix elements, but the network gives a real psi, which cannot be its ground state; choose wavefunction.amplitude "
+      "complex (qstage), dtype complex (rbm), or vit");
+}
+
 std::string check_attention(const NetworkPlan& network, const Lattice& lattice) {
   const LatticeOptions& options = lattice.options();
   if (std::find(options.boundary.begin(), options.boundary.end(), Boundary::open) == options.boundary.end()) return "";
