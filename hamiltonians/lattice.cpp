@@ -103,7 +103,7 @@ void Lattice::take_torus() {
   } else {
     if (!options_.size.empty()) throw InputError("system.lattice has a size and a torus (both say where the lattice ends): keep one");
     if (static_cast<int>(options_.torus.size()) != axes()) {
-      throw InputError(fmt::format("system.lattice.torus has {} rows (a {} lattice has {}): give one periodicity vector per axis",
+      throw InputError(fmt::format("system.lattice: torus has {} rows (a {} lattice has {}): give one periodicity vector per axis",
                                    options_.torus.size(), options_.kind, axes()));
     }
     torus_ = Torus(options_.torus);
@@ -111,7 +111,7 @@ void Lattice::take_torus() {
     if (!options_.size.empty()) options_.torus.clear();
   }
   const std::int64_t sites = std::int64_t{torus_.cells()} * cell_.sites();
-  if (sites > kMaxSites) throw InputError(fmt::format("system.lattice.torus gives more than {} sites: use a smaller lattice", kMaxSites));
+  if (sites > kMaxSites) throw InputError(fmt::format("system.lattice: torus gives more than {} sites: use a smaller lattice", kMaxSites));
   sites_ = static_cast<int>(sites);
 }
 
@@ -178,7 +178,7 @@ std::vector<int> Lattice::translation(const CellVector& step) const {
 Vector3 Lattice::position(int site) const {
   if (has_cells()) return cell_position(cell_, cell_vector(site), basis_site(site));
   if (!has_positions()) {
-    throw InputError(fmt::format("system.lattice {} has no positions (none are given): write system.lattice.positions", describe()));
+    throw InputError(fmt::format("system.lattice {} has no positions (none are given): give every site one", describe()));
   }
   return options_.graph.positions.at(site);
 }

@@ -20,11 +20,11 @@ void check_pairs(const NamedPairs& list, int sites) {
   for (const auto& [i, j] : list.pairs) {
     if (std::min(i, j) < 0 || std::max(i, j) >= sites) {
       throw InputError(
-          fmt::format("system.lattice.bonds.{} joins {} and {} (sites are counted from 0 to {}): use numbers of sites", list.name, i, j, sites - 1));
+          fmt::format("system.lattice: bonds.{} joins {} and {} (sites are counted from 0 to {}): use numbers of sites", list.name, i, j, sites - 1));
     }
-    if (i == j) throw InputError(fmt::format("system.lattice.bonds.{} joins site {} to itself (a bond needs two sites): remove it", list.name, i));
+    if (i == j) throw InputError(fmt::format("system.lattice: bonds.{} joins site {} to itself (a bond needs two sites): remove it", list.name, i));
     if (!seen.insert(std::minmax(i, j)).second) {
-      throw InputError(fmt::format("system.lattice.bonds.{} joins {} and {} twice (bonds count once): keep one", list.name, i, j));
+      throw InputError(fmt::format("system.lattice: bonds.{} joins {} and {} twice (bonds count once): keep one", list.name, i, j));
     }
   }
 }
@@ -43,18 +43,18 @@ std::vector<std::vector<int>> neighbours_of(int sites, const Pairs& pairs) {
 SiteGraph checked(SiteGraph graph) {
   constexpr int most = 1 << 20;
   if (graph.sites < 1 || graph.sites > most) {
-    throw InputError(fmt::format("system.lattice.sites {} is not a number of sites: use 1 to {}", graph.sites, most));
+    throw InputError(fmt::format("system.lattice: sites {} is not a number of sites: use 1 to {}", graph.sites, most));
   }
   if (!graph.positions.empty() && static_cast<int>(graph.positions.size()) != graph.sites) {
-    throw InputError(fmt::format("system.lattice.positions has {} entries (the graph has {} sites): give one position per site, or none",
+    throw InputError(fmt::format("system.lattice: positions has {} entries (the graph has {} sites): give one position per site, or none",
                                  graph.positions.size(), graph.sites));
   }
   for (const Vector3& r : graph.positions) {
-    if (!std::isfinite(dot(r, r))) throw InputError("system.lattice.positions has a coordinate that is not finite: give finite coordinates");
+    if (!std::isfinite(dot(r, r))) throw InputError("system.lattice: positions has a coordinate that is not finite: give finite coordinates");
   }
   std::set<std::string> names;
   for (const NamedPairs& list : graph.bonds) {
-    if (!names.insert(list.name).second) throw InputError(fmt::format("system.lattice.bonds.{} is given twice: keep one", list.name));
+    if (!names.insert(list.name).second) throw InputError(fmt::format("system.lattice: bonds.{} is given twice: keep one", list.name));
     check_pairs(list, graph.sites);
   }
   const auto nearest = std::find_if(graph.bonds.begin(), graph.bonds.end(), [](const NamedPairs& l) { return l.name == "1" || l.name == "nn"; });

@@ -28,12 +28,12 @@ void check_rows(const std::vector<CellVector>& rows) {
     for (int axis = 0; axis < 3; ++axis) {
       const int entry = rows[row][axis];
       if (entry != 0 && axis >= axes) {
-        throw InputError(fmt::format("system.lattice.torus has a row with an entry for axis {} (the lattice has {}): give {} by {} integers",
+        throw InputError(fmt::format("system.lattice: torus has a row with an entry for axis {} (the lattice has {}): give {} by {} integers",
                                      axis + 1, axes, axes, axes));
       }
       if (std::abs(entry) > (axis == row ? kMaxCells : longest)) {
         throw InputError(
-            fmt::format("system.lattice.torus has the entry {} (the lattice would be too long): use shorter periodicity vectors", entry));
+            fmt::format("system.lattice: torus has the entry {} (the lattice would be too long): use shorter periodicity vectors", entry));
       }
     }
   }
@@ -81,10 +81,10 @@ Torus::Torus(const std::vector<CellVector>& rows) : axes_(static_cast<int>(rows.
   for (int axis = 0; axis < 3; ++axis) determinant_ += rows_[0][axis] * adjugate_[axis][0];
   if (determinant_ == 0) {
     throw InputError(
-        "system.lattice.torus has rows that depend on each other (they enclose no cell): give periodicity vectors that span the lattice");
+        "system.lattice: torus has rows that depend on each other (they enclose no cell): give periodicity vectors that span the lattice");
   }
   if (std::abs(determinant_) > kMaxCells) {
-    throw InputError(fmt::format("system.lattice.torus encloses {} cells (at most {}): use a smaller lattice", std::abs(determinant_), kMaxCells));
+    throw InputError(fmt::format("system.lattice: torus encloses {} cells (at most {}): use a smaller lattice", std::abs(determinant_), kMaxCells));
   }
   cells_ = static_cast<int>(std::abs(determinant_));
   hermite_ = hermite_form(rows_);

@@ -33,31 +33,32 @@ std::array<Vector3, 3> completed(const std::vector<Vector3>& primitive) {
 
 void check_vectors(const UnitCell& cell) {
   if (cell.axes() < 1 || cell.axes() > 3) {
-    throw InputError(fmt::format("system.lattice.primitive has {} vectors (a lattice has one to three axes): give one vector per axis", cell.axes()));
+    throw InputError(
+        fmt::format("system.lattice: primitive has {} vectors (a lattice has one to three axes): give one vector per axis", cell.axes()));
   }
   double edges = 1;
   for (const Vector3& a : cell.primitive) {
     const double length = std::sqrt(dot(a, a));
     if (!std::isfinite(length) || length == 0) {
-      throw InputError(fmt::format("system.lattice.primitive has a vector of length {} (cells would not repeat): give finite vectors", length));
+      throw InputError(fmt::format("system.lattice: primitive has a vector of length {} (cells would not repeat): give finite vectors", length));
     }
     edges *= length;
   }
   const std::array<Vector3, 3> a = completed(cell.primitive);
   const double volume = std::abs(dot(a[0], cross(a[1], a[2])));
   if (!(volume > 1e-6 * edges)) {  // also NaN, from two parallel vectors
-    throw InputError("system.lattice.primitive has vectors that depend on each other (they enclose no cell): give independent vectors");
+    throw InputError("system.lattice: primitive has vectors that depend on each other (they enclose no cell): give independent vectors");
   }
 }
 
 void check_sites(const UnitCell& cell) {
-  if (cell.sites() < 1) throw InputError("system.lattice.basis is empty (a cell needs a site): give at least one offset");
+  if (cell.sites() < 1) throw InputError("system.lattice: basis is empty (a cell needs a site): give at least one offset");
   for (const Vector3& offset : cell.basis) {
-    if (!std::isfinite(dot(offset, offset))) throw InputError("system.lattice.basis has an offset that is not finite: give finite coordinates");
+    if (!std::isfinite(dot(offset, offset))) throw InputError("system.lattice: basis has an offset that is not finite: give finite coordinates");
   }
   for (const CellStep& step : shell_steps(cell, 0)) {
     if (step == CellStep{{}, step.from, step.from}) continue;
-    throw InputError(fmt::format("system.lattice.basis puts the sites {} and {} of the cells at one place (one of them is superfluous): remove it",
+    throw InputError(fmt::format("system.lattice: basis puts the sites {} and {} of the cells at one place (one of them is superfluous): remove it",
                                  step.from, step.to));
   }
 }
@@ -65,15 +66,15 @@ void check_sites(const UnitCell& cell) {
 void check_bonds(const UnitCell& cell) {
   std::set<std::string> names;
   for (const auto& [name, steps] : cell.bonds) {
-    if (!names.insert(name).second) throw InputError(fmt::format("system.lattice.bonds.{} is given twice: keep one", name));
+    if (!names.insert(name).second) throw InputError(fmt::format("system.lattice: bonds.{} is given twice: keep one", name));
     for (const CellStep& step : steps) {
       if (std::min(step.from, step.to) < 0 || std::max(step.from, step.to) >= cell.sites()) {
-        throw InputError(fmt::format("system.lattice.bonds.{} joins the basis sites {} and {} (a cell has {}, counted from 0): use numbers below {}",
+        throw InputError(fmt::format("system.lattice: bonds.{} joins the basis sites {} and {} (a cell has {}, counted from 0): use numbers below {}",
                                      name, step.from, step.to, cell.sites(), cell.sites()));
       }
       for (int axis = cell.axes(); axis < 3; ++axis) {
         if (step.step[axis] == 0) continue;
-        throw InputError(fmt::format("system.lattice.bonds.{} takes a step along axis {} (the lattice has {}): give one integer per axis", name,
+        throw InputError(fmt::format("system.lattice: bonds.{} takes a step along axis {} (the lattice has {}): give one integer per axis", name,
                                      axis + 1, cell.axes()));
       }
     }

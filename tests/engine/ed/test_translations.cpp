@@ -82,5 +82,18 @@ TEST(Translations, OfATwoDimensionalLattice) {
   EXPECT_NEAR(content(system, {3, 2}).largest_overlap, 1, 1e-10);
 }
 
+// One fermion with hopping -t on 2x2x3: the axes of two cells have one bond each, levels +-1 at k = 0 and 1; the axis of three has 2 cos(2 pi k / 3).
+TEST(Translations, OfAThreeDimensionalLattice) {
+  SystemOptions system = ring("tv", SectorKind::spinless_fermions, 12, 1);
+  system.lattice = {.kind = "cubic", .size = {2, 2, 3}};
+  EXPECT_EQ(content(system, {1, 1, 1}).momenta, (Momenta{{0, 0, 0}}));
+  EXPECT_NEAR(content(system, {1, 1, 1}).largest_overlap, 1, 1e-10);
+
+  system.couplings["t"] = -1;
+  EXPECT_EQ(content(system, {1, 1, 1}).momenta, (Momenta{{1, 1, 1}, {1, 1, 2}}));
+  EXPECT_NEAR(content(system, {1, 1, 1}).largest_overlap, 0, 1e-7);
+  EXPECT_NEAR(content(system, {2, 2, 3}).largest_overlap, 1, 1e-10);
+}
+
 }  // namespace
 }  // namespace qs

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/wavefunctions/patches.h"
+#include "kernels/api/error.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 
 namespace qs {
@@ -119,6 +120,20 @@ TEST(Patches, TranslationByOnePatchLeavesTheVitUnchanged) {
   const auto after = log_psi(*psi, moved);
 
   EXPECT_LE(max_difference(before, after), 1e-12);
+}
+
+TEST(Patches, NeedALatticeThatClosesAlongItsAxes) {
+  const NetworkInput tilted{.modes = 10, .sites = 10, .lattice_size = {}, .basis = 1, .feature_names = {}, .features = {{}}};
+  EXPECT_THROW(make_patches(tilted, {2, 2}), InputError);
+  EXPECT_THROW(mode_displacements(tilted), InputError);
+}
+
+// The first patch of a 2x2x4 lattice cut into patches of 1x2x2: cells (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1).
+TEST(Patches, TileThreeDimensionalLattices) {
+  const NetworkInput cubic{.modes = 16, .sites = 16, .lattice_size = {2, 2, 4}, .basis = 1, .feature_names = {}, .features = {{}}};
+  const Patches patches = make_patches(cubic, {1, 2, 2});
+  EXPECT_EQ(patches.tokens, 4);
+  EXPECT_EQ(std::vector<std::int32_t>(patches.modes.begin(), patches.modes.begin() + 4), (std::vector<std::int32_t>{0, 1, 4, 5}));
 }
 
 }  // namespace
