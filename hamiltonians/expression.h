@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "hamiltonians/operator.h"
 #include "hamiltonians/sector.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <numbers>
 
+#include "engine/base/error.h"
 #include "hamiltonians/lattice_kinds.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

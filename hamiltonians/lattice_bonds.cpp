@@ -7,9 +7,9 @@
 #include <map>
 #include <set>
 
+#include "engine/base/error.h"
 #include "hamiltonians/lattice.h"
 #include "hamiltonians/shells.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

@@ -8,8 +8,7 @@ namespace {
 const auto unprinted = [](const auto&) { return std::string(); };
 
 const Words<Boundary>& boundary_words() {
-  static const Words<Boundary> words = {
-      {"periodic", Boundary::periodic}, {"open", Boundary::open}, {"antiperiodic", Boundary::antiperiodic}};
+  static const Words<Boundary> words = {{"periodic", Boundary::periodic}, {"open", Boundary::open}, {"antiperiodic", Boundary::antiperiodic}};
   return words;
 }
 
@@ -67,9 +66,10 @@ void add_torus(Options<LatticeOptions>& options, const LatticeKind& kind, std::s
     options.otherwise_absent(high == 3 && low == 3 ? "'torus' must be given, e.g. size: [2, 2, 3]" : "'torus' must be given, e.g. size: [4, 4]");
   if (!line) {
     options
-        .add("torus", shape::list(shape::list(shape::integer(-4096, 4096), low, high), low, high),
-             "instead of size, for tilted clusters: the steps of cells that lead back to the same site, e.g. [[3, 1], [-1, 3]] for 10 sites", &L::torus,
-             [](const Node& node, std::vector<CellVector>& torus) { fill_list(node, torus); }, unprinted)
+        .add(
+            "torus", shape::list(shape::list(shape::integer(-4096, 4096), low, high), low, high),
+            "instead of size, for tilted clusters: the steps of cells that lead back to the same site, e.g. [[3, 1], [-1, 3]] for 10 sites",
+            &L::torus, [](const Node& node, std::vector<CellVector>& torus) { fill_list(node, torus); }, unprinted)
         .since("0.3.0")
         .otherwise_absent("as long as size says along every axis");
   }
@@ -93,37 +93,47 @@ void add_torus(Options<LatticeOptions>& options, const LatticeKind& kind, std::s
 
 void add_cell(Options<LatticeOptions>& options) {
   options
-      .add("vectors", shape::list(shape::list(shape::number(), 1, 3), 1, 3), "primitive vectors, in Cartesian coordinates",
-           [](auto& all) -> auto& { return all.cell.primitive; }, [](const Node& node, std::vector<Vector3>& list) { fill_list(node, list); }, unprinted)
+      .add(
+          "vectors", shape::list(shape::list(shape::number(), 1, 3), 1, 3), "primitive vectors, in Cartesian coordinates",
+          [](auto& all) -> auto& { return all.cell.primitive; }, [](const Node& node, std::vector<Vector3>& list) { fill_list(node, list); },
+          unprinted)
       .since("0.3.0")
       .otherwise_required("[[1.0, 0.0], [0.5, 0.866]]");
   options
-      .add("basis", shape::list(shape::list(shape::number(), 1, 3), 1), "places of the sites of a cell, in Cartesian coordinates",
-           [](auto& all) -> auto& { return all.cell.basis; }, [](const Node& node, std::vector<Vector3>& list) { fill_list(node, list); }, unprinted)
+      .add(
+          "basis", shape::list(shape::list(shape::number(), 1, 3), 1), "places of the sites of a cell, in Cartesian coordinates",
+          [](auto& all) -> auto& { return all.cell.basis; }, [](const Node& node, std::vector<Vector3>& list) { fill_list(node, list); }, unprinted)
       .since("0.3.0")
       .otherwise_absent("one site, at the origin");
   options
-      .add("bonds", shape::open(shape::list(shape::list(shape::integer(-4096, 4096), 3, 5), 1)),
-           "bonds by name, each as [steps of cells along the axes ..., site of this cell, site of that cell]: {x: [[1, 0, 0, 1]]}",
-           [](auto& all) -> auto& { return all.cell.bonds; },
-           [](const Node& node, std::vector<NamedSteps>& lists) { read_named(node, lists, add_step); }, unprinted)
+      .add(
+          "bonds", shape::open(shape::list(shape::list(shape::integer(-4096, 4096), 3, 5), 1)),
+          "bonds by name, each as [steps of cells along the axes ..., site of this cell, site of that cell]: {x: [[1, 0, 0, 1]]}",
+          [](auto& all) -> auto& { return all.cell.bonds; },
+          [](const Node& node, std::vector<NamedSteps>& lists) { read_named(node, lists, add_step); }, unprinted)
       .since("0.3.0")
       .otherwise_absent("none; shells by distance always exist");
 }
 
 void add_graph(Options<LatticeOptions>& options) {
-  options.integer("sites", [](auto& all) -> auto& { return all.graph.sites; }, 1, 1 << 20, "number of sites").since("0.3.0").otherwise_required("4");
   options
-      .add("bonds", shape::open(shape::list(shape::list(shape::integer(0, 1 << 20), 2, 2), 1)),
-           "pairs of sites by name: {nn: [[0, 1], [1, 2]], next: [[0, 2]]}; shell 1 is the list 'nn' or the first, shell 2 the next ...",
-           [](auto& all) -> auto& { return all.graph.bonds; },
-           [](const Node& node, std::vector<NamedPairs>& lists) { read_named(node, lists, add_pair); }, unprinted)
+      .integer(
+          "sites", [](auto& all) -> auto& { return all.graph.sites; }, 1, 1 << 20, "number of sites")
+      .since("0.3.0")
+      .otherwise_required("4");
+  options
+      .add(
+          "bonds", shape::open(shape::list(shape::list(shape::integer(0, 1 << 20), 2, 2), 1)),
+          "pairs of sites by name: {nn: [[0, 1], [1, 2]], next: [[0, 2]]}; shell 1 is the list 'nn' or the first, shell 2 the next ...",
+          [](auto& all) -> auto& { return all.graph.bonds; },
+          [](const Node& node, std::vector<NamedPairs>& lists) { read_named(node, lists, add_pair); }, unprinted)
       .since("0.3.0")
       .otherwise_required("{nn: [[0, 1], [1, 2], [2, 3]]}");
   options
-      .add("positions", shape::list(shape::list(shape::number(), 1, 3), 1), "places of the sites, in Cartesian coordinates",
-           [](auto& all) -> auto& { return all.graph.positions; }, [](const Node& node, std::vector<Vector3>& list) { fill_list(node, list); },
-           unprinted)
+      .add(
+          "positions", shape::list(shape::list(shape::number(), 1, 3), 1), "places of the sites, in Cartesian coordinates",
+          [](auto& all) -> auto& { return all.graph.positions; }, [](const Node& node, std::vector<Vector3>& list) { fill_list(node, list); },
+          unprinted)
       .since("0.3.0")
       .otherwise_absent("none");
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

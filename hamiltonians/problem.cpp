@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "hamiltonians/term_compile.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
@@ -72,6 +72,8 @@ double ProblemFamily::feature(int g, const std::string& name) const {
   if (name == "N" || name == "particles") return problem.sector.particles();
   const auto found = problem.named.find(name);
   if (found != problem.named.end()) return found->second;
+  const auto column = std::find(varied.begin(), varied.end(), name);
+  if (column != varied.end()) return varied_values.at(g).at(column - varied.begin());
   std::string known = "N";
   for (const auto& [coupling, value] : problem.named) known += ", " + coupling;
   throw InputError(fmt::format("'{}' is not a coupling of {} (known: {})", name, hamiltonian.name, known));

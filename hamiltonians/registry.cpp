@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "hamiltonians/models/models.h"
 #include "hamiltonians/observables/observables.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
@@ -97,7 +97,8 @@ void check_family(const SystemOptions& options) {
             fmt::format("system.family.particles belongs to spinless_fermions ({} has {}): remove it", options.model, name_of(options.sector.kind)));
     } else if (name == "disorder") {
       if (!has_free_disorder(options))
-        throw InputError("system.family.disorder counts samples of random fields, but no term has one whose seed is open: write random: {width: 1.0}");
+        throw InputError(
+            "system.family.disorder counts samples of random fields, but no term has one whose seed is open: write random: {width: 1.0}");
     } else {
       check_coupling(options, "system.family", name);
     }
@@ -148,8 +149,8 @@ Problem make_problem(const SystemOptions& options, const std::vector<double>& ro
 }  // namespace
 
 std::span<const ModelEntry> models() {
-  static const std::vector<ModelEntry> table = {tv_entry(),   hubbard_entry(),            heisenberg_entry(),      xxz_entry(),
-                                                tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry(), terms_entry()};
+  static const std::vector<ModelEntry> table = {
+      tv_entry(), hubbard_entry(), heisenberg_entry(), xxz_entry(), tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry(), terms_entry()};
   return table;
 }
 
@@ -194,7 +195,8 @@ std::vector<std::string> disorder_couplings(const SystemOptions& options) {
   if (std::find(options.varied.begin(), options.varied.end(), "disorder") == options.varied.end()) return {};
   std::map<std::string, double> values;
   const Lattice lattice(options.lattice);
-  for (const TermSpec& term : options.terms.terms) values.merge(disorder_values(term, placements(lattice, term.where, options.terms.options.bonds), 0));
+  for (const TermSpec& term : options.terms.terms)
+    values.merge(disorder_values(term, placements(lattice, term.where, options.terms.options.bonds), 0));
   std::vector<std::string> names;
   for (const auto& [name, number] : values) names.push_back(name);
   return names;

@@ -35,15 +35,15 @@ struct CouplingEntry {
 struct ModelOptions {
   SignRule sign_rule = SignRule::none;
   Pinning pinning = Pinning::odd;
-  std::set<std::string> active;           // couplings that differ from zero in at least one problem: only their terms are built
+  std::set<std::string> active;               // couplings that differ from zero in at least one problem: only their terms are built
   SectorKind sector = SectorKind::spin_half;  // of the problems
-  TermsInput terms;                       // what the user wrote himself
+  TermsInput terms;                           // what the user wrote himself
 };
 
 struct ModelEntry {
   std::string kind;  // "heisenberg", "xxz", "tfim", "shastry_sutherland", "haldane_shastry", "tv", "hubbard"
   std::string doc;
-  std::string convention;  // "S.S", "Pauli", "t"
+  std::string convention;            // "S.S", "Pauli", "t"
   std::optional<SectorKind> sector;  // the kind of degrees of freedom; none: any
   SpinNumber spin_number;
   std::vector<CouplingEntry> couplings;
@@ -53,7 +53,7 @@ struct ModelEntry {
   void (*check)(const Lattice&, const SectorOptions&, const ModelOptions&) = nullptr;
 };
 
-std::span<const ModelEntry> models();  // the usual one first
+std::span<const ModelEntry> models();                   // the usual one first
 const ModelEntry& find_model(const std::string& kind);  // InputError listing the known kinds
 
 struct NamedOperator {

@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

@@ -7,7 +7,7 @@
 #include <queue>
 #include <set>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/random.h"
 
 namespace qs {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 
@@ -22,7 +22,8 @@ std::vector<Bond> named_bonds(const Lattice& lattice, const std::string& name, c
   std::vector<std::string> known = lattice.bond_names();
   if (std::find(known.begin(), known.end(), name) != known.end()) return lattice.bonds(name);
   for (const auto& [set, tuples] : sets) known.push_back(set);
-  throw InputError(fmt::format("bonds '{}' are not known ({})", name, known.empty() ? "none have a name" : fmt::format("known: {}", fmt::join(known, ", "))));
+  throw InputError(
+      fmt::format("bonds '{}' are not known ({})", name, known.empty() ? "none have a name" : fmt::format("known: {}", fmt::join(known, ", "))));
 }
 
 int common_length(const SiteTuples& tuples) {
@@ -108,14 +109,14 @@ std::vector<Placement> of_pattern(const Lattice& lattice, const CellPattern& pat
 }  // namespace
 
 int sites_per_placement(const Where& where, const BondSets& sets) {
-  return std::visit(
-      Overloaded{[](const AllSites&) { return 1; }, [](const SiteList&) { return 1; }, [](const ShellBonds&) { return 2; },
-                 [](const ExplicitTuples& w) { return common_length(w.tuples); }, [&](const NamedTuples& w) { return sets.contains(w.name) ? common_length(sets.at(w.name)) : 2; },
-                 [](const CellPattern& w) {
-                   if (w.sites.empty()) throw InputError("the pattern of the unit cell is empty: give at least one site");
-                   return static_cast<int>(w.sites.size());
-                 }},
-      where);
+  return std::visit(Overloaded{[](const AllSites&) { return 1; }, [](const SiteList&) { return 1; }, [](const ShellBonds&) { return 2; },
+                               [](const ExplicitTuples& w) { return common_length(w.tuples); },
+                               [&](const NamedTuples& w) { return sets.contains(w.name) ? common_length(sets.at(w.name)) : 2; },
+                               [](const CellPattern& w) {
+                                 if (w.sites.empty()) throw InputError("the pattern of the unit cell is empty: give at least one site");
+                                 return static_cast<int>(w.sites.size());
+                               }},
+                    where);
 }
 
 std::vector<Placement> placements(const Lattice& lattice, const Where& where, const BondSets& sets) {
@@ -128,7 +129,8 @@ std::vector<Placement> placements(const Lattice& lattice, const Where& where, co
                                [&](const ShellBonds& w) { return of_shell(lattice, w.shell); },
                                [&](const ExplicitTuples& w) { return of_tuples(lattice, w.tuples); },
                                [&](const NamedTuples& w) {
-                                 return sets.contains(w.name) ? of_tuples(lattice, sets.at(w.name)) : of_bonds(lattice, named_bonds(lattice, w.name, sets));
+                                 return sets.contains(w.name) ? of_tuples(lattice, sets.at(w.name))
+                                                              : of_bonds(lattice, named_bonds(lattice, w.name, sets));
                                },
                                [&](const CellPattern& w) { return of_pattern(lattice, w); }},
                     where);

@@ -41,9 +41,9 @@ struct CellPattern {
 using Where = std::variant<AllSites, SiteList, ShellBonds, ExplicitTuples, NamedTuples, CellPattern>;
 
 struct Placement {
-  std::vector<int> sites;           // the k-th is slot k; all different
-  std::vector<CellVector> windings;    // of every site, relative to the first
-  std::array<bool, 3> merged = {};  // as in DirectedBond
+  std::vector<int> sites;            // the k-th is slot k; all different
+  std::vector<CellVector> windings;  // of every site, relative to the first
+  std::array<bool, 3> merged = {};   // as in DirectedBond
 };
 
 // Sites per placement, from the description alone. InputError for tuples of different lengths, empty ones, unknown names.

@@ -4,8 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "hamiltonians/term_compile.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

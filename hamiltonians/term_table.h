@@ -17,8 +17,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "hamiltonians/operator.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

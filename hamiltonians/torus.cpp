@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

@@ -7,8 +7,8 @@
 #include <numbers>
 #include <set>
 
+#include "engine/base/error.h"
 #include "hamiltonians/shells.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

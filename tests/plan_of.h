@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include "engine/base/error.h"
 #include "engine/run/plan.h"
 #include "engine/run/vocabulary.h"
-#include "kernels/api/error.h"
 
 namespace qs::test {
 

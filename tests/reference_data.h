@@ -9,9 +9,9 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/io/data_tree.h"
 #include "engine/wavefunctions/parameters.h"
-#include "kernels/api/error.h"
 
 namespace qs::test {
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
 #include "engine/base/node_data.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/base/node.h"
 #include "engine/base/shape.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
@@ -53,28 +53,33 @@ class Options {
   // A member may be a pointer to member or a function that gives a reference to it.
   template <class Member>
   Options& integer(std::string name, Member member, double low, double high, std::string doc) {
-    return add(std::move(name), shape::integer(low, high), std::move(doc), member,
-               [](const Node& node, auto& target) { target = static_cast<std::remove_reference_t<decltype(target)>>(node.integer()); },
-               [](const auto& value) { return std::to_string(value); });
+    return add(
+        std::move(name), shape::integer(low, high), std::move(doc), member,
+        [](const Node& node, auto& target) { target = static_cast<std::remove_reference_t<decltype(target)>>(node.integer()); },
+        [](const auto& value) { return std::to_string(value); });
   }
   template <class Member>
   Options& number(std::string name, Member member, Range range, std::string doc) {
-    return add(std::move(name), shape::number(range), std::move(doc), member, [](const Node& node, double& target) { target = node.number(); },
-               [](double value) { return format_number(value); });
+    return add(
+        std::move(name), shape::number(range), std::move(doc), member, [](const Node& node, double& target) { target = node.number(); },
+        [](double value) { return format_number(value); });
   }
   template <class Member>
   Options& flag(std::string name, Member member, std::string doc) {
-    return add(std::move(name), shape::flag(), std::move(doc), member, [](const Node& node, bool& target) { target = node.flag(); },
-               [](bool value) { return std::string(value ? "true" : "false"); });
+    return add(
+        std::move(name), shape::flag(), std::move(doc), member, [](const Node& node, bool& target) { target = node.flag(); },
+        [](bool value) { return std::string(value ? "true" : "false"); });
   }
   template <class Member>
   Options& text(std::string name, Member member, std::string doc) {
-    return add(std::move(name), shape::text(), std::move(doc), member, [](const Node& node, std::string& target) { target = node.text(); },
-               [](const std::string& value) { return '"' + value + '"'; });
+    return add(
+        std::move(name), shape::text(), std::move(doc), member, [](const Node& node, std::string& target) { target = node.text(); },
+        [](const std::string& value) { return '"' + value + '"'; });
   }
   template <class Member>
   Options& duration(std::string name, Member member, std::string doc) {
-    return add(std::move(name), shape::duration(), std::move(doc), member, [](const Node& node, auto& target) { target = node.number(); },
+    return add(
+               std::move(name), shape::duration(), std::move(doc), member, [](const Node& node, auto& target) { target = node.number(); },
                [](const auto& seconds) { return print_duration(seconds); })
         .unit("time");
   }
@@ -82,33 +87,34 @@ class Options {
   Options& word(std::string name, Member member, Words<Enum> words, std::string doc) {
     std::vector<std::string> known;
     for (const auto& [word, meaning] : words) known.push_back(word);
-    return add(std::move(name), shape::choice(std::move(known)), std::move(doc), member,
-               [words](const Node& node, Enum& target) { target = meaning_of(words, node.text()); },
-               [words](Enum value) { return word_of(words, value); });
+    return add(
+        std::move(name), shape::choice(std::move(known)), std::move(doc), member,
+        [words](const Node& node, Enum& target) { target = meaning_of(words, node.text()); }, [words](Enum value) { return word_of(words, value); });
   }
   // A list of integers; `items` says how many there may be.
   template <class Member>
   Options& integers(std::string name, Member member, Shape shape, std::string doc) {
-    return add(std::move(name), std::move(shape), std::move(doc), member,
-               [](const Node& node, std::vector<int>& target) {
-                 target.clear();
-                 for (const std::int64_t item : node.integers()) target.push_back(static_cast<int>(item));
-               },
-               [](const std::vector<int>& values) {
-                 std::string out;
-                 for (const int value : values) out += (out.empty() ? "" : ", ") + std::to_string(value);
-                 return "[" + out + "]";
-               });
+    return add(
+        std::move(name), std::move(shape), std::move(doc), member,
+        [](const Node& node, std::vector<int>& target) {
+          target.clear();
+          for (const std::int64_t item : node.integers()) target.push_back(static_cast<int>(item));
+        },
+        [](const std::vector<int>& values) {
+          std::string out;
+          for (const int value : values) out += (out.empty() ? "" : ", ") + std::to_string(value);
+          return "[" + out + "]";
+        });
   }
   template <class Member>
   Options& texts(std::string name, Member member, Shape shape, std::string doc) {
-    return add(std::move(name), std::move(shape), std::move(doc), member,
-               [](const Node& node, std::vector<std::string>& target) { target = node.texts(); },
-               [](const std::vector<std::string>& values) {
-                 std::string out;
-                 for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
-                 return "[" + out + "]";
-               });
+    return add(
+        std::move(name), std::move(shape), std::move(doc), member, [](const Node& node, std::vector<std::string>& target) { target = node.texts(); },
+        [](const std::vector<std::string>& values) {
+          std::string out;
+          for (const std::string& value : values) out += (out.empty() ? "" : ", ") + value;
+          return "[" + out + "]";
+        });
   }
   // Anything else: `read_into(node, value)` and `to_text(value)` of the member.
   template <class Member, class Read, class Print>
@@ -129,7 +135,8 @@ class Options {
   template <class Part, class Member>
   Options& include(const Options<Part>& part, Member member) {
     for (const Option& option : part.list()) rows_.push_back({option, nullptr, nullptr});
-    rows_.push_back({{}, [part, member](const Node& node, Struct& options) {
+    rows_.push_back({{},
+                     [part, member](const Node& node, Struct& options) {
                        Part& target = std::invoke(member, options);
                        target = part.read(node, std::move(target));
                      },

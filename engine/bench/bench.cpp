@@ -1,8 +1,8 @@
 #include "engine/bench/bench.h"
 
+#include "engine/base/error.h"
 #include "engine/run/choose_device.h"
 #include "engine/run/plan_network.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
+#include "engine/base/error.h"
 #include "kernels/api/device.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

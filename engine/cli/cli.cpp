@@ -7,10 +7,10 @@
 #include <new>
 #include <string>
 
+#include "engine/base/error.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/escaped_streams.h"
 #include "engine/cli/options.h"
-#include "kernels/api/error.h"
 #include "kernels/api/resources.h"
 
 namespace qs {

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <span>
 
+#include "engine/base/error.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/references.h"
 #include "engine/cli/templates.h"
@@ -19,7 +20,6 @@
 #include "engine/run/runner.h"
 #include "engine/run/status.h"
 #include "engine/run/vocabulary.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -6,10 +6,10 @@
 #include <map>
 #include <optional>
 
+#include "engine/base/error.h"
 #include "engine/cli/option_table.h"
 #include "engine/run/provenance.h"
 #include "engine/run/vocabulary.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <new>
 
+#include "engine/base/error.h"
 #include "engine/bench/bench.h"
 #include "engine/cli/commands.h"
 #include "engine/comm/communicator.h"
@@ -13,7 +14,6 @@
 #include "engine/run/runner.h"
 #include "engine/run/status.h"
 #include "engine/run/vocabulary.h"
-#include "kernels/api/error.h"
 #include "kernels/api/resources.h"
 
 namespace qs {

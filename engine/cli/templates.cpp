@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/input/input.h"
 #include "engine/run/plan.h"
 #include "engine/run/vocabulary.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <iostream>
 
+#include "engine/base/error.h"
 #include "engine/cli/commands.h"
 #include "engine/io/tensor_tree.h"
 #include "engine/io/weight_files.h"
 #include "engine/io/weights.h"
 #include "engine/wavefunctions/guess_options.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

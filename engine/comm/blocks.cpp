@@ -6,7 +6,7 @@
 #include <bit>
 #include <memory>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/network.h"
 #include "kernels/api/parallel.h"

@@ -6,7 +6,7 @@
 #include <exception>
 #include <new>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/resources.h"
 
 namespace qs {

@@ -9,8 +9,8 @@
 #include <mutex>
 #include <thread>
 
+#include "engine/base/error.h"
 #include "engine/comm/communicator.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <limits>
 
+#include "engine/base/error.h"
 #include "engine/comm/communicator.h"
 #include "engine/comm/cuda_pointers.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -1,10 +1,10 @@
 // <x|O|x> of a vector over a sector.
 #include <array>
 
+#include "engine/base/error.h"
 #include "engine/comm/blocks.h"
 #include "engine/ed/lanczos.h"
 #include "engine/ed/split_basis.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <string>
 
+#include "engine/base/error.h"
 #include "engine/ed/level_search.h"
 #include "hamiltonians/term_compile.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <string>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/random.h"
 
 namespace qs {

@@ -6,9 +6,9 @@
 #include <map>
 #include <type_traits>
 
+#include "engine/base/error.h"
 #include "hamiltonians/term_compile.h"
 #include "hamiltonians/term_table.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

@@ -7,8 +7,8 @@
 #include <cmath>
 #include <span>
 
+#include "engine/base/error.h"
 #include "engine/ed/level_search.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <span>
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/connected.h"
-#include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 
 namespace qs {

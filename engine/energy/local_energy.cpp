@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/error.h"
 #include "engine/energy/connected_on_device.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/parallel.h"
 

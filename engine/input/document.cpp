@@ -6,9 +6,9 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/base/error.h"
 #include "engine/input/raw.h"
 #include "engine/input/validate.h"
-#include "kernels/api/error.h"
 
 namespace qs::input {
 namespace {

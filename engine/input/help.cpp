@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "engine/input/raw.h"
 #include "engine/input/scalar.h"
 #include "engine/input/schema.h"
-#include "kernels/api/error.h"
 
 namespace qs::input {
 namespace {

@@ -10,11 +10,11 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_header.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/hdf5_child.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

@@ -10,9 +10,9 @@
 #include <filesystem>
 #include <numeric>
 
+#include "engine/base/error.h"
 #include "engine/io/ed_csv_cells.h"
 #include "engine/io/files.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

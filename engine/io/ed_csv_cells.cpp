@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

@@ -16,10 +16,10 @@
 #include <fstream>
 #include <new>
 
+#include "engine/base/error.h"
 #include "engine/io/descriptor.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/tree_stream.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -3,7 +3,7 @@
 #include <complex>
 #include <cstdlib>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/resources.h"
 
 namespace qs::hdf5 {

@@ -6,10 +6,10 @@
 #include <optional>
 #include <set>
 
+#include "engine/base/error.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/hdf5_handle.h"
 #include "engine/io/tensors.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

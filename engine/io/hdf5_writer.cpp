@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/hdf5_handle.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

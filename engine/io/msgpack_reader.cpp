@@ -4,9 +4,9 @@
 #include <optional>
 #include <set>
 
+#include "engine/base/error.h"
 #include "engine/io/msgpack.h"
 #include "engine/io/msgpack_format.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

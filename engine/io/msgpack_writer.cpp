@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/error.h"
 #include "engine/io/msgpack.h"
 #include "engine/io/msgpack_format.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

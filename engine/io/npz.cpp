@@ -6,9 +6,9 @@
 #include <array>
 #include <cstring>
 
+#include "engine/base/error.h"
 #include "engine/io/npy.h"
 #include "engine/io/zip.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

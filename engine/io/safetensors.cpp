@@ -8,7 +8,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

@@ -10,7 +10,7 @@
 #include <limits>
 #include <unordered_set>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

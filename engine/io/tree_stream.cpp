@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

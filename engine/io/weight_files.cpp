@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
@@ -15,7 +16,6 @@
 #include "engine/io/safetensors.h"
 #include "engine/io/tensor_tree.h"
 #include "engine/io/weights.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -7,11 +7,11 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/tensor_tree.h"
 #include "engine/io/weight_files.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

@@ -5,10 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/optimize/gradient.h"
 #include "engine/optimize/state.h"
 #include "engine/optimize/tangent_rows.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -54,10 +54,9 @@ OptimizerEntry muon_entry() {
   Options<OptimizerOptions> options = common_options({.kind = OptimizerKind::muon, .lr = {1e-2, 1e-2, 0}, .momentum = 0.95});
   add_adam_options(options);
   options.number("mu", &OptimizerOptions::momentum, {0, 1, false, true, 0}, "momentum: the share of earlier gradients that is kept");
-  return {"muon", "orthogonalised momentum for weight matrices, Adam for the rest", std::move(options),
-          [](const OptimizerOptions& chosen, std::int64_t parameters) {
-            return std::unique_ptr<Optimizer>(std::make_unique<Muon>(chosen, parameters));
-          }};
+  return {
+      "muon", "orthogonalised momentum for weight matrices, Adam for the rest", std::move(options),
+      [](const OptimizerOptions& chosen, std::int64_t parameters) { return std::unique_ptr<Optimizer>(std::make_unique<Muon>(chosen, parameters)); }};
 }
 
 }  // namespace qs

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/optimize/optimizer_entry.h"
 #include "engine/optimize/parameter_scales.h"
 #include "engine/optimize/state.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -5,12 +5,12 @@
 #include <type_traits>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/optimize/gram.h"
 #include "engine/optimize/minsr_in_blocks.h"
 #include "engine/optimize/refined_solver.h"
 #include "engine/optimize/state.h"
 #include "engine/optimize/tangent_rows.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

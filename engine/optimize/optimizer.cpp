@@ -24,7 +24,9 @@ Options<Schedule> schedule_options() {
   Options<Schedule> options;
   options.number("from", &Schedule::from, shape::above(0), "value at the first step").otherwise_required("1.0e-2");
   options.number("to", &Schedule::to, shape::above(0), "value after the last step of the schedule").otherwise_required("1.0e-4");
-  options.integer("steps", &Schedule::steps, 1, 1LL << 40, "length; the value moves geometrically, then stays").unit("steps").otherwise_required("100");
+  options.integer("steps", &Schedule::steps, 1, 1LL << 40, "length; the value moves geometrically, then stays")
+      .unit("steps")
+      .otherwise_required("100");
   return options;
 }
 
@@ -42,7 +44,8 @@ Options<OptimizerOptions> common_options(const OptimizerOptions& defaults) {
   add_rate(options, "lr", &OptimizerOptions::lr, "learning rate; a number or a schedule {from: , to: , steps: }");
   options
       .word("control", &OptimizerOptions::control, Words<Control>{{"adaptive", Control::adaptive}, {"fixed", Control::fixed}},
-            "adaptive: no step longer than a trust region allows, lr is an upper bound and diag_shift where the damping starts; fixed: as the schedules "
+            "adaptive: no step longer than a trust region allows, lr is an upper bound and diag_shift where the damping starts; fixed: as the "
+            "schedules "
             "say")
       .since("0.2.0");
   return options;

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/optimize/state.h"
-#include "kernels/api/error.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/rows.h"
 

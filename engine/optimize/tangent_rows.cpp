@@ -5,8 +5,8 @@
 #include <new>
 #include <string>
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/parallel.h"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_file.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/memory.h"
 
 namespace qs {

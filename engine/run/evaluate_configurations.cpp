@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "engine/base/error.h"
 #include "engine/energy/local_energy.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
@@ -14,7 +15,6 @@
 #include "engine/run/provenance.h"
 #include "engine/wavefunctions/chunked.h"
 #include "engine/wavefunctions/qstage.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

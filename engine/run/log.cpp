@@ -9,8 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/run/clock.h"
-#include "kernels/api/error.h"
 #include "kernels/api/terminal_text.h"
 
 namespace qs {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "engine/base/error.h"
 #include "engine/run/plan_checks.h"
 #include "engine/run/plan_network.h"
 #include "engine/run/plan_nodes.h"
@@ -16,7 +17,6 @@
 #include "engine/run/target_files.h"
 #include "engine/run/vocabulary.h"
 #include "engine/stages/stage_options.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

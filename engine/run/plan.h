@@ -54,15 +54,15 @@ struct RunPlan {
   Device device = Device::cpu;
   std::optional<int> threads;
   std::string directory;
-  std::optional<double> walltime;    // seconds
-  double margin = 30;                // seconds kept free at the end
-  double watchdog = 300;             // seconds without progress that end the job
+  std::optional<double> walltime;                      // seconds
+  double margin = 30;                                  // seconds kept free at the end
+  double watchdog = 300;                               // seconds without progress that end the job
   std::int64_t memory_limit = std::int64_t{16} << 30;  // bytes per rank
-  double checkpoint_interval = 300;  // seconds
-  std::int64_t keep_every = 0;       // steps; 0 = only newest and previous
-  double log_every = 10;             // seconds
+  double checkpoint_interval = 300;                    // seconds
+  std::int64_t keep_every = 0;                         // steps; 0 = only newest and previous
+  double log_every = 10;                               // seconds
   OnNonfinite on_nonfinite = OnNonfinite::rollback;
-  EdOptions ed;                      // how exact states are found, whichever stage asks: as many and as accurate as any ed stage wants them
+  EdOptions ed;  // how exact states are found, whichever stage asks: as many and as accurate as any ed stage wants them
   SignRule sign_rule = SignRule::none;
   Origin origin;                        // of the parameters that this run makes
   std::optional<NetworkPlan> network;   // none when only ed stages run

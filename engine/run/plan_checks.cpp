@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/vit.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {
@@ -66,7 +66,8 @@ void check_orbitals(const NetworkPlan& network, const ProblemFamily& family) {
 void check_reality(const Wavefunction& psi, const ProblemFamily& family) {
   if (family.table.is_real() || psi.jacobian_mode() != JacobianMode::real_log) return;
   throw InputError(
-      "the Hamiltonian has complex matrix elements, but the network gives a real psi, which cannot be its ground state; choose wavefunction.amplitude "
+      "the Hamiltonian has complex matrix elements, but the network gives a real psi, which cannot be its ground state; choose "
+      "wavefunction.amplitude "
       "complex (qstage), dtype complex (rbm), or vit");
 }
 

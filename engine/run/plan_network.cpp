@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "engine/base/error.h"
 #include "engine/io/weights.h"
 #include "engine/run/plan_nodes.h"
 #include "engine/run/vocabulary.h"
 #include "engine/run/weight_names.h"
 #include "engine/wavefunctions/guess_options.h"
 #include "engine/wavefunctions/two_precisions.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {
@@ -66,6 +66,7 @@ WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions*
   NetworkContext context{.input = input,
                          .features = all_features(family, system),
                          .varied = family.varied,
+                         .disorder = disorder_couplings(system),
                          .most_particles = most_particles(family),
                          .from_weights = guess != nullptr,
                          .guessed_features = guess ? guess->features : 0,

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "hamiltonians/lattice_input.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

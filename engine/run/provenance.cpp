@@ -9,9 +9,9 @@
 #include <cstdlib>
 
 #include "build_info.h"
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "engine/base/error.h"
 #include "engine/run/run_directory.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
@@ -14,7 +15,6 @@
 #include "engine/run/run_directory.h"
 #include "engine/run/status.h"
 #include "engine/run/vocabulary.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -14,7 +14,7 @@
 #include <regex>
 #include <system_error>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

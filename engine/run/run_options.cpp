@@ -49,7 +49,8 @@ Options<NetworkPlan> precision_options() {
   Options<NetworkPlan> options;
   options.word("network", &NetworkPlan::precision, Words<Precision>{{"float32", Precision::float32}, {"float64", Precision::float64}},
                "type inside the network");
-  options.word("sampler", &NetworkPlan::sampler, Words<SamplerPrecision>{{"network", SamplerPrecision::network}, {"float32", SamplerPrecision::float32}},
+  options.word("sampler", &NetworkPlan::sampler,
+               Words<SamplerPrecision>{{"network", SamplerPrecision::network}, {"float32", SamplerPrecision::float32}},
                "type inside the network that Markov chains follow; float32 beside a float64 network halves their cost, and weights correct the "
                "rounding");
   return options;
@@ -70,8 +71,9 @@ Options<RunPlan> limits_options() {
   options.duration("watchdog", &R::watchdog,
                    "end the job with exit code 71 when one of its processes has been stopped for so long while others go on, when a training step "
                    "takes this long and 20 times longer than any before it, or when nothing has moved in any stage for three times as long");
-  options.add("memory", shape::size(), "a plan of which a stage needs more, by estimate, is refused before it starts", &R::memory_limit, read_size,
-              print_size)
+  options
+      .add("memory", shape::size(), "a plan of which a stage needs more, by estimate, is refused before it starts", &R::memory_limit, read_size,
+           print_size)
       .unit("bytes per rank");
   return options;
 }
@@ -80,8 +82,7 @@ Options<RunPlan> checkpoint_options() {
   Options<RunPlan> options;
   options.duration("interval", &RunPlan::checkpoint_interval, "time between checkpoints");
   options
-      .integer("keep_every", &RunPlan::keep_every, 0, 9007199254740991.0,
-               "keep a permanent copy of the checkpoint every so many steps; 0 keeps none")
+      .integer("keep_every", &RunPlan::keep_every, 0, 9007199254740991.0, "keep a permanent copy of the checkpoint every so many steps; 0 keeps none")
       .unit("steps");
   return options;
 }

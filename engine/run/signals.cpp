@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

@@ -6,8 +6,8 @@
 #include <stdexcept>
 #include <variant>
 
+#include "engine/base/error.h"
 #include "engine/run/weight_names.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/run/clock.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

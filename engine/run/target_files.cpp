@@ -4,8 +4,8 @@
 
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/io/ed_csv.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

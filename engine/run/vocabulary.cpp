@@ -49,9 +49,7 @@ void add_system(input::Schema& schema) {
              {{"spin_half",
                "one spin 1/2 per site",
                {option("total_sz", number({.multiple_of = 0.5}), absent("not conserved"), "total S^z, a multiple of 0.5", "hbar")}},
-              {"spinless_fermions",
-               "at most one fermion per site",
-               {option("particles", integer(0, 1 << 20), required("6"), "number of fermions")}},
+              {"spinless_fermions", "at most one fermion per site", {option("particles", integer(0, 1 << 20), required("6"), "number of fermions")}},
               {"spinful_fermions",
                "up and down fermions",
                {option("up", integer(0, 1 << 20), required("4"), "number of spin-up fermions"),
@@ -69,8 +67,8 @@ void add_network(input::Schema& schema) {
   std::vector<Variant> networks;
   for (const WavefunctionEntry* entry : wavefunctions()) {
     networks.push_back({entry->name, entry->text, entry->keys});
-    networks.back().options.push_back(
-        option("weights", text(), absent("random start"), "file of initial weights, relative to the input file; sizes that are not given are read from it"));
+    networks.back().options.push_back(option("weights", text(), absent("random start"),
+                                             "file of initial weights, relative to the input file; sizes that are not given are read from it"));
   }
   schema.add("wavefunction", networks);
 }
@@ -81,8 +79,9 @@ void add_stages(input::Schema& schema) {
                         {"vmc", "energy minimisation by sampling", vmc_options().list()},
                         {"evaluate", "energies and observables of the trained network", evaluate_options().list()}});
   schema.add("stop", plain(stop_options().list()));
-  schema.add("targets", plain({option("files", list(text(), 1), required("[../ED_data/a.csv]"),
-                                      "state files, relative to the input file, one per Hamiltonian")}));
+  schema.add(
+      "targets",
+      plain({option("files", list(text(), 1), required("[../ED_data/a.csv]"), "state files, relative to the input file, one per Hamiltonian")}));
 }
 
 input::Schema collect() {

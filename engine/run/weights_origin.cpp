@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {
@@ -49,7 +49,9 @@ Origin origin_of(const ProblemFamily& family, const SystemOptions& options) {
           {"couplings", fmt::format("{}", fmt::join(couplings, ", "))}};
 }
 
-std::string describe_conditioning(const WavefunctionOptions& options, const NetworkInput& input) { return options.entry().conditioning(options.value(), input); }
+std::string describe_conditioning(const WavefunctionOptions& options, const NetworkInput& input) {
+  return options.entry().conditioning(options.value(), input);
+}
 
 void store_origin(DataTree& tree, const Origin& origin) {
   for (const auto& [key, value] : origin) {

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/error.h"
 #include "engine/sampling/sampler.h"
 #include "engine/sampling/weights.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

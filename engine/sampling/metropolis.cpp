@@ -7,6 +7,7 @@
 #include <complex>
 #include <deque>
 
+#include "engine/base/error.h"
 #include "engine/sampling/acceptance.h"
 #include "engine/sampling/lockstep.h"
 #include "engine/sampling/move_mixture.h"
@@ -14,7 +15,6 @@
 #include "engine/sampling/sampler.h"
 #include "engine/sampling/weights.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

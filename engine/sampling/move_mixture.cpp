@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

@@ -44,26 +44,26 @@ Options<MetropolisOptions> metropolis_options() {
   Options<M> options;
   options.other("move", shape::section("moves"), absent("'moves' must be given"), "the one kind of proposal");
   options
-      .add("moves", shape::list(shape::section("moves"), 1), "a mixture of proposals", &M::moves,
-           [](const Node& node, std::vector<MoveOptions>& target) { target = read_moves(node); },
-           [](const std::vector<MoveOptions>&) { return std::string(); })
+      .add(
+          "moves", shape::list(shape::section("moves"), 1), "a mixture of proposals", &M::moves,
+          [](const Node& node, std::vector<MoveOptions>& target) { target = read_moves(node); },
+          [](const std::vector<MoveOptions>&) { return std::string(); })
       .otherwise_absent("'move' must be given");
   options
       .integer("chains", &M::chains, 1, 1 << 24,
                "Markov chains, over all ranks; evaluate takes fewer where it would keep less than 16 samples of each, or adds samples")
       .unit("chains per Hamiltonian");
   options.integer("samples", &M::samples, 1, 1LL << 40, "samples of a step, over all chains; a multiple of chains").unit("samples per Hamiltonian");
-  options
-      .integer("sweep_size", &M::sweep_size, 1, 1 << 30,
-               "proposals per chain between samples; the last one of them is made by half of the chains")
+  options.integer("sweep_size", &M::sweep_size, 1, 1 << 30, "proposals per chain between samples; the last one of them is made by half of the chains")
       .unit("proposals")
       .otherwise_absent("the number of sites");
   options.integer("discard", &M::discard, 0, 1 << 30, "sweeps thrown away at the start of every step").unit("sweeps");
   options.number("power", &M::power, {0, 2, true, false, 0}, "samples follow |psi|^power, with weights |psi|^(2 - power)");
   options
-      .integer("thermalise", &M::thermalise, 0, 1 << 30,
-               "sweeps thrown away after a random start, and then as many again, twice as many ... until the halves of the chains agree (at most 2048); "
-               "0: none")
+      .integer(
+          "thermalise", &M::thermalise, 0, 1 << 30,
+          "sweeps thrown away after a random start, and then as many again, twice as many ... until the halves of the chains agree (at most 2048); "
+          "0: none")
       .unit("sweeps");
   return options;
 }

@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

@@ -5,11 +5,11 @@
 #include <limits>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/energy/local_energy.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/trial.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

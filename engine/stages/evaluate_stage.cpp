@@ -6,12 +6,12 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/error.h"
 #include "engine/stages/pretrain_stage.h"
 #include "engine/stages/quantities.h"
 #include "engine/stages/sampling_report.h"
 #include "engine/stages/thermalise.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/energy/local_energy.h"
 #include "engine/sampling/equal_samples.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

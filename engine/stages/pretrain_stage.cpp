@@ -7,12 +7,12 @@
 #include <limits>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/sampling/weights.h"
 #include "engine/stages/infidelity_judge.h"
 #include "engine/stages/quantities.h"
 #include "engine/stages/step_columns.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

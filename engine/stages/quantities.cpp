@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

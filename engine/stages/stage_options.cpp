@@ -15,9 +15,10 @@ void add_family(Options<Struct>& options) {
 template <class Struct>
 void add_training(Options<Struct>& options) {
   options
-      .add("optimizer", shape::section("optimizer"), "how parameters are updated", &Struct::optimizer,
-           [](const Node& node, OptimizerOptions& optimizer) { optimizer = read_optimizer(node); },
-           [](const OptimizerOptions&) { return std::string(); })
+      .add(
+          "optimizer", shape::section("optimizer"), "how parameters are updated", &Struct::optimizer,
+          [](const Node& node, OptimizerOptions& optimizer) { optimizer = read_optimizer(node); },
+          [](const OptimizerOptions&) { return std::string(); })
       .otherwise_required("{kind: minsr, lr: 0.02}");
   options
       .word("keep", &Struct::keep, Words<Keep>{{"best", Keep::best}, {"last", Keep::last}},
@@ -28,8 +29,9 @@ void add_training(Options<Struct>& options) {
 template <class Struct>
 void add_sampler(Options<Struct>& options) {
   options
-      .add("sampler", shape::overriding("sampler"), "keys that differ from the global sampler in this stage", &Struct::sampler,
-           [](const Node& node, SamplerOptions& sampler) { sampler = read_sampler(node); }, [](const SamplerOptions&) { return std::string(); })
+      .add(
+          "sampler", shape::overriding("sampler"), "keys that differ from the global sampler in this stage", &Struct::sampler,
+          [](const Node& node, SamplerOptions& sampler) { sampler = read_sampler(node); }, [](const SamplerOptions&) { return std::string(); })
       .otherwise_absent("the global sampler");
 }
 
@@ -57,8 +59,9 @@ Options<EdStageOptions> ed_options() {
                Words<WriteStates>{{"auto", WriteStates::automatic}, {"always", WriteStates::always}, {"never", WriteStates::never}},
                "store the amplitudes in the results; auto: if they are small");
   options
-      .add("export_csv", shape::folder(), "folder below output.directory for the states as CSV", &E::export_csv,
-           [](const Node& node, std::string& folder) { folder = node.text(); }, [](const std::string& folder) { return folder; })
+      .add(
+          "export_csv", shape::folder(), "folder below output.directory for the states as CSV", &E::export_csv,
+          [](const Node& node, std::string& folder) { folder = node.text(); }, [](const std::string& folder) { return folder; })
       .otherwise_absent("no export");
   return options;
 }
@@ -80,16 +83,17 @@ Options<PretrainOptions> pretrain_options() {
                 "states to learn: exact diagonalisation, or {files: [...]}");
   options.integer("steps", &P::steps, 0, 1LL << 40, "parameter updates, at most").unit("steps");
   add_training(options);
-  options.add("stop", shape::section("stop"), "when to stop before all steps are done", [](auto& all) -> auto& { return all; },
-              [](const Node& node, P& all) { all = stop_options().read(node, std::move(all)); }, [](const P&) { return std::string("{}"); });
+  options.add(
+      "stop", shape::section("stop"), "when to stop before all steps are done", [](auto& all) -> auto& { return all; },
+      [](const Node& node, P& all) { all = stop_options().read(node, std::move(all)); }, [](const P&) { return std::string("{}"); });
   options
-      .add("rows", shape::either({shape::choice({"full"}), shape::integer(1, 1LL << 40)}),
-           "basis states per step: all of them, or this many, drawn by the weights of the network and the target", &P::rows,
-           [](const Node& node, std::int64_t& rows) { rows = node.is_text() ? 0 : node.integer(); },
-           [](std::int64_t rows) { return rows == 0 ? std::string("full") : std::to_string(rows); })
+      .add(
+          "rows", shape::either({shape::choice({"full"}), shape::integer(1, 1LL << 40)}),
+          "basis states per step: all of them, or this many, drawn by the weights of the network and the target", &P::rows,
+          [](const Node& node, std::int64_t& rows) { rows = node.is_text() ? 0 : node.integer(); },
+          [](std::int64_t rows) { return rows == 0 ? std::string("full") : std::to_string(rows); })
       .unit("configurations per Hamiltonian");
-  options
-      .number("power", &P::power, {0, 2, true, false, 0}, "rows are drawn from ((|psi|^2 + |target|^2)/2)^(power/2), and weighted exactly")
+  options.number("power", &P::power, {0, 2, true, false, 0}, "rows are drawn from ((|psi|^2 + |target|^2)/2)^(power/2), and weighted exactly")
       .otherwise_absent("2.0, and nothing when rows is full");
   options.other("held_out", shape::values(), absent("none"), "coupling values left out of the training but measured, e.g. {V: [3.0]}");
   options.integer("evaluate_every", &P::evaluate_every, 1, 1LL << 40, "steps between measurements of the full overlap").unit("steps");

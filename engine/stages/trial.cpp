@@ -4,7 +4,7 @@
 #include <limits>
 #include <numbers>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 

@@ -6,13 +6,13 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/error.h"
 #include "engine/sampling/equal_samples.h"
 #include "engine/stages/energy_judge.h"
 #include "engine/stages/quantities.h"
 #include "engine/stages/sampling_report.h"
 #include "engine/stages/step_columns.h"
 #include "engine/stages/thermalise.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

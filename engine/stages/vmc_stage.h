@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/optimize/optimizer.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/stage.h"
 #include "engine/stages/training_end.h"
 #include "engine/stages/training_record.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/error.h"
 #include "engine/statistics/estimate.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

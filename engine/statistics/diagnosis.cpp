@@ -8,9 +8,9 @@
 #include <numeric>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/statistics/distributions.h"
 #include "engine/statistics/estimate.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

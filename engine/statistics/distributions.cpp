@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

@@ -15,11 +15,11 @@ namespace qs {
 //   per cell, the patch is another one with the same `patch_entries`; couplings appended to the patches (VitOptions::couplings) count as entries.
 struct GuessedOptions {
   WavefunctionOptions options;
-  int modes = 0;          // sites the network reads (spin-orbitals of fermions with spin); vit: tokens * patch_entries
-  int tokens = 0;         // vit
-  int patch_entries = 0;  // vit: rows of the embedding, see above
-  std::string sizes = "";    // what the shapes tell beside the options, for people: "12 sites"
-  int features = 0;       // qstage: couplings that the cross-attention or a determinant reads; 0 where there is neither
+  int modes = 0;           // sites the network reads (spin-orbitals of fermions with spin); vit: tokens * patch_entries
+  int tokens = 0;          // vit
+  int patch_entries = 0;   // vit: rows of the embedding, see above
+  std::string sizes = "";  // what the shapes tell beside the options, for people: "12 sites"
+  int features = 0;        // qstage: couplings that the cross-attention or a determinant reads; 0 where there is neither
 };
 
 // Paths as the networks name them, without `params/`; complex tensors as <path>_re and <path>_im. Also the names of the first draft of the ViT

@@ -4,8 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "kernels/api/device.h"
-#include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 
 namespace qs {

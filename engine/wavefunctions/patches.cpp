@@ -4,7 +4,7 @@
 #include <numeric>
 #include <string>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

@@ -93,8 +93,7 @@ Options<QstageOptions> qstage_options() {
                Words<Amplitude>{{"complex", Amplitude::complex}, {"real", Amplitude::real}, {"determinant", Amplitude::determinant}},
                "what the network gives: Re and Im of psi; a real psi of either sign (half the derivatives); or, for fermions, exp(J) times a "
                "determinant of orbitals that depend on the configuration (real, signs built in)");
-  options.word("attention", &Q::attention,
-               Words<QstageAttention>{{"softmax", QstageAttention::softmax}, {"factored", QstageAttention::factored}},
+  options.word("attention", &Q::attention, Words<QstageAttention>{{"softmax", QstageAttention::softmax}, {"factored", QstageAttention::factored}},
                "weights from queries and keys, as published; or one weight per displacement on the periodic lattice: cheaper, shared by all sites");
   options.word("pooling", &Q::pooling, Words<Pooling>{{"concatenate", Pooling::concatenate}, {"sum", Pooling::sum}},
                "what the last layers read: all tokens side by side, as published; or the sum over the sites, and the tails");
@@ -103,24 +102,25 @@ Options<QstageOptions> qstage_options() {
   options.integer("orbitals", &Q::orbitals, 1, 4096, "columns of the determinant").otherwise_absent("the most particles in the input");
   const Shape names = shape::set(shape::text(), 1);
   options
-      .add("tail", shape::either({names, shape::list(names, 1)}),
-           "couplings (N: particle number) of the tail tokens; a list of lists makes several tokens", &Q::tails,
-           [](const Node& node, std::vector<Names>& tails) {
-             tails.clear();
-             for (const Node& token : node.items()) tails.push_back(token.texts());
-           },
-           [](const std::vector<Names>& tails) {
-             std::string out;
-             for (const Names& token : tails) {
-               std::string words;
-               for (const std::string& name : token) {
-                 if (name.empty()) return std::string();  // only its width is known
-                 words += (words.empty() ? "" : ", ") + name;
-               }
-               out += (out.empty() ? "[" : ", [") + words + "]";
-             }
-             return "[" + out + "]";
-           })
+      .add(
+          "tail", shape::either({names, shape::list(names, 1)}),
+          "couplings (N: particle number) of the tail tokens; a list of lists makes several tokens", &Q::tails,
+          [](const Node& node, std::vector<Names>& tails) {
+            tails.clear();
+            for (const Node& token : node.items()) tails.push_back(token.texts());
+          },
+          [](const std::vector<Names>& tails) {
+            std::string out;
+            for (const Names& token : tails) {
+              std::string words;
+              for (const std::string& name : token) {
+                if (name.empty()) return std::string();  // only its width is known
+                words += (words.empty() ? "" : ", ") + name;
+              }
+              out += (out.empty() ? "[" : ", [") + words + "]";
+            }
+            return "[" + out + "]";
+          })
       .otherwise_absent("all couplings but delta, and N of fermions: one token");
   options.other("features", names, absent("the names of tail"), "couplings (N: particle number) of the parameter token");
   return options;

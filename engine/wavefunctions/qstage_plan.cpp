@@ -1,13 +1,13 @@
-#include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/qstage_plan.h"
+#include "engine/wavefunctions/qstage.h"
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/checks.h"
 #include "engine/wavefunctions/layers/coupling_shift.h"
 #include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/layers/layer_norm.h"
 #include "engine/wavefunctions/layers/self_attention.h"
 #include "engine/wavefunctions/layers/token_embedding.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -18,6 +18,7 @@ struct NetworkContext {
   NetworkInput& input;                // feature_names is the network's to decide
   std::vector<std::string> features;  // that a network reads unless it is told otherwise: the couplings, and N of fermions
   std::vector<std::string> varied;    // names that vary in the family
+  std::vector<std::string> disorder;  // the random numbers that `disorder` stands for
   int most_particles = -1;            // of any problem; -1: spins
   // Beside weights only: what their shapes tell (guess_options.h).
   bool from_weights = false;
@@ -112,10 +113,8 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
                   names += (names.empty() ? "" : ", ") + name;
                 return names;
               },
-          .make =
-              [kind](const std::any& options, const NetworkInput& input, Precision precision, Device device) {
-                return kind.make(std::any_cast<const T&>(options), input, precision, device);
-              }};
+          .make = [kind](const std::any& options, const NetworkInput& input, Precision precision,
+                         Device device) { return kind.make(std::any_cast<const T&>(options), input, precision, device); }};
 }
 
 std::span<const WavefunctionEntry* const> wavefunctions();            // the usual one first

@@ -21,6 +21,14 @@ std::vector<int> tiling_patch(const std::vector<int>& lattice, int cells, std::v
 void complete(VitOptions& options, const Node& node, NetworkContext& context) {
   NetworkInput& input = context.input;
   if (node["couplings"].is_null()) options.couplings = context.varied;
+  std::vector<std::string> read;
+  for (const std::string& name : options.couplings) {
+    if (name == "disorder")
+      read.insert(read.end(), context.disorder.begin(), context.disorder.end());
+    else
+      read.push_back(name);
+  }
+  options.couplings = std::move(read);
   input.feature_names = options.couplings;
   if (!node["patch"].is_null()) return;
   const int per_cell = input.modes / (input.sites / input.basis);
@@ -38,11 +46,9 @@ Options<VitOptions> vit_options() {
   options.integer("layers", &V::layers, 1, 256, "encoder layers");
   options.integer("d_model", &V::d_model, 1, 65536, "width of a token; a multiple of heads");
   options.integer("heads", &V::heads, 1, 4096, "attention heads");
-  options.word("attention", &V::attention,
-               Words<VitAttention>{{"factored", VitAttention::factored}, {"factored_full", VitAttention::factored_full}},
+  options.word("attention", &V::attention, Words<VitAttention>{{"factored", VitAttention::factored}, {"factored_full", VitAttention::factored_full}},
                "weights by displacement (translation invariant), or one per pair of tokens");
-  options
-      .texts("couplings", &V::couplings, shape::set(shape::text()), "couplings (N: particle number) that every token sees")
+  options.texts("couplings", &V::couplings, shape::set(shape::text()), "couplings (N: particle number) that every token sees")
       .otherwise_absent("the names that vary in a family");
   return options;
 }

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "hamiltonians/configuration.h"
-#include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 
 namespace qs {

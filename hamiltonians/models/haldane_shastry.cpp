@@ -4,9 +4,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "engine/base/error.h"
 #include "hamiltonians/models/models.h"
 #include "hamiltonians/models/spin_bonds.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
@@ -35,7 +35,7 @@ ModelEntry haldane_shastry_entry() {
           SectorKind::spin_half,
           SpinNumber::conserved,
           {
-           {"J", 1, "S.S coupling times the inverse squared chord distance"},
+              {"J", 1, "S.S coupling times the inverse squared chord distance"},
           },
           marshall_option(),
           build_haldane_shastry};

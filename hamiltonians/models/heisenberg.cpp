@@ -25,9 +25,9 @@ ModelEntry heisenberg_entry() {
           SectorKind::spin_half,
           SpinNumber::conserved,
           {
-           {"J1", 1, "S.S coupling of nearest neighbours"},
-           {"J2", 0, "S.S coupling of the second shell"},
-           {"J3", 0, "S.S coupling of the third shell"},
+              {"J1", 1, "S.S coupling of nearest neighbours"},
+              {"J2", 0, "S.S coupling of the second shell"},
+              {"J3", 0, "S.S coupling of the third shell"},
           },
           marshall_option(),
           build_heisenberg};

@@ -28,8 +28,8 @@ ModelEntry hubbard_entry() {
           SectorKind::spinful_fermions,
           SpinNumber::conserved,
           {
-           {"t", 1, "hopping of nearest neighbours"},
-           {"U", 0, "repulsion on a site"},
+              {"t", 1, "hopping of nearest neighbours"},
+              {"U", 0, "repulsion on a site"},
           },
           Options<ModelOptions>(),
           build_hubbard};

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "hamiltonians/models/models.h"
 #include "hamiltonians/models/spin_bonds.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
@@ -50,8 +50,8 @@ ModelEntry shastry_sutherland_entry() {
           SectorKind::spin_half,
           SpinNumber::conserved,
           {
-           {"Js", 1, "S.S coupling of the square bonds"},
-           {"Jd", 1, "S.S coupling of the dimer diagonals"},
+              {"Js", 1, "S.S coupling of the square bonds"},
+              {"Jd", 1, "S.S coupling of the dimer diagonals"},
           },
           Options<ModelOptions>(),
           build_shastry_sutherland};

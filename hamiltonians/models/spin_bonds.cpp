@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
 #include "hamiltonians/models/models.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
@@ -32,10 +32,11 @@ void add_heisenberg(Operator& op, double coefficient, const std::string& couplin
 
 Options<ModelOptions> marshall_option() {
   Options<ModelOptions> options;
-  options.add("marshall_sign", shape::flag(),
-              "rotate one sublattice, so that the ground state of a bipartite antiferromagnet is positive; refused on other lattices",
-              &ModelOptions::sign_rule, [](const Node& node, SignRule& rule) { rule = node.flag() ? SignRule::marshall : SignRule::none; },
-              [](SignRule rule) { return std::string(rule == SignRule::marshall ? "true" : "false"); });
+  options.add(
+      "marshall_sign", shape::flag(),
+      "rotate one sublattice, so that the ground state of a bipartite antiferromagnet is positive; refused on other lattices",
+      &ModelOptions::sign_rule, [](const Node& node, SignRule& rule) { rule = node.flag() ? SignRule::marshall : SignRule::none; },
+      [](SignRule rule) { return std::string(rule == SignRule::marshall ? "true" : "false"); });
   return options;
 }
 

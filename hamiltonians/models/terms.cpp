@@ -5,7 +5,9 @@
 namespace qs {
 namespace {
 
-Operator build(const Lattice& lattice, const ModelOptions& model) { return build_terms(lattice, model.sector, model.terms.terms, model.terms.options); }
+Operator build(const Lattice& lattice, const ModelOptions& model) {
+  return build_terms(lattice, model.sector, model.terms.terms, model.terms.options);
+}
 
 void check(const Lattice& lattice, const SectorOptions& sector, const ModelOptions& model) {
   require_hermitian(lattice, model.sector, model.terms.terms, model.terms.options);

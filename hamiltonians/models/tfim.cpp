@@ -21,8 +21,8 @@ ModelEntry tfim_entry() {
           SectorKind::spin_half,
           SpinNumber::not_conserved,
           {
-           {"J", 1, "Ising coupling of nearest neighbours, Pauli matrices; J > 0: ferromagnetic"},
-           {"Gamma", 1, "transverse field, Pauli matrices"},
+              {"J", 1, "Ising coupling of nearest neighbours, Pauli matrices; J > 0: ferromagnetic"},
+              {"Gamma", 1, "transverse field, Pauli matrices"},
           },
           Options<ModelOptions>(),
           build_tfim};

@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "engine/base/error.h"
 #include "hamiltonians/models/models.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 
@@ -55,9 +55,9 @@ ModelEntry tv_entry() {
           SectorKind::spinless_fermions,
           SpinNumber::conserved,
           {
-           {"t", 1, "hopping of nearest neighbours"},
-           {"V", 0, "repulsion of nearest neighbours"},
-           {"delta", 0, "pinning field", CouplingRole::setup},
+              {"t", 1, "hopping of nearest neighbours"},
+              {"V", 0, "repulsion of nearest neighbours"},
+              {"delta", 0, "pinning field", CouplingRole::setup},
           },
           Options<ModelOptions>().word("pinning", &ModelOptions::pinning, pinning_words(),
                                        "sites of the pinning field: +delta on the odd sites, or +-delta on the two sublattices"),

@@ -21,8 +21,8 @@ ModelEntry xxz_entry() {
           SectorKind::spin_half,
           SpinNumber::conserved,
           {
-           {"J", 1, "coupling of nearest neighbours"},
-           {"Delta", 1, "anisotropy: J (Sx Sx + Sy Sy + Delta Sz Sz)"},
+              {"J", 1, "coupling of nearest neighbours"},
+              {"Delta", 1, "anisotropy: J (Sx Sx + Sy Sy + Delta Sz Sz)"},
           },
           marshall_option(),
           build_xxz};

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

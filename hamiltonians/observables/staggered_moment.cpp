@@ -2,9 +2,9 @@
 // product state has spin m^2 = 1/4 + 1/(2N), a perfect charge-density wave at half filling 1/4.
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
 #include "hamiltonians/observables/local_operators.h"
 #include "hamiltonians/observables/observables.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 

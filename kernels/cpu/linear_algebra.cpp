@@ -15,7 +15,7 @@
 #include <new>
 #include <type_traits>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/resources.h"
 #include "kernels/dispatch/linear_algebra_tables.h"
 

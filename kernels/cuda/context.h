@@ -11,7 +11,7 @@
 #include <mutex>
 #include <string>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/cuda/products.h"
 
 namespace qs::kernels::cuda {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/cuda/bodies/rows.h"
 #include "kernels/dispatch/rows_table.h"
 

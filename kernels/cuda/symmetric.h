@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/cuda/bodies/rows.h"
 
 namespace qs::kernels::cuda {

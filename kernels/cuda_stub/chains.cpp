@@ -1,5 +1,5 @@
 // A build without CUDA has no chains on a GPU, but it can plan their memory.
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/chains_table.h"
 #include "kernels/dispatch/gpu_chunks.h"
 

@@ -1,5 +1,5 @@
 // A build without CUDA has no table to offer.
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/connected_table.h"
 
 namespace qs::kernels::cuda {

@@ -1,5 +1,5 @@
 // A build without CUDA has no GPU memory to give, but it can plan chunks for a GPU.
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/device_table.h"
 #include "kernels/dispatch/gpu_chunks.h"
 

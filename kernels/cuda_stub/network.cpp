@@ -1,5 +1,5 @@
 // Stands in for kernels/cuda where the program was built without it: every primitive throws by name.
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/network_table.h"
 
 namespace qs::kernels::cuda {

@@ -1,7 +1,7 @@
 // A build without CUDA has no table to offer.
 #include "kernels/dispatch/recording_table.h"
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs::kernels::cuda {
 

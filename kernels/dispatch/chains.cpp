@@ -1,7 +1,7 @@
 // Picks the device's table and forwards.
 #include "kernels/api/chains.h"
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/chains_table.h"
 
 namespace qs::kernels {

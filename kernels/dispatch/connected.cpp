@@ -1,7 +1,7 @@
 // Picks the device's table and forwards.
 #include "kernels/api/connected.h"
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/connected_table.h"
 
 namespace qs::kernels {

@@ -1,7 +1,7 @@
 // Picks the device's table and forwards.
 #include "kernels/api/device.h"
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/dispatch/device_table.h"
 

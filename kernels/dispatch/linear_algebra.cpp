@@ -1,7 +1,7 @@
 // Picks the device's table and forwards.
 #include "kernels/api/linear_algebra.h"
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/instruction_set.h"
 #include "kernels/dispatch/linear_algebra_tables.h"
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/resources.h"
 #include "kernels/dispatch/subnormals.h"
 

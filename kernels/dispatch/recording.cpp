@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/recording_table.h"
 
 namespace qs {

@@ -1,7 +1,7 @@
 // Picks the device's table and forwards.
 #include "kernels/api/rows.h"
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/rows_table.h"
 
 namespace qs::kernels {

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <new>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/dispatch/device_table.h"
 
 namespace qs::kernels::reference {

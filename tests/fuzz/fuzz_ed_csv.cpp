@@ -1,8 +1,8 @@
 // Exact states as CSV: read or refused with a FileError; what was read is a normalised state that is read again from what we write.
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/io/ed_csv.h"
-#include "kernels/api/error.h"
 #include "tests/engine/io/small_csv.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -1,6 +1,6 @@
 // flax msgpack: read or refused with a CheckpointError; what was read is read again from what we write.
+#include "engine/base/error.h"
 #include "engine/io/msgpack.h"
-#include "kernels/api/error.h"
 #include "tests/engine/io/sample_tensors.h"
 #include "tests/fuzz/fuzz_target.h"
 

@@ -1,6 +1,6 @@
 // safetensors: read or refused with a CheckpointError; what was read is read again from what we write.
+#include "engine/base/error.h"
 #include "engine/io/safetensors.h"
-#include "kernels/api/error.h"
 #include "tests/engine/io/sample_tensors.h"
 #include "tests/fuzz/fuzz_target.h"
 

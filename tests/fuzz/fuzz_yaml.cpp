@@ -7,7 +7,8 @@
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace qs;
   input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(vocabulary(), std::string(reinterpret_cast<const char*>(data), size), "input.yaml", {}, diagnostics);
+  const input::Document document =
+      input::load_text(vocabulary(), std::string(reinterpret_cast<const char*>(data), size), "input.yaml", {}, diagnostics);
   if (diagnostics.has_errors()) {
     fuzz::require(!diagnostics.render().empty());
     return 0;

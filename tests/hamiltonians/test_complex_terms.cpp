@@ -6,10 +6,10 @@
 #include <numbers>
 
 #include "complex_models.h"
+#include "engine/base/error.h"
 #include "exact.h"
 #include "hamiltonians/term_compile.h"
 #include "hamiltonians/term_table.h"
-#include "kernels/api/error.h"
 #include "kernels/api/random.h"
 
 namespace qs {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/error.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

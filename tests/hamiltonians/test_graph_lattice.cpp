@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/error.h"
 #include "exact.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

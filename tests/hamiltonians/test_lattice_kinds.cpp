@@ -8,8 +8,8 @@
 #include <map>
 #include <set>
 
+#include "engine/base/error.h"
 #include "hamiltonians/shells.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

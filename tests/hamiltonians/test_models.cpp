@@ -7,9 +7,9 @@
 #include <numbers>
 #include <set>
 
+#include "engine/base/error.h"
 #include "exact.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "exact.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

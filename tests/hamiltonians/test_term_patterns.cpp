@@ -5,9 +5,9 @@
 #include <functional>
 #include <set>
 
+#include "engine/base/error.h"
 #include "exact.h"
 #include "hamiltonians/terms.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

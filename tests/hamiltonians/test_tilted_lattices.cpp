@@ -8,9 +8,9 @@
 #include <random>
 #include <set>
 
+#include "engine/base/error.h"
 #include "hamiltonians/lattice.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

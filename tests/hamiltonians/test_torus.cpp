@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/cuda/chains.h"
 #include "kernels/cuda/connected.h"
 #include "kernels/cuda/gram.h"

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/cuda/bodies/team.h"
 
 namespace qs::test {

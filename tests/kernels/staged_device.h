@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/dispatch/network_table.h"
 #include "tests/kernels/lane_array.h"

@@ -3,9 +3,9 @@
 
 #include <string>
 
+#include "engine/base/error.h"
 #include "kernels/api/chains.h"
 #include "kernels/api/connected.h"
-#include "kernels/api/error.h"
 #include "kernels/api/gram.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"

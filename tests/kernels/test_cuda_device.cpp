@@ -9,7 +9,7 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/gram.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/network.h"
 #include "kernels/api/parallel.h"
 #include "kernels/dispatch/instruction_set.h"

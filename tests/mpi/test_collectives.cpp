@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/base/error.h"
 #include "engine/comm/blocks.h"
-#include "kernels/api/error.h"
 #include "kernels/api/random.h"
 #include "tests/mpi/mpi_main.h"
 

@@ -1,10 +1,10 @@
 // Samples, weights and local energies under mpirun have the bits of a single rank.
 #include <gtest/gtest.h>
 
+#include "engine/base/error.h"
 #include "engine/energy/local_energy.h"
 #include "engine/sampling/sampler.h"
 #include "engine/statistics/estimate.h"
-#include "kernels/api/error.h"
 #include "tests/engine/sampling/table_wavefunction.h"
 #include "tests/mpi/mpi_main.h"
 

@@ -36,7 +36,7 @@ class CheckLayers(Tree):
 
     def test_accepts_includes_that_point_downwards(self):
         self.put("engine/comm/session.cpp", "#include <mpi.h>\n")
-        self.put("engine/stages/vmc.cpp", '#include "engine/energy/e.h"\n#include "kernels/api/error.h"\n#include "engine/stages/vmc.h"\n')
+        self.put("engine/stages/vmc.cpp", '#include "engine/energy/e.h"\n#include "engine/base/error.h"\n#include "engine/stages/vmc.h"\n')
         self.put("engine/main.cpp", '#include "engine/cli/cli.h"\n')
         self.assertEqual(self.verdict()[0], 0, self.verdict()[1])
 

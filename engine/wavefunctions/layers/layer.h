@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/parameters.h"
 #include "engine/wavefunctions/tensor_spec.h"
 #include "engine/wavefunctions/workspace.h"
-#include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/network.h"
 #include "kernels/api/residuals.h"

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/base/error.h"
 #include "engine/bench/beside_peak.h"
 #include "engine/bench/peak_memory.h"
 #include "engine/comm/observed_communicator.h"
-#include "kernels/api/error.h"
 #include "kernels/api/peak.h"
 #include "tests/plan_of.h"
 

@@ -128,7 +128,8 @@ TEST(SettableKeys, AreKeysOfTheInput) {
     EXPECT_TRUE(offers(known, name)) << key.path;
     EXPECT_EQ(std::count_if(keys.begin(), keys.end(), [&](const input::SettableKey& other) { return other.path == key.path; }), 1) << key.path;
     for (const std::string& word : key.words)
-      EXPECT_TRUE(word == "true" || word == "false" || input::help_for(vocabulary(), name).find(word) != std::string::npos) << key.path << " " << word;
+      EXPECT_TRUE(word == "true" || word == "false" || input::help_for(vocabulary(), name).find(word) != std::string::npos)
+          << key.path << " " << word;
   }
   EXPECT_TRUE(std::none_of(keys.begin(), keys.end(), [](const input::SettableKey& key) { return key.path == "stages" || key.path == "system"; }));
 }

@@ -5,9 +5,9 @@
 #include <set>
 #include <sstream>
 
+#include "engine/base/error.h"
 #include "engine/cli/option_table.h"
 #include "engine/cli/options.h"
-#include "kernels/api/error.h"
 
 namespace {
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "engine/cli/templates.h"
 #include "engine/input/input.h"
 #include "engine/run/plan.h"
 #include "engine/run/vocabulary.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 
 namespace {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <mutex>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/random.h"
 
 namespace qs {

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <set>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <random>
 
+#include "engine/base/error.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 
 namespace qs {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "engine/base/error.h"
 #include "engine/input/input.h"
 #include "engine/run/vocabulary.h"
-#include "kernels/api/error.h"
 
 using namespace qs::input;
 
@@ -75,5 +75,6 @@ TEST(InputDefaults, TheDumpedDocumentIsAValidInput) {
   const Document document = load_text(qs::vocabulary(), default_document(qs::vocabulary()), "default.yaml", {}, diagnostics);
 
   EXPECT_EQ(diagnostics.render(), "");
-  for (const std::string& key : all_keys(qs::vocabulary())) EXPECT_NE(default_document(qs::vocabulary()).find(key.substr(key.rfind('.') + 1) + ":"), std::string::npos) << key;
+  for (const std::string& key : all_keys(qs::vocabulary()))
+    EXPECT_NE(default_document(qs::vocabulary()).find(key.substr(key.rfind('.') + 1) + ":"), std::string::npos) << key;
 }

@@ -6,7 +6,6 @@
 
 #include "engine/input/raw.h"
 #include "engine/input/schema.h"
-#include "engine/input/schema.h"
 #include "engine/input/validate.h"
 #include "engine/run/vocabulary.h"
 
@@ -64,7 +63,8 @@ TEST(InputTypos, AreAllRefusedAndTheRightKeyIsSuggestedFirst) {
       if (std::find(siblings.begin(), siblings.end(), typo) != siblings.end()) continue;
       const Place place = place_of(key.section, chosen);
       Diagnostics diagnostics;
-      validate_table(qs::vocabulary(), read_yaml(place.before + "\"" + typo + "\": 1" + place.after, "input.yaml", Positions::from_text, diagnostics), diagnostics);
+      validate_table(qs::vocabulary(), read_yaml(place.before + "\"" + typo + "\": 1" + place.after, "input.yaml", Positions::from_text, diagnostics),
+                     diagnostics);
       const std::string report = diagnostics.render();
       ++total;
       refused += report.find("unknown key '") != std::string::npos && report.find(typo + "' (") != std::string::npos;

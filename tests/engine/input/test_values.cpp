@@ -2,10 +2,10 @@
 
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/input/scalar.h"
 #include "engine/run/vocabulary.h"
 #include "example.h"
-#include "kernels/api/error.h"
 
 using namespace qs::input;
 

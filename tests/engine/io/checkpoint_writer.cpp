@@ -5,9 +5,9 @@
 #include <cstdlib>
 
 #include "checkpoint_content.h"
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
-#include "kernels/api/error.h"
 
 int main(int count, char** arguments) {
   if (count != 2 && count != 4) return 2;

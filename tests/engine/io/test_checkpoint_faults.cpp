@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "checkpoint_content.h"
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
-#include "kernels/api/error.h"
 #include "scratch.h"
 
 namespace qs {

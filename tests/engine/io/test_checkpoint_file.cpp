@@ -11,9 +11,9 @@
 #include <span>
 
 #include "checkpoint_content.h"
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_header.h"
 #include "engine/io/hdf5.h"
-#include "kernels/api/error.h"
 #include "sample_tree.h"
 #include "scratch.h"
 

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
+#include "engine/base/error.h"
 #include "engine/io/data_tree.h"
-#include "kernels/api/error.h"
 #include "scratch.h"
 
 namespace qs {

@@ -6,8 +6,8 @@
 #include <bit>
 #include <cstdlib>
 
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "kernels/api/error.h"
 #include "scratch.h"
 #include "small_csv.h"
 

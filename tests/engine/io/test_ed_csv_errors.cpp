@@ -4,8 +4,8 @@
 
 #include <random>
 
+#include "engine/base/error.h"
 #include "engine/io/ed_csv.h"
-#include "kernels/api/error.h"
 #include "scratch.h"
 #include "small_csv.h"
 

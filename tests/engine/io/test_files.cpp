@@ -11,7 +11,7 @@
 
 #include <functional>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "scratch.h"
 
 namespace qs {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "kernels/api/error.h"
 #include "sample_tree.h"
 #include "scratch.h"
 

@@ -8,12 +8,12 @@
 
 #include <map>
 
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/tree_stream.h"
 #include "engine/io/weight_files.h"
 #include "engine/io/weights.h"
-#include "kernels/api/error.h"
 #include "mutate.h"
 #include "sample_tensors.h"
 #include "sample_tree.h"

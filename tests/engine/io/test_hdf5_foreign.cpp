@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
+#include "engine/base/error.h"
 #include "engine/io/hdf5.h"
-#include "kernels/api/error.h"
 #include "scratch.h"
 
 namespace qs {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "sample_tensors.h"
 #include "scratch.h"
 

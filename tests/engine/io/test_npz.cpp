@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "deflated_npz.h"
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "sample_tensors.h"
 #include "scratch.h"
 

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <functional>
 
+#include "engine/base/error.h"
 #include "engine/io/files.h"
-#include "kernels/api/error.h"
 #include "scratch.h"
 
 namespace qs {

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "deflated_npz.h"
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
@@ -15,7 +16,6 @@
 #include "engine/io/safetensors.h"
 #include "engine/io/tensor_tree.h"
 #include "engine/io/weights.h"
-#include "kernels/api/error.h"
 #include "mutate.h"
 #include "sample_tensors.h"
 #include "scratch.h"

@@ -6,9 +6,9 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/base/error.h"
 #include "engine/io/checkpoint_file.h"
 #include "engine/io/hdf5.h"
-#include "kernels/api/error.h"
 #include "scratch.h"
 
 namespace qs {

@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/comm/communicator.h"
-#include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 #include "tests/kernels/fake_gpu.h"
 

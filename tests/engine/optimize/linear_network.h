@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/optimize/optimizer.h"
-#include "kernels/api/error.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/random.h"
 

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/gram.h"
 #include "kernels/api/linear_algebra.h"
 

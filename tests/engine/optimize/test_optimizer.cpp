@@ -7,9 +7,9 @@
 #include <Eigen/Dense>
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/optimize/gradient.h"
 #include "engine/optimize/refined_solver.h"
-#include "kernels/api/error.h"
 #include "tests/engine/optimize/linear_network.h"
 
 namespace qs {

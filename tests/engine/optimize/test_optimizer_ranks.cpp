@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "kernels/api/parallel.h"
 #include "tests/engine/optimize/linear_network.h"
 

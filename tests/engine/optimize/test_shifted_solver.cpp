@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 namespace qs {
 namespace {

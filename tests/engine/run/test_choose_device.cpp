@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/run/choose_device.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

@@ -8,12 +8,12 @@
 #include <cmath>
 #include <functional>
 
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
 #include "engine/run/configuration_table.h"
 #include "engine/run/vocabulary.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
 #include "tests/plan_of.h"
 
@@ -203,8 +203,9 @@ TEST(Evaluation, RowsOfAFamilySeeTheirOwnProblem) {
     const std::string one =
         fermions.substr(0, fermions.find("  family")) + fermions.substr(fermions.find("wavefunction")) + "stages: [{kind: evaluate}]\n";
     input::Diagnostics diagnostics;
-    const input::Document document = input::load_text(vocabulary(), 
-        one, "one.yaml", {{"system.sector.particles", g < 2 ? "2" : "3"}, {"system.hamiltonian.V", g % 2 ? "2.0" : "0.0"}}, diagnostics);
+    const input::Document document =
+        input::load_text(vocabulary(), one, "one.yaml",
+                         {{"system.sector.particles", g < 2 ? "2" : "3"}, {"system.hamiltonian.V", g % 2 ? "2.0" : "0.0"}}, diagnostics);
     const RunPlan single = make_plan(document, diagnostics);
     ASSERT_FALSE(diagnostics.has_errors()) << diagnostics.render();
     const std::vector<std::int8_t> row = g < 2 ? std::vector<std::int8_t>{1, 1, 0, 0, 0, 0} : std::vector<std::int8_t>{1, 1, 1, 0, 0, 0};

@@ -5,8 +5,8 @@
 
 #include <csignal>
 
+#include "engine/base/error.h"
 #include "engine/run/signals.h"
-#include "kernels/api/error.h"
 #include "temporary_directory.h"
 
 namespace qs {

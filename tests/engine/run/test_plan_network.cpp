@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/io/files.h"
 #include "engine/io/hdf5.h"
 #include "engine/io/weight_files.h"
@@ -15,7 +16,6 @@
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/vit.h"
-#include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
 #include "tests/plan_of.h"
 

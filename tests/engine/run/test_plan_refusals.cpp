@@ -5,12 +5,12 @@
 #include <cmath>
 #include <string>
 
+#include "engine/base/error.h"
 #include "engine/io/ed_csv.h"
 #include "engine/io/files.h"
 #include "engine/run/plan.h"
 #include "engine/run/stage_memory.h"
 #include "engine/run/vocabulary.h"
-#include "kernels/api/error.h"
 #include "tests/engine/run/temporary_directory.h"
 #include "tests/plan_of.h"
 

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <limits>
 
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 #include "temporary_directory.h"
 
 namespace qs {

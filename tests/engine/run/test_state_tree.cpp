@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/parameters.h"
-#include "kernels/api/error.h"
 
 namespace qs {
 namespace {

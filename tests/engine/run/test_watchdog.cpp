@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/run/clock.h"
 #include "engine/stages/stage.h"
-#include "kernels/api/error.h"
 #include "tests/plan_of.h"
 
 namespace qs {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/base/error.h"
 #include "engine/sampling/sampler.h"
-#include "kernels/api/error.h"
 #include "kernels/api/parallel.h"
 #include "table_wavefunction.h"
 

@@ -8,9 +8,9 @@
 #include <ostream>
 #include <set>
 
+#include "engine/base/error.h"
 #include "engine/sampling/move_mixture.h"
 #include "engine/sampling/random_state.h"
-#include "kernels/api/error.h"
 #include "table_wavefunction.h"
 
 namespace qs {

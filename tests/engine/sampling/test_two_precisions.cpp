@@ -8,11 +8,11 @@
 #include <memory>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/sampling/sampler.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/registry.h"
 #include "engine/wavefunctions/two_precisions.h"
-#include "kernels/api/error.h"
 #include "table_wavefunction.h"
 
 namespace qs {

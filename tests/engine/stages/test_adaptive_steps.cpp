@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "engine/base/error.h"
 #include "engine/ed/lanczos.h"
 #include "engine/optimize/natural_system.h"
 #include "engine/stages/energy_judge.h"
@@ -14,7 +15,6 @@
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/registry.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 #include "tests/engine/stages/tv_ring.h"
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/sampling/equal_samples.h"
 #include "engine/stages/ed_stage.h"
 #include "engine/stages/evaluate_stage.h"
@@ -11,7 +12,6 @@
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/registry.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/error.h"
 #include "tests/engine/stages/tv_ring.h"
 
 namespace {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/tensor_spec.h"
 #include "engine/wavefunctions/vit.h"
-#include "kernels/api/error.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 
 namespace qs {

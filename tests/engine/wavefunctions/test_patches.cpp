@@ -5,8 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "engine/base/error.h"
 #include "engine/wavefunctions/patches.h"
-#include "kernels/api/error.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 
 namespace qs {

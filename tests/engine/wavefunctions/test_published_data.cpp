@@ -6,12 +6,12 @@
 #include <fstream>
 #include <sstream>
 
+#include "engine/base/error.h"
 #include "engine/io/ed_csv.h"
 #include "engine/io/hdf5.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/vit.h"
-#include "kernels/api/error.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 #include "tests/reference_data.h"
 

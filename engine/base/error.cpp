@@ -1,4 +1,4 @@
-#include "kernels/api/error.h"
+#include "engine/base/error.h"
 
 #include <cstdio>
 #include <cstdlib>
