@@ -96,6 +96,17 @@ int cite_command(const CiteCommand& command) {
   return with_plan(command.input, command.sets, [](const RunPlan&, const input::Document& document) { std::cout << citations(document); });
 }
 
+int import_command(const ImportCommand& command) {
+  const std::string text = yaml_of(import_model(command.file));
+  // What the planner would refuse is better said here.
+  input::Diagnostics diagnostics;
+  const input::Document document = input::load_text(vocabulary(), text, command.file + " as imported", {}, diagnostics);
+  if (!diagnostics.has_errors()) make_plan(document, diagnostics);
+  if (diagnostics.has_errors()) throw InputError(diagnostics.errors().front().message);
+  std::cout << text;
+  return static_cast<int>(ExitCode::done);
+}
+
 int new_command(const NewCommand& command) {
   std::cout << template_input(command.model, command.size);
   return done;
