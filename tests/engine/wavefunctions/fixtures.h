@@ -25,12 +25,44 @@ struct Case {
   NetworkInput input;
 };
 
+// One step along each axis of a torus of cells, the last axis fastest.
+inline std::vector<std::vector<std::int32_t>> steps_on(const std::vector<int>& size, int basis) {
+  std::vector<std::vector<std::int32_t>> steps(size.size());
+  const int sites = std::accumulate(size.begin(), size.end(), basis, std::multiplies<>());
+  int stride = sites;
+  for (std::size_t axis = 0; axis < size.size(); ++axis) {
+    const int period = stride;
+    stride /= size[axis];
+    for (int s = 0; s < sites; ++s) steps[axis].push_back(s / period * period + (s % period + stride) % period);
+  }
+  return steps;
+}
+
 inline NetworkInput spins_on(std::vector<int> size, int basis = 1) {
   NetworkInput input;
+  input.translations = steps_on(size, basis);
   input.sites = std::accumulate(size.begin(), size.end(), basis, std::multiplies<>());
   input.modes = input.sites;
   input.lattice_size = std::move(size);
   input.basis = basis;
+  return input;
+}
+
+// Ten sites on the torus (3, 1), (-1, 3) of the square lattice: site s is s steps along x from the first, and y = 7 x.
+inline NetworkInput spins_on_tilted_torus() {
+  NetworkInput input;
+  input.modes = input.sites = 10;
+  input.translations.resize(2);
+  for (int s = 0; s < 10; ++s) {
+    input.translations[0].push_back((s + 1) % 10);
+    input.translations[1].push_back((s + 7) % 10);
+  }
+  return input;
+}
+
+// A ladder of two legs with open ends along its first axis; the second is a ring of two.
+inline NetworkInput without_first_translation(NetworkInput input) {
+  input.translations[0].clear();
   return input;
 }
 
