@@ -145,6 +145,32 @@ ModeDisplacements translation_classes(const NetworkInput& input) {
   return result;
 }
 
+// Steps are counted from -side / 2, of which the image is found by walking on: translations are permutations.
+Neighbourhood neighbourhood(const NetworkInput& input, int side) {
+  QS_ASSERT(is_torus(input) && side % 2 == 1);
+  Neighbourhood result{input.sites / input.basis, 1, {}};
+  std::vector<std::vector<int>> around(result.cells);
+  for (int c = 0; c < result.cells; ++c) around[c] = {c};
+  for (const auto& translation : input.translations) {
+    std::vector<int> next(result.cells), previous(result.cells);
+    for (int c = 0; c < result.cells; ++c) {
+      next[c] = translation[c * input.basis] / input.basis;
+      previous[next[c]] = c;
+    }
+    for (std::vector<int>& cells : around) {
+      std::vector<int> wider;
+      for (int cell : cells) {
+        for (int k = 0; k < side / 2; ++k) cell = previous[cell];
+        for (int k = 0; k < side; ++k, cell = next[cell]) wider.push_back(cell);
+      }
+      cells = std::move(wider);
+    }
+    result.offsets *= side;
+  }
+  for (const std::vector<int>& cells : around) result.index.insert(result.index.end(), cells.begin(), cells.end());
+  return result;
+}
+
 void require_torus(const NetworkInput& input, const std::string& what) {
   if (is_torus(input)) return;
   throw InputError(what +

@@ -27,6 +27,13 @@ ModeDisplacements mode_displacements(const NetworkInput& input);
 // The same by the translations that the lattice has, on lattices with ends, tilted tori and graphs too: pairs that none of them maps onto each other
 // have numbers of their own, in the order in which they come.
 ModeDisplacements translation_classes(const NetworkInput& input);
+// Cells around each cell of a torus, tilted or not, within a cube of `side` (odd) cells per axis, the first axis slowest. Offset k lies opposite to
+// offset offsets - 1 - k; on a short axis, several offsets lead to one cell.
+struct Neighbourhood {
+  int cells = 0, offsets = 0;
+  std::vector<std::int32_t> index;  // [cells][offsets]
+};
+Neighbourhood neighbourhood(const NetworkInput& input, int side);
 // InputError, beginning with `what`, unless a step along every axis of the lattice takes cells to cells.
 void require_torus(const NetworkInput& input, const std::string& what);
 

@@ -4,6 +4,7 @@
 #include <any>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,6 +38,7 @@ struct WavefunctionEntry {
   std::function<std::vector<int>(const std::any&, const NetworkInput&)> translations;
   std::function<std::string(const std::any&, const NetworkInput&)> conditioning;
   std::function<std::unique_ptr<Wavefunction>(const std::any&, const NetworkInput&, Precision, Device)> make;
+  std::function<std::any(const ParameterLayout&)> guess;  // without a value: tensors of another kind
 };
 
 // The entry of a kind by its options struct: every kind specialises it.
@@ -83,6 +85,8 @@ struct WavefunctionKind {
   std::string (*conditioning)(const T&, const NetworkInput&) = nullptr;
   // See invariant_translations(); default: none.
   std::vector<int> (*translations)(const T&, const NetworkInput&) = nullptr;
+  // Options read off the names and shapes of stored tensors, which may be any; default: none (or guess_options.cpp, for kinds that need more).
+  std::optional<T> (*guess)(const ParameterLayout&) = nullptr;
 };
 
 template <class T>
@@ -117,7 +121,12 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
                 return names;
               },
           .make = [kind](const std::any& options, const NetworkInput& input, Precision precision,
-                         Device device) { return kind.make(std::any_cast<const T&>(options), input, precision, device); }};
+                         Device device) { return kind.make(std::any_cast<const T&>(options), input, precision, device); },
+          .guess =
+              [kind](const ParameterLayout& tensors) {
+                const std::optional<T> options = kind.guess == nullptr ? std::nullopt : kind.guess(tensors);
+                return options ? std::any(*options) : std::any();
+              }};
 }
 
 // Of a network that appends couplings to every token, under the key `couplings`: the given ones or, if the key is absent, those that vary, each with

@@ -159,6 +159,28 @@ TEST(TranslationClasses, KeepPairsApartThatNothingMapsOnEachOther) {
   EXPECT_NO_THROW(require_torus(spins_on_tilted_torus(), "it"));
 }
 
+// Around cell (x, y): (x - 1, y - 1), (x - 1, y), ...
+TEST(Neighbourhoods, FollowTheFormulaOnASquareLattice) {
+  const Neighbourhood square = neighbourhood(spins_on({4, 5}, 2), 3);
+
+  ASSERT_EQ(square.cells, 20);
+  ASSERT_EQ(square.offsets, 9);
+  for (int c = 0; c < 20; ++c) {
+    for (int k = 0; k < 9; ++k) EXPECT_EQ(square.index[c * 9 + k], (c / 5 + k / 3 + 3) % 4 * 5 + (c % 5 + k % 3 + 4) % 5);
+  }
+}
+
+TEST(Neighbourhoods, OfATiltedTorusLieOppositeInPairs) {
+  const Neighbourhood tilted = neighbourhood(spins_on_tilted_torus(), 3);
+
+  for (int c = 0; c < 10; ++c) {
+    for (int k = 0; k < 9; ++k) {
+      EXPECT_EQ(tilted.index[c * 9 + k], (c + (k / 3 - 1) + 7 * (k % 3 - 1) + 10) % 10);
+      EXPECT_EQ(tilted.index[tilted.index[c * 9 + k] * 9 + 8 - k], c);
+    }
+  }
+}
+
 // The first patch of a 2x2x4 lattice cut into patches of 1x2x2: cells (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1).
 TEST(Patches, TileThreeDimensionalLattices) {
   const NetworkInput cubic{.modes = 16, .sites = 16, .lattice_size = {2, 2, 4}, .basis = 1, .feature_names = {}, .features = {{}}};
