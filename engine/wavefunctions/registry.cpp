@@ -1,5 +1,6 @@
 #include "engine/wavefunctions/registry.h"
 
+#include "engine/wavefunctions/jastrow.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/vit.h"
@@ -20,9 +21,12 @@ std::vector<std::string> complete_couplings(const std::vector<std::string>& give
 
 std::span<const WavefunctionEntry* const> wavefunctions() {
   static const std::vector<const WavefunctionEntry*> table = {
+      // clang-format off
       &wavefunction_entry<QstageOptions>(),
+      &wavefunction_entry<JastrowOptions>(),
       &wavefunction_entry<RbmOptions>(),
       &wavefunction_entry<VitOptions>(),
+      // clang-format on
   };
   return table;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/jastrow.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/registry.h"
@@ -110,6 +111,11 @@ inline std::vector<Case> cases() {
       {"VitCouplings", vit({2}, VitAttention::factored, {"J2"}), j2},
       {"VitTwoSitesPerCell", vit({1, 2}, VitAttention::factored), spins_on({3, 2}, 2)},
       {"VitSpinful", vit({1, 2}, VitAttention::factored), spinful(spins_on({2, 2}))},
+      {"JastrowReal", JastrowOptions{.dtype = JastrowDtype::real}, spins_on({3, 4})},
+      {"JastrowComplex", JastrowOptions{.dtype = JastrowDtype::complex}, spins_on({7})},
+      {"JastrowSpinfulTwoSitesPerCell", JastrowOptions{.dtype = JastrowDtype::complex}, spinful(spins_on({3}, 2))},
+      {"JastrowTiltedTorus", JastrowOptions{.dtype = JastrowDtype::real}, spins_on_tilted_torus()},
+      {"JastrowOpenAlongOneAxis", JastrowOptions{.dtype = JastrowDtype::complex}, without_first_translation(spins_on({3, 2}))},
       {"RbmComplex", RbmOptions{.alpha = 2, .dtype = RbmDtype::complex}, spins_on({6})},
       {"RbmReal", RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, spins_on({7})},
   };
