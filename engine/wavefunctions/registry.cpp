@@ -1,5 +1,6 @@
 #include "engine/wavefunctions/registry.h"
 
+#include "engine/wavefunctions/cnn.h"
 #include "engine/wavefunctions/jastrow.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
@@ -23,6 +24,7 @@ std::span<const WavefunctionEntry* const> wavefunctions() {
   static const std::vector<const WavefunctionEntry*> table = {
       // clang-format off
       &wavefunction_entry<QstageOptions>(),
+      &wavefunction_entry<CnnOptions>(),
       &wavefunction_entry<JastrowOptions>(),
       &wavefunction_entry<RbmOptions>(),
       &wavefunction_entry<VitOptions>(),

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/cnn.h"
 #include "engine/wavefunctions/jastrow.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
@@ -94,6 +95,9 @@ inline std::vector<Case> cases() {
   const auto vit = [](std::vector<int> patch, VitAttention attention, std::vector<std::string> couplings = {}) {
     return VitOptions{.patch = std::move(patch), .layers = 2, .d_model = 6, .heads = 3, .attention = attention, .couplings = std::move(couplings)};
   };
+  const auto cnn = [](CnnAmplitude amplitude, std::vector<std::string> couplings = {}) {
+    return CnnOptions{.layers = 2, .channels = 4, .kernel = 3, .amplitude = amplitude, .couplings = std::move(couplings)};
+  };
   const NetworkInput j2 = with_features(spins_on({6}), {"J1", "J2"}, {{1.0, 0.2}, {1.0, 0.6}});
   return {
       {"QstageOneTail", qstage(2, {{"t", "V", "N"}}), tv(spins_on({6}))},
@@ -111,6 +115,12 @@ inline std::vector<Case> cases() {
       {"VitCouplings", vit({2}, VitAttention::factored, {"J2"}), j2},
       {"VitTwoSitesPerCell", vit({1, 2}, VitAttention::factored), spins_on({3, 2}, 2)},
       {"VitSpinful", vit({1, 2}, VitAttention::factored), spinful(spins_on({2, 2}))},
+      {"CnnSquare", cnn(CnnAmplitude::complex), spins_on({3, 4})},
+      {"CnnReal", cnn(CnnAmplitude::real), spins_on({6})},
+      {"CnnCouplings", cnn(CnnAmplitude::complex, {"J2"}), j2},
+      {"CnnSpinfulTwoSitesPerCell", cnn(CnnAmplitude::complex), spinful(spins_on({2, 2}, 2))},
+      {"CnnTiltedTorus", cnn(CnnAmplitude::complex), spins_on_tilted_torus()},
+      {"CnnCube", CnnOptions{.layers = 1, .channels = 4, .kernel = 3, .amplitude = CnnAmplitude::complex, .couplings = {}}, spins_on({2, 2, 3})},
       {"JastrowReal", JastrowOptions{.dtype = JastrowDtype::real}, spins_on({3, 4})},
       {"JastrowComplex", JastrowOptions{.dtype = JastrowDtype::complex}, spins_on({7})},
       {"JastrowSpinfulTwoSitesPerCell", JastrowOptions{.dtype = JastrowDtype::complex}, spinful(spins_on({3}, 2))},

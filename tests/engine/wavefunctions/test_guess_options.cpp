@@ -43,6 +43,11 @@ WavefunctionOptions completed(const WavefunctionOptions& found, const Wavefuncti
     guess.couplings = vit->couplings;
     return guess;
   }
+  if (const auto* cnn = truth.get_if<CnnOptions>()) {
+    CnnOptions guess = found.get<CnnOptions>();
+    guess.couplings = cnn->couplings;
+    return guess;
+  }
   return found;
 }
 
