@@ -35,8 +35,10 @@ std::string advice(const NetworkPlan& network, const ProblemFamily& family, cons
     if (!contains(seen, name) && !contains(seen, feature)) unseen.push_back(feature);
   }
   if (unseen.empty()) return "give them couplings that differ in the network's precision";
-  if (network.kind == "rbm") return "use wavefunction.kind qstage or vit";
-  return fmt::format("add {} to wavefunction.{}", fmt::join(unseen, ", "), network.kind == "vit" ? "couplings" : "tail");
+  for (const Option& option : network.options.entry().keys) {
+    if (option.name == "couplings" || option.name == "tail") return fmt::format("add {} to wavefunction.{}", fmt::join(unseen, ", "), option.name);
+  }
+  return "use wavefunction.kind qstage or vit";
 }
 
 }  // namespace
@@ -67,8 +69,7 @@ void check_reality(const Wavefunction& psi, const ProblemFamily& family) {
   if (family.table.is_real() || psi.jacobian_mode() != JacobianMode::real_log) return;
   throw InputError(
       "the Hamiltonian has complex matrix elements, but the network gives a real psi, which cannot be its ground state; choose "
-      "wavefunction.amplitude "
-      "complex (qstage), dtype complex (rbm), or vit");
+      "wavefunction.amplitude or dtype complex, whichever the kind has, or kind vit");
 }
 
 std::string check_attention(const NetworkPlan& network, const Lattice& lattice) {

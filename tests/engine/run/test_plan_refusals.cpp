@@ -79,6 +79,22 @@ TEST(PlanRefusals, AFamilyIsAcceptedWhenWhatIsSeenSeparatesIt) {
             "nothing was refused");  // the parameter token reads t
 }
 
+TEST(PlanRefusals, TheAdviceFollowsTheKeysOfTheKind) {
+  EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: jastrow}\n"}),
+              HasSubstr("use wavefunction.kind qstage or vit"));
+  EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: cnn, couplings: [V]}\n"}),
+              HasSubstr("add t to wavefunction.couplings"));
+  EXPECT_EQ(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: cnn}\n"}), "nothing was refused");
+}
+
+TEST(PlanRefusals, NetworksOnLatticesOfTheirOwn) {
+  const std::string open = "{kind: chain, size: [6], periodic: false}", tilted = "{kind: square, torus: [[3, 1], [-1, 3]]}";
+  EXPECT_THAT(refusal({.lattice = open, .wavefunction = "wavefunction: {kind: cnn}\n"}), HasSubstr("the lattice has ends"));
+  EXPECT_EQ(refusal({.lattice = open, .wavefunction = "wavefunction: {kind: jastrow}\n"}), "nothing was refused");
+  for (const char* network : {"{kind: cnn}", "{kind: jastrow}", "{kind: qstage, attention: factored}"})
+    EXPECT_EQ(refusal({.lattice = tilted, .wavefunction = std::string("wavefunction: ") + network + "\n"}), "nothing was refused") << network;
+}
+
 TEST(PlanRefusals, FactoredAttentionOnAnOpenLattice) {
   const std::string open = "{kind: chain, size: [6], periodic: false}", vit = "wavefunction: {kind: vit, patch: [2]";
   EXPECT_THAT(refusal({.lattice = open, .wavefunction = vit + "}\n"}),
