@@ -212,10 +212,20 @@ std::vector<std::string> feature_words(const Schema& schema, const Node::Data& s
   return out;
 }
 
+// Whether the family of the system names it.
+bool varies(const Node::Data& system, const std::string& name) {
+  const DataPtr family = find_form(system, "family", Form::map);
+  if (!family) return false;
+  if (family->find(name)) return true;
+  const DataPtr names = find_form(*family, "names", Form::list);
+  return names && std::any_of(names->items.begin(), names->items.end(), [&](const DataPtr& item) { return item->text == name; });
+}
+
 // What a tail token reads where the input does not say, and what weights that do not name their tokens are taken to read: not the pinning field,
-// which belongs to the setup, and N only where the particles are counted.
+// which belongs to the setup, N only where the particles are counted, and random numbers only where samples of them vary.
 std::vector<std::string> default_features(const Node::Data& system, std::vector<std::string> known) {
   std::erase(known, "delta");
+  if (!varies(system, "disorder")) std::erase(known, "disorder");
   const DataPtr sector = find_form(system, "sector", Form::map);
   if (sector && word_of(*sector, "kind") == "spin_half") std::erase(known, "N");
   return known;

@@ -27,6 +27,16 @@ std::vector<Names> named_tails(const std::vector<Names>& unnamed, const Names& f
   return tails;
 }
 
+// `disorder` stands for the random numbers, not for the number of the sample.
+Names with_random_numbers(const Names& names, const NetworkContext& context) {
+  Names all;
+  for (const std::string& name : names) {
+    if (name != "disorder" || context.disorder.empty()) all.push_back(name);
+    if (name == "disorder") all.insert(all.end(), context.disorder.begin(), context.disorder.end());
+  }
+  return all;
+}
+
 Names named_in(const std::vector<Names>& tails) {
   Names names;
   for (const Names& token : tails) {
@@ -53,8 +63,9 @@ void complete(QstageOptions& options, const Node& node, NetworkContext& context)
   complete_orbitals(options, node, context);
   if (node["tail"].is_null())
     options.tails = context.from_weights ? named_tails(options.tails, context.features) : std::vector<Names>{context.features};
+  for (Names& token : options.tails) token = with_random_numbers(token, context);
   Names& read = context.input.feature_names;
-  read = node["features"].is_null() ? named_in(options.tails) : node["features"].texts();
+  read = node["features"].is_null() ? named_in(options.tails) : with_random_numbers(node["features"].texts(), context);
   // The parameter token of the weights may read more than the tails do: then it reads all.
   if (node["features"].is_null() && context.from_weights && context.guessed_features == static_cast<int>(context.features.size()))
     read = context.features;
