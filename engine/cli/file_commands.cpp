@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/imported.h"
 #include "engine/cli/references.h"
 #include "engine/cli/templates.h"
 #include "engine/cli/weight_commands.h"
