@@ -74,11 +74,23 @@ void check_system(const ModelEntry& model, const SystemOptions& options) {
   }
 }
 
+bool is_free_disorder(const TermSpec& term) {
+  const auto* field = std::get_if<RandomField>(&term.coefficient);
+  return field != nullptr && !field->seed;
+}
+
 bool has_free_disorder(const SystemOptions& options) {
-  return std::any_of(options.terms.terms.begin(), options.terms.terms.end(), [](const TermSpec& term) {
-    const auto* field = std::get_if<RandomField>(&term.coefficient);
-    return field != nullptr && !field->seed;
-  });
+  return std::any_of(options.terms.terms.begin(), options.terms.terms.end(), is_free_disorder);
+}
+
+void refuse_unnumbered_disorder(const SystemOptions& options) {
+  if (std::find(options.varied.begin(), options.varied.end(), "disorder") != options.varied.end()) return;
+  const auto& terms = options.terms.terms;
+  const auto found = std::find_if(terms.begin(), terms.end(), is_free_disorder);
+  if (found == terms.end()) return;
+  throw TermError(static_cast<int>(found - terms.begin()), 0,
+                  fmt::format("the random field of term '{}' has no seed: give random.seed, or the samples in system.family.disorder: [1, 2, 3]",
+                              name_of(*found)));
 }
 
 void check_family(const SystemOptions& options) {
@@ -189,8 +201,7 @@ ProblemFamily build_family(const SystemOptions& options) {
   const std::vector<std::vector<double>> rows = options.rows.empty() ? std::vector<std::vector<double>>{{}} : options.rows;
 
   ProblemFamily family{lattice, {}, {}, {}, options.varied, rows};
-  if (has_free_disorder(options) && std::find(options.varied.begin(), options.varied.end(), "disorder") == options.varied.end())
-    throw InputError("a random field has no seed: give random.seed, or the samples in system.family.disorder: [1, 2, 3]");
+  refuse_unnumbered_disorder(options);
   ModelOptions model_options{options.sign_rule, options.pinning, {}, options.sector.kind, options.terms};
   model_options.terms.options.sign_rule = options.sign_rule;
   for (const std::vector<double>& row : rows) {

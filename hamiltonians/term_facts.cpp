@@ -76,13 +76,16 @@ void require_conserved(const Lattice& lattice, const SectorOptions& sector, cons
   if (!facts.conserves_particles) {
     const int t = first_without(lattice, kind, terms, options, keeps_particles);
     throw TermError(t, 0,
-                    fmt::format("term '{}': '{}' changes the number of particles, which the sector fixes", name_of(terms[t]), terms[t].expression));
+                    fmt::format("term '{}': '{}' changes the number of particles, which the sector fixes: write as many c+ as c in every product",
+                                name_of(terms[t]), terms[t].expression));
   }
   if (fixes_spin && !facts.conserves_spin) {
     const int t = first_without(lattice, kind, terms, options, keeps_spin);
     throw TermError(t, 0,
-                    fmt::format("term '{}': '{}' changes {}, which the sector fixes", name_of(terms[t]), terms[t].expression,
-                                kind == SectorKind::spin_half ? "the total Sz: remove total_sz" : "the numbers of up and down particles"));
+                    fmt::format("term '{}': '{}' changes {}", name_of(terms[t]), terms[t].expression,
+                                kind == SectorKind::spin_half
+                                    ? "the total Sz, which the sector fixes: remove total_sz"
+                                    : "the numbers of up and down particles, which the sector fixes: write as many c+_up as c_up in every product"));
   }
 }
 

@@ -33,6 +33,7 @@ struct NamedTuples {
 struct PatternSite {
   std::array<int, 3> offset = {};  // cells along each axis
   int basis = 0;
+  int axes = 0;  // so many steps were written; 0: as many as the lattice has axes
 };
 // Once per unit cell. Nothing is merged: on a ring of two cells the pattern {0, +1} joins the pair twice.
 struct CellPattern {

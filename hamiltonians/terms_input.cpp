@@ -28,6 +28,7 @@ CellPattern pattern(const Node& node) {
     PatternSite site;
     std::copy(numbers_of_site.begin(), numbers_of_site.end() - 1, site.offset.begin());
     site.basis = numbers_of_site.back();
+    site.axes = static_cast<int>(numbers_of_site.size()) - 1;
     out.sites.push_back(site);
   }
   return out;

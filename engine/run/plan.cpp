@@ -62,6 +62,8 @@ class Planner {
       base_.emplace(build_family(with_family(*system_, root_["system"]["family"])));
     });
     if (!base_) return std::move(plan_);
+    if (const Node hamiltonian = root_["system"]["hamiltonian"]; hamiltonian.has("twist") && !hamiltonian["twist"].is_null())
+      diagnosed(diagnostics_, hamiltonian["twist"], [&] { check_twist(base_->lattice, hamiltonian["twist"].numbers()); });
     plan_.family = base_;
     plan_.origin = origin_of(*base_, *system_);
     warn_about(*base_);
@@ -92,6 +94,8 @@ class Planner {
     int shells = 1;
     if (system_->couplings.count("J2") && system_->couplings.at("J2") != 0) shells = 2;
     if (system_->couplings.count("J3") && system_->couplings.at("J3") != 0) shells = 3;
+    for (const TermSpec& term : system_->terms.terms)
+      if (const auto* bonds = std::get_if<ShellBonds>(&term.where)) shells = std::max(shells, bonds->shell);
     for (const std::string& text : family.lattice.warnings(shells)) warn(root_["system"]["lattice"], text);
   }
 
@@ -121,7 +125,7 @@ class Planner {
     reading(node, [&] {
       plan_.network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
       plan_.origin["conditioning"] = describe_conditioning(plan_.network->options, plan_.network->input);
-      check_reality(*make_network(*plan_.network, Device::reference), *base_);
+      check_reality(*make_network(*plan_.network, Device::reference), *base_, *system_);
       if (const std::string text = check_attention(*plan_.network, base_->lattice); !text.empty()) warn(node, text);
     });
   }

@@ -108,7 +108,7 @@ def ring_exchange(g):
 def random_field(g):
     matrix = heisenberg(12, ring(12))
     for i in range(12):
-        matrix.add(g["W"] * g[f"h@{i}"], {i: SZ})
+        matrix.add(g[f"W*h@{i}"], {i: SZ})  # as the results print it
     return matrix.sum
 
 
@@ -173,7 +173,7 @@ SYSTEMS = {
     "hofstadter": hofstadter,
     "tv_tilted_10": lambda g: tv(10, 5, tilted(10), g["t"], g["V"]).sum,
     "tv_tilted_18": lambda g: tv(18, 5, tilted(18), g["t"], g["V"]).sum,
-    "tv_tilted_20": lambda g: tv(20, 4, tilted(20), g["t"], g["V"]).sum,
+    "tv_tilted_20": lambda g: tv(20, 5, tilted(20), g["t"], g["V"]).sum,
     "heisenberg_tilted_10": lambda g: g["J"] * heisenberg(10, tilted(10)).sum,
     "heisenberg_tilted_18": lambda g: g["J"] * heisenberg(18, tilted(18)).sum,
     "heisenberg_tilted_20": lambda g: g["J"] * heisenberg(20, tilted(20)).sum,
