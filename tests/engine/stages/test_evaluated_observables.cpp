@@ -16,6 +16,7 @@ EvaluateOptions all_that_fit(const ProblemFamily& family, SamplerOptions sampler
   const SectorKind kind = family.problems[0].sector.options().kind;
   for (const ObservableEntry& entry : observables()) {
     if (std::find(entry.sectors.begin(), entry.sectors.end(), kind) == entry.sectors.end()) continue;
+    if (entry.name == "staggered_moment" && kind == SectorKind::spinful_fermions) continue;  // 3x3 has no sublattices
     options.observables.push_back(entry.name);
   }
   const char* expression = kind == SectorKind::spin_half           ? "i S+ S- + h.c."
@@ -36,7 +37,7 @@ EvaluateOptions all_that_fit(const ProblemFamily& family, SamplerOptions sampler
 }
 
 std::vector<ProblemFamily> families() {
-  SystemOptions spinless = chain("tv", 6, fermions(3)), spin = chain("xxz", 6, spins(3)), spinful = square("hubbard", 3, 3, electrons(1, 2));
+  SystemOptions spinless = chain("tv", 6, fermions(2)), spin = chain("xxz", 6, spins(3)), spinful = square("hubbard", 3, 3, electrons(1, 1));
   spinless.lattice.boundary = {Boundary::antiperiodic};
   spinless.varied = {"V"};
   spinless.rows = {{0.5}, {2.0}};
@@ -51,14 +52,12 @@ TEST(EvaluatedObservables, OfAnExactStateAreTheExactValues) {
     const auto comm = self_communicator();
     ExactStates exact({}, *comm);
     std::vector<std::vector<std::complex<double>>> table;
-    bool unique = true;
     for (int g = 0; g < family.size(); ++g) {
       const EdResult& level = exact.solve(family, g);
-      unique = unique && level.degeneracy == 1;
+      ASSERT_EQ(level.degeneracy, 1) << family.hamiltonian.name;
       auto& row = table.emplace_back();
       for (const double amplitude : level.states[0]) row.push_back(std::log(std::complex<double>(amplitude)));
     }
-    if (!unique) continue;
     TableWavefunction psi(family, std::move(table));
     const EvaluateOptions options = all_that_fit(family, exact_sum(), Compare::ed);
     const Evaluated e = evaluate(family, psi, options, 1, *comm);
