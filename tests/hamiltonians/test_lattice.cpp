@@ -107,7 +107,7 @@ TEST(Lattice, PlacesNearestNeighboursAtOneDistance) {
 }
 
 TEST(Lattice, MergesCoincidentImagesOnLengthTwo) {
-  EXPECT_EQ(periodic("chain", {2}).bonds(1), (std::vector<Bond>{{0, 1, 1}}));
+  EXPECT_EQ(periodic("chain", {2}).bonds(1), (std::vector<Bond>{{0, 1, 1, {}, {true, false, false}}}));
   EXPECT_EQ(periodic("square", {2, 2}).bonds(1).size(), 4u);
   EXPECT_EQ(periodic("square", {2, 4}).bonds(1).size(), 4u + 8u);
 }

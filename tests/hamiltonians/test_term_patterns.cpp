@@ -108,7 +108,7 @@ TEST(Placements, RefuseWhatDoesNotExist) {
   EXPECT_EQ(message(ExplicitTuples{{{0, 0}}}), "tuple [0, 0] holds site 0 twice");
   EXPECT_EQ(message(ExplicitTuples{{{0, 1}, {0, 1, 2}}}), "tuples of 2 and of 3 sites stand in one term: use one term for each length");
   EXPECT_EQ(message(ExplicitTuples{{}}), "there are no sites to act on: give at least one tuple of sites");
-  EXPECT_EQ(message(NamedTuples{"rungs"}), "bonds 'rungs' are not known (known: legs)");
+  EXPECT_EQ(message(NamedTuples{"rungs"}), "bonds 'rungs' are not known (known: legs): write a shell, or name them in system.hamiltonian.bonds");
   EXPECT_EQ(message(ShellBonds{0}), "shell 0 does not exist (shell 1 are the nearest neighbours)");
   EXPECT_EQ(message(far), "the lattice is too small: the pattern [0, 0] holds site 0 twice");
   EXPECT_EQ(message(basis), "basis site 1 does not exist (chain 3, periodic has 1 per cell, counted from 0)");

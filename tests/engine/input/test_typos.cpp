@@ -44,6 +44,10 @@ Place place_of(const std::string& section, const std::string& kind) {
   if (section == "stages") return {"{stages: [{" + inside, "}]}"};
   if (section == "optimizer") return {"{stages: [{kind: vmc, optimizer: {" + inside, "}}]}"};
   if (section == "schedule") return {"{stages: [{kind: vmc, optimizer: {kind: sr, lr: {", "}}}]}"};
+  const std::string term = "{system: {hamiltonian: {kind: terms, terms: [{";
+  if (section == "term") return {term, "}]}}}"};
+  if (section == "cosine" || section == "plane_wave" || section == "random") return {term + section + ": {", "}}]}}}"};
+  if (section == "own_observable") return {"{stages: [{kind: evaluate, observables: [{", "}]}]}"};
   if (section == "stop" || section == "targets") return {"{stages: [{kind: pretrain, " + section + ": {", "}}]}"};
   if (section == "moves") return {"{sampler: {kind: metropolis, move: {" + inside, "}}}"};
   if (section.rfind("system.", 0) == 0) return {"{system: {" + section.substr(7) + ": {" + inside, "}}}"};

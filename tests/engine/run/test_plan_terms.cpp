@@ -68,7 +68,7 @@ TEST(PlanOfTerms, SamplesOfDisorderDifferAndAreReadByNetworks) {
 TEST(PlanOfTerms, ErrorsPointAtTheTerm) {
   const auto terms = [](const std::string& list) { return input(ring, spins, "{kind: terms, couplings: {J: 1.0}, terms: [" + list + "]}"); };
   EXPECT_THAT(refusal(terms("{expression: S.S, shell: 1}, {expression: S+ S-, shell: 1}")),
-              testing::AllOf(HasSubstr("input.yaml:6:100: error:"), HasSubstr("not hermitian"), HasSubstr("+ h.c.")));
+              testing::AllOf(HasSubstr("input.yaml:6:101: error:"), HasSubstr("not hermitian"), HasSubstr("+ h.c.")));
   EXPECT_THAT(refusal(terms("{expression: X, sites: all}")), HasSubstr("changes the total Sz"));
   EXPECT_THAT(refusal(terms("{expression: c+ c, shell: 1}")), HasSubstr("column 1"));
   EXPECT_THAT(refusal(terms("{expression: S.S}")), HasSubstr("does not say where it acts"));
