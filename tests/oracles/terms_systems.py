@@ -131,7 +131,7 @@ def flux_ring(g, twist=0.7):
 
 def hofstadter(g):
     """Hops along y turn by a quarter turn per column: a quarter of a flux quantum through every plaquette, those at the seam included."""
-    matrix = Matrix(16, 4)
+    matrix = Matrix(16, 3)
     for x in range(4):
         for y in range(4):
             here, right, above = 4 * x + y, (x + 1) % 4 * 4 + y, 4 * x + (y + 1) % 4
