@@ -54,11 +54,11 @@ Expression parse_expression(const std::string& text, SectorKind kind, int slots)
 
 Factor adjoint(Factor factor);
 
-enum class Form {
+enum class TermForm {
   ladder,   // every change of a spin as S+ or S-, so that each product changes conserved numbers by one amount
   shortest  // X and Z X where that takes fewer products than S+ and S-
 };
 // Multiplies out and collects: equal products are summed, those that cancel are dropped. The order of the result is fixed.
-Expression simplified(const Expression& expression, SectorKind kind, Form form);
+Expression simplified(const Expression& expression, SectorKind kind, TermForm form);
 
 }  // namespace qs

@@ -108,7 +108,7 @@ void append_shortest(std::vector<Product>& products, const Terms& terms, Conjuga
 
 }  // namespace
 
-Expression simplified(const Expression& expression, SectorKind kind, Form form) {
+Expression simplified(const Expression& expression, SectorKind kind, TermForm form) {
   Expression result{{}, expression.slots};
   for (const Conjugation conjugation : {Conjugation::plain, Conjugation::conjugate}) {
     NormalForm sum;
@@ -117,7 +117,7 @@ Expression simplified(const Expression& expression, SectorKind kind, Form form) 
     }
     const Terms terms = sum.collected();
     const std::size_t before = result.products.size();
-    if (kind == SectorKind::spin_half && form == Form::shortest) append_shortest(result.products, terms, conjugation);
+    if (kind == SectorKind::spin_half && form == TermForm::shortest) append_shortest(result.products, terms, conjugation);
     if (result.products.size() > before) continue;
     for (const auto& [monomial, value] : terms) result.products.push_back(product_of(value, conjugation, factors_of(monomial, kind)));
   }

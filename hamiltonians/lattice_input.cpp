@@ -91,6 +91,17 @@ void add_torus(Options<LatticeOptions>& options, const LatticeKind& kind, std::s
   if (kind.boundary.empty()) options.otherwise_absent("periodic, unless 'periodic' is given");
 }
 
+void add_bonds(Options<LatticeOptions>& options) {
+  options
+      .add(
+          "bonds", shape::open(shape::list(shape::list(shape::integer(-4096, 4096), 3, 5), 1)),
+          "bonds by name, each as [steps of cells along the axes ..., site of this cell, site of that cell]: {x: [[1, 0, 0, 1]]}",
+          [](auto& all) -> auto& { return all.cell.bonds; },
+          [](const Node& node, std::vector<NamedSteps>& lists) { read_named(node, lists, add_step); }, unprinted)
+      .since("0.3.0")
+      .otherwise_absent("none; shells by distance always exist");
+}
+
 void add_cell(Options<LatticeOptions>& options) {
   options
       .add(
@@ -105,14 +116,7 @@ void add_cell(Options<LatticeOptions>& options) {
           [](auto& all) -> auto& { return all.cell.basis; }, [](const Node& node, std::vector<Vector3>& list) { fill_list(node, list); }, unprinted)
       .since("0.3.0")
       .otherwise_absent("one site, at the origin");
-  options
-      .add(
-          "bonds", shape::open(shape::list(shape::list(shape::integer(-4096, 4096), 3, 5), 1)),
-          "bonds by name, each as [steps of cells along the axes ..., site of this cell, site of that cell]: {x: [[1, 0, 0, 1]]}",
-          [](auto& all) -> auto& { return all.cell.bonds; },
-          [](const Node& node, std::vector<NamedSteps>& lists) { read_named(node, lists, add_step); }, unprinted)
-      .since("0.3.0")
-      .otherwise_absent("none; shells by distance always exist");
+  add_bonds(options);
 }
 
 void add_graph(Options<LatticeOptions>& options) {
@@ -153,6 +157,7 @@ Options<LatticeOptions> lattice_options(const LatticeKind& kind) {
   }
   const auto axes = static_cast<std::size_t>(kind.cell.axes());
   add_torus(options, kind, axes, axes);
+  add_bonds(options);
   return options;
 }
 

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "engine/base/error.h"
-#include "hamiltonians/models/models.h"
-#include "hamiltonians/observables/observables.h"
 
 namespace qs {
 
@@ -16,7 +13,6 @@ namespace {
 
 constexpr auto kSpin = SectorKind::spin_half;
 constexpr auto kSpinless = SectorKind::spinless_fermions;
-constexpr auto kSpinful = SectorKind::spinful_fermions;
 
 template <class Entry>
 std::string join_names(std::span<const Entry> entries, std::string Entry::*name) {
@@ -160,36 +156,19 @@ Problem make_problem(const SystemOptions& options, const std::vector<double>& ro
 
 }  // namespace
 
-std::span<const ModelEntry> models() {
-  static const std::vector<ModelEntry> table = {
-      tv_entry(), hubbard_entry(), heisenberg_entry(), xxz_entry(), tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry(), terms_entry()};
-  return table;
-}
+// Two lines per model; its entry stands in models/<name>.cpp.
+ModelEntry tv_entry();
+ModelEntry hubbard_entry();
+ModelEntry heisenberg_entry();
+ModelEntry xxz_entry();
+ModelEntry tfim_entry();
+ModelEntry shastry_sutherland_entry();
+ModelEntry haldane_shastry_entry();
+ModelEntry terms_entry();
 
-std::span<const ObservableEntry> observables() {
-  static const std::array<ObservableEntry, 8> table = {{
-      {"density", "<n_i> of every site (spinful: n_up + n_down)", ObservableAxis::site, {kSpinless, kSpinful}, build_density},
-      {"density_density", "<n_0 n_j> for every site j; j = 0 is <n_0^2>", ObservableAxis::site, {kSpinless, kSpinful}, build_density_density},
-      {"double_occupancy", "<n_up n_down> of every site", ObservableAxis::site, {kSpinful}, build_double_occupancy},
-      {"sz_sz", "<Sz_0 Sz_j> for every site j, spin 1/2 units", ObservableAxis::site, {kSpin, kSpinful}, build_sz_sz},
-      {"spin_spin", "<S_0.S_j> for every site j", ObservableAxis::site, {kSpin, kSpinful}, build_spin_spin},
-      {"structure_factor",
-       "(1/N) sum_ij cos q.(r_i - r_j) <A_i A_j>, A = n (spinless) or Sz, for every q = kx,ky in units of 2 pi / L; diagonal, so "
-       "it costs no network evaluation; in a singlet, 3 times the Sz value is S.S",
-       ObservableAxis::momentum,
-       {kSpin, kSpinless, kSpinful},
-       build_structure_factor},
-      {"spin_structure_factor",
-       "(1/N) sum_ij cos q.(r_i - r_j) <S_i.S_j>; every q costs about N^2/4 network evaluations per sample",
-       ObservableAxis::momentum,
-       {kSpin, kSpinful},
-       build_spin_structure_factor},
-      {"staggered_moment",
-       "(1/N^2) sum_ij e_i e_j <A_i A_j>, e = +-1 on the sublattices, A A = S.S or (spinless) n n",
-       ObservableAxis::none,
-       {kSpin, kSpinless, kSpinful},
-       build_staggered_moment},
-  }};
+std::span<const ModelEntry> models() {
+  static const std::vector<ModelEntry> table = {tv_entry(),   hubbard_entry(),            heisenberg_entry(),      xxz_entry(),
+                                                tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry(), terms_entry()};
   return table;
 }
 

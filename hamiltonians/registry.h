@@ -1,4 +1,4 @@
-// The explicit tables of models and observables. One row each; parser, help, validation and the contract tests read them.
+// The table of models (that of observables: observable.h). One row each; parser, help, validation and the contract tests read them.
 #pragma once
 
 #include <map>
@@ -10,6 +10,7 @@
 
 #include "engine/base/options.h"
 #include "hamiltonians/lattice.h"
+#include "hamiltonians/observable.h"
 #include "hamiltonians/operator.h"
 #include "hamiltonians/problem.h"
 #include "hamiltonians/sector.h"
@@ -55,25 +56,6 @@ struct ModelEntry {
 
 std::span<const ModelEntry> models();                   // the usual one first
 const ModelEntry& find_model(const std::string& kind);  // InputError listing the known kinds
-
-struct NamedOperator {
-  std::string label;  // "0-3" for a pair, "1,0" for a wave vector in units of 2 pi / L, "0" for a site
-  Operator op;        // all couplings are "1"
-};
-
-enum class ObservableAxis { none, site, momentum };  // what its operators run over: one number, all sites j, Lattice::momenta()
-
-// An observable is a list of operators (one per site, pair or wave vector), all Hermitian.
-struct ObservableEntry {
-  std::string name;  // density, density_density, double_occupancy, sz_sz, spin_spin, structure_factor, spin_structure_factor, staggered_moment
-  std::string doc;
-  ObservableAxis axis;
-  std::vector<SectorKind> sectors;
-  // The sign rule of the Hamiltonian: exchange parts must be rotated with it, or they would be measured in the wrong basis.
-  std::vector<NamedOperator> (*build)(const Lattice&, const Sector&, SignRule);
-};
-std::span<const ObservableEntry> observables();
-const ObservableEntry& find_observable(const std::string& name);
 
 // Everything the input says about a system, already typed. Lists in `varied` make the family.
 struct SystemOptions {

@@ -8,13 +8,16 @@ namespace qs {
 
 namespace {
 
-// The periodicity vector of an axis.
-Vector3 period(const Lattice& lattice, int axis) {
+// The periodicity vector of an axis, in cells.
+CellVector period_in_cells(const Lattice& lattice, int axis) {
+  if (lattice.is_tilted()) return lattice.options().torus[axis];
   CellVector cells{};
-  if (lattice.is_tilted())
-    cells = lattice.options().torus[axis];
-  else
-    cells[axis] = lattice.options().size[axis];
+  cells[axis] = lattice.options().size[axis];
+  return cells;
+}
+
+Vector3 period(const Lattice& lattice, int axis) {
+  const CellVector cells = period_in_cells(lattice, axis);
   Vector3 result{};
   for (int a = 0; a < lattice.axes(); ++a) {
     for (int i = 0; i < 3; ++i) result[i] += cells[a] * lattice.primitive(a)[i];
@@ -74,6 +77,25 @@ Image nearest_image(const Lattice& lattice, int from, int to) {
     if (length(displacement(lattice, from, candidate)) < length(displacement(lattice, from, nearest)) - tolerance(lattice)) nearest = candidate;
   }
   return nearest;
+}
+
+std::vector<Image> nearest_images(const Lattice& lattice, int from, int to) {
+  const Image nearest = nearest_image(lattice, from, to);
+  if (!lattice.has_cells()) return {nearest};
+  const double shortest = length(displacement(lattice, from, nearest));
+  std::vector<Image> result;
+  for (const Image& candidate : images(lattice, to, 3)) {
+    if (length(displacement(lattice, from, candidate)) < shortest + tolerance(lattice)) result.push_back(candidate);
+  }
+  return result;
+}
+
+Vector3 image_fractional(const Lattice& lattice, const Image& image) {
+  Vector3 result = lattice.fractional(image.site);
+  for (int axis = 0; axis < lattice.axes(); ++axis) {
+    for (int a = 0; a < lattice.axes(); ++a) result[a] += image.winding[axis] * period_in_cells(lattice, axis)[a];
+  }
+  return result;
 }
 
 std::vector<DirectedBond> directed(const Lattice& lattice, const std::vector<Bond>& bonds) {

@@ -11,6 +11,10 @@ namespace qs {
 
 // The image of `to` that is nearest to `from`; among equally near ones the one with the fewest windings. On a graph: `to` itself.
 Image nearest_image(const Lattice& lattice, int from, int to);
+// All images of `to` at the shortest distance from `from`.
+std::vector<Image> nearest_images(const Lattice& lattice, int from, int to);
+// Where an image lies, along the primitive vectors.
+Vector3 image_fractional(const Lattice& lattice, const Image& image);
 
 // A bond with a direction: the image of `to` lies to the right of `from` (x greater; if equal, y, then z). On a graph without positions: to > from.
 struct DirectedBond {

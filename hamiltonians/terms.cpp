@@ -54,7 +54,7 @@ class Builder {
     if (real) {  // h.c. need not be kept apart, so that S+ + h.c. becomes one flip
       for (Product& product : expression.products) product.conjugation = Conjugation::plain;
     }
-    expression = simplified(expression, kind_, twisted() ? Form::ladder : Form::shortest);
+    expression = simplified(expression, kind_, twisted() ? TermForm::ladder : TermForm::shortest);
     const std::string own = term.coupling.empty() ? "1" : term.coupling;
     for (std::size_t p = 0; p < places.size(); ++p) {
       if (values[p] == 0.0) continue;

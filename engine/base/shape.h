@@ -37,6 +37,7 @@ struct Shape {
   Type type = Type::text;
   Range range = {};  // integer, number
   std::vector<std::string> words = {};
+  std::vector<std::string> meanings = {};  // of the words, for help; may be left out
   std::vector<Shape> parts = {};
   std::size_t min_items = 0, max_items = std::numeric_limits<std::size_t>::max();
   bool unique = false;     // list: no value twice

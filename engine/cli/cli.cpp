@@ -58,6 +58,7 @@ int command_line(int argc, char** argv) {
     if (const auto* convert = std::get_if<ConvertCommand>(&command)) return convert_command(*convert);
     if (const auto* bench = std::get_if<BenchCommand>(&command)) return bench_command(*bench, {&argc, &argv, joined(argc, argv), escaped.screen()});
     if (const auto* cite = std::get_if<CiteCommand>(&command)) return cite_command(*cite);
+    if (const auto* foreign = std::get_if<ImportCommand>(&command)) return import_command(*foreign);
     if (const auto* fresh = std::get_if<NewCommand>(&command)) return new_command(*fresh);
     if (const auto* completion = std::get_if<CompletionCommand>(&command)) return completion_command(*completion);
     std::cout << std::get<PrintCommand>(command).text;

@@ -24,6 +24,7 @@ int info_command(const InfoCommand& command);
 int check_command(const CheckCommand& command);
 int convert_command(const ConvertCommand& command);
 int cite_command(const CiteCommand& command);
+int import_command(const ImportCommand& command);
 int new_command(const NewCommand& command);
 int completion_command(const CompletionCommand& command);
 int bench_command(const BenchCommand& command, const Arguments& arguments);

@@ -7,6 +7,7 @@
 
 #include "engine/base/error.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/imported.h"
 #include "engine/cli/references.h"
 #include "engine/cli/templates.h"
 #include "engine/cli/weight_commands.h"
@@ -94,6 +95,17 @@ int evaluate_command(const EvaluateCommand& command) {
 
 int cite_command(const CiteCommand& command) {
   return with_plan(command.input, command.sets, [](const RunPlan&, const input::Document& document) { std::cout << citations(document); });
+}
+
+int import_command(const ImportCommand& command) {
+  const std::string text = yaml_of(import_model(command.file));
+  // What the planner would refuse is better said here.
+  input::Diagnostics diagnostics;
+  const input::Document document = input::load_text(vocabulary(), text, command.file + " as imported", {}, diagnostics);
+  if (!diagnostics.has_errors()) make_plan(document, diagnostics);
+  if (diagnostics.has_errors()) throw InputError(diagnostics.errors().front().message);
+  std::cout << text;
+  return static_cast<int>(ExitCode::done);
 }
 
 int new_command(const NewCommand& command) {

@@ -147,6 +147,7 @@ const std::map<std::string, Command (*)(const Written&)>& readers() {
        [](const Written& line) -> Command {
          return CiteCommand{line.text("INPUT.yaml"), line.sets()};
        }},
+      {"import", [](const Written& line) -> Command { return ImportCommand{line.text("FILE")}; }},
       {"new",
        [](const Written& line) -> Command {
          return NewCommand{line.text("NAME"), line.text("--size")};

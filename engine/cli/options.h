@@ -65,6 +65,9 @@ struct CiteCommand {
   std::string input;
   std::vector<input::SetOption> sets;
 };
+struct ImportCommand {
+  std::string file;
+};
 struct NewCommand {
   std::string model;
   std::string size;  // "12" or "4x4"; "" = the model's own
@@ -77,7 +80,7 @@ struct PrintCommand {  // --help, --version, --dump-schema, --dump-default
 };
 
 using Command = std::variant<RunCommand, ResumeCommand, ValidateCommand, EvaluateCommand, StatusCommand, InfoCommand, CheckCommand, ConvertCommand,
-                             BenchCommand, CiteCommand, NewCommand, CompletionCommand, PrintCommand>;
+                             BenchCommand, CiteCommand, ImportCommand, NewCommand, CompletionCommand, PrintCommand>;
 
 // InputError with a suggestion for what is not known.
 Command parse_arguments(int argc, const char* const* argv);

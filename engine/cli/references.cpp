@@ -5,29 +5,29 @@
 #include <algorithm>
 
 #include "engine/run/provenance.h"
+#include "engine/wavefunctions/registry.h"
 
 namespace qs {
 
-std::span<const Reference> references() {
+namespace {
+
+// The literature of networks stands in their entries.
+std::vector<Reference> of_networks() {
+  std::vector<Reference> rows;
+  for (const WavefunctionEntry* entry : wavefunctions()) {
+    for (const std::string& bibtex : entry->literature) rows.push_back({"network", {{"wavefunction.kind", {entry->name}}}, bibtex});
+  }
+  return rows;
+}
+
+const std::vector<Reference>& of_methods() {
   static const std::vector<Reference> table = {
-      {"network", {{"wavefunction.kind", {"qstage"}}}, R"(@misc{zaklama2025qstage,
-  author = {Zaklama, Timothy and Guerci, Daniele and Fu, Liang},
-  title = {Attention-Based Foundation Model for Quantum States},
-  year = {2025}, eprint = {2512.11962}, archivePrefix = {arXiv}
-})"},
       {"network", {{"wavefunction.kind", {"vit"}}, {"wavefunction.attention", {"factored"}}}, R"(@article{viteritti2023transformer,
   author = {Viteritti, Luciano Loris and Rende, Riccardo and Becca, Federico},
   title = {Transformer Variational Wave Functions for Frustrated Quantum Spin Systems},
   journal = {Phys. Rev. Lett.},
   volume = {130}, pages = {236401}, year = {2023},
   doi = {10.1103/PhysRevLett.130.236401}
-})"},
-      {"network", {{"wavefunction.kind", {"rbm"}}}, R"(@article{carleo2017solving,
-  author = {Carleo, Giuseppe and Troyer, Matthias},
-  title = {Solving the quantum many-body problem with artificial neural networks},
-  journal = {Science},
-  volume = {355}, pages = {602--606}, year = {2017},
-  doi = {10.1126/science.aag2302}
 })"},
       {"determinant of orbitals that follow the configuration", {{"wavefunction.amplitude", {"determinant"}}}, R"(@article{luo2019backflow,
   author = {Luo, Di and Clark, Bryan K.},
@@ -85,8 +85,6 @@ std::span<const Reference> references() {
   return table;
 }
 
-namespace {
-
 // A value of the resolved input that conditions can ask for.
 struct Fact {
   std::string key, path;  // path: the key with its list positions
@@ -128,6 +126,15 @@ std::string program_entry() {
 }
 
 }  // namespace
+
+std::span<const Reference> references() {
+  static const std::vector<Reference> all = [] {
+    std::vector<Reference> rows = of_networks();
+    rows.insert(rows.end(), of_methods().begin(), of_methods().end());
+    return rows;
+  }();
+  return all;
+}
 
 std::string citations(const input::Document& document) {
   std::vector<Fact> facts;

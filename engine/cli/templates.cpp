@@ -47,6 +47,10 @@ const std::vector<Template>& templates() {
       {"xxz", "16", "chain", "square", "J: 1.0, Delta: 0.5, marshall_sign: true", "exchange", "energy, sz_sz", random, 0.05, positive, boltzmann},
       {"tfim", "12", "chain", "square", "J: 1.0, Gamma: 1.0", "flip", "energy, sz_sz", random, 0.02, positive, boltzmann},
       {"shastry_sutherland", "4x4", "", "square", "Js: 0.8, Jd: 1.0", "exchange", "energy, structure_factor", exact_state, 0, attention, attention},
+      {"terms", "12", "chain", "square",
+       "marshall_sign: true, couplings: {J: 1.0, h: 0.5}, terms: [{expression: S.S, shell: 1, coupling: J}, {expression: Sz, sites: all, coupling: h, "
+       "value: -1.0}]",
+       "exchange", "energy, sz_sz", random, 0.05, positive, boltzmann},
       {"haldane_shastry", "16", "chain", "", "J: 1.0, marshall_sign: true", "exchange", "energy, spin_spin", random, 0.05, positive, boltzmann},
       {"tv", "12", "chain", "square", "t: 1.0, V: [0.0, 1.0, 2.0, 4.0], delta: 0.1", "hop", "energy, density_density", exact_state, 0, fermions_in_v,
        fermions_in_v},
@@ -96,7 +100,7 @@ std::string lattice_of(const std::vector<int>& axes, const std::string& size, co
 // Spins without magnetisation, fermions at half filling.
 SectorOptions sector_of(const ModelEntry& model, int sites) {
   if (model.sector == SectorKind::spinful_fermions) return {*model.sector, sites, sites / 2, sites / 2};
-  return {model.sector.value(), sites, model.spin_number == SpinNumber::conserved ? sites / 2 : -1, -1};
+  return {model.sector.value_or(SectorKind::spin_half), sites, model.spin_number == SpinNumber::conserved ? sites / 2 : -1, -1};
 }
 
 std::string sector_text(const SectorOptions& sector) {

@@ -56,7 +56,7 @@ std::string guess_line(const TensorFile& file) {
 
 }  // namespace
 
-std::string options_text(const GuessedOptions& guess) { return guess.options.print() + "; " + guess.sizes; }
+std::string options_text(const GuessedOptions& guess) { return guess.options.print() + (guess.sizes.empty() ? "" : "; " + guess.sizes); }
 
 std::string describe_weights(const std::string& file) {
   DataTree tree = read_weight_tree(file);

@@ -84,7 +84,7 @@ void Writer::stages(const Key& key) {
     line(1, Style::active, "- kind: " + kind.name, kind.doc);
     keys("stages", kind.name, 2, Style::active);
   }
-  for (const std::string section : {"optimizer", "schedule", "moves"}) {
+  for (const std::string section : {"optimizer", "schedule", "moves", "term", "cosine", "plane_wave", "random", "own_observable"}) {
     out_ += fmt::format("# Keys of '{}':\n", section);
     for (const Kind& kind : schema_.kinds_of_section(section)) {
       line(1, Style::comment, "kind: " + kind.name, kind.doc);

@@ -55,6 +55,14 @@ std::string range_of(const Shape& shape) {
   return "";
 }
 
+// A line for each word whose meaning is told.
+std::string meanings_of(const Shape& shape) {
+  std::string out;
+  for (std::size_t k = 0; k < shape.meanings.size(); ++k) out += fmt::format("    {:<24}{}\n", shape.words[k], shape.meanings[k]);
+  for (const Shape& part : shape.parts) out += meanings_of(part);
+  return out;
+}
+
 std::string default_of(const Default& otherwise) {
   if (otherwise.kind == Default::Kind::required)
     return "none, the key is required" + (otherwise.text.empty() ? "" : " (e.g. " + otherwise.text + ")");
@@ -89,7 +97,7 @@ std::string entry(const Schema& schema, const Described& row) {
   if (const std::string range = range_of(key.shape); !range.empty()) out += "  range    " + range + "\n";
   out += "  default  " + default_of(key.otherwise) + "\n";
   if (!key.unit.empty()) out += "  unit     " + key.unit + "\n";
-  out += "  since    " + key.since + "\n  " + key.doc + "\n";
+  out += "  since    " + key.since + "\n  " + key.doc + "\n" + meanings_of(key.shape);
   if (key.name == "kind")
     for (const Kind& kind : schema.kinds_of_section(key.section)) out += fmt::format("    {:<20}{}\n", kind.name, kind.doc);
   return out;

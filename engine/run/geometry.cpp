@@ -46,6 +46,15 @@ Dataset wave_vectors(const Lattice& lattice, const std::vector<Momentum>& moment
   return vectors(lattice, rows, kInverse, lattice.is_tilted() ? tilted : lattice.axes() == 3 ? spatial : planar);
 }
 
+// Those of the labels: all wave vectors, once for each spin.
+std::vector<Momentum> momenta_of(const Lattice& lattice, const Dataset& labels) {
+  const std::size_t count = std::get<std::vector<std::string>>(labels.values).size();
+  const std::vector<Momentum> once = lattice.momenta();
+  std::vector<Momentum> momenta;
+  while (momenta.size() < count) momenta.insert(momenta.end(), once.begin(), once.end());
+  return momenta;
+}
+
 void store_momenta(const Lattice& lattice, DataTree& tree) {
   const std::vector<Momentum> momenta = lattice.momenta();
   std::vector<std::int64_t> numbers;
@@ -102,7 +111,7 @@ void store_observable_axes(const StagePlan& stage, DataTree& tree) {
     const std::string group = "stages/" + stage.group + "/observables/" + entry.name + "/";
     if (!tree.has(group + "mean")) continue;
     if (entry.axis == ObservableAxis::site && lattice.has_positions()) tree.set(group + "position", positions(lattice));
-    if (entry.axis == ObservableAxis::momentum) tree.set(group + "q", wave_vectors(lattice, lattice.momenta()));
+    if (entry.axis == ObservableAxis::momentum) tree.set(group + "q", wave_vectors(lattice, momenta_of(lattice, tree.at(group + "labels"))));
   }
 }
 

@@ -12,6 +12,7 @@
 #include "engine/run/plan_checks.h"
 #include "engine/run/plan_network.h"
 #include "engine/run/plan_nodes.h"
+#include "engine/run/plan_observables.h"
 #include "engine/run/plan_system.h"
 #include "engine/run/stage_memory.h"
 #include "engine/run/target_files.h"
@@ -274,10 +275,7 @@ class Planner {
     EvaluateOptions options = evaluate_options().read(node);
     check_sampler(options.sampler, stage.family);
     if (options.wants_exact()) check_exact_states(stage.family, 1);
-    for (const std::string& name : options.observables) {
-      if (name == "energy" || name == "overlap") continue;
-      find_observable(name).build(stage.family.lattice, stage.family.problems[0].sector, system_->sign_rule);  // refuses the wrong degrees of freedom
-    }
+    plan_observables(node["observables"], stage.family, *system_, options, diagnostics_);
     stage.options = std::move(options);
   }
 

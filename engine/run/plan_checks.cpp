@@ -36,8 +36,10 @@ std::string advice(const NetworkPlan& network, const ProblemFamily& family, cons
     if (!contains(seen, name) && !contains(seen, feature)) unseen.push_back(feature);
   }
   if (unseen.empty()) return "give them couplings that differ in the network's precision";
-  if (network.kind == "rbm") return "use wavefunction.kind qstage or vit";
-  return fmt::format("add {} to wavefunction.{}", fmt::join(unseen, ", "), network.kind == "vit" ? "couplings" : "tail");
+  for (const Option& option : network.options.entry().keys) {
+    if (option.name == "couplings" || option.name == "tail") return fmt::format("add {} to wavefunction.{}", fmt::join(unseen, ", "), option.name);
+  }
+  return "use wavefunction.kind qstage or vit";
 }
 
 }  // namespace
@@ -68,8 +70,8 @@ void check_reality(const Wavefunction& psi, const ProblemFamily& family, const S
   if (family.table.is_real() || psi.jacobian_mode() != JacobianMode::real_log) return;
   const TermsInput& input = system.terms;
   const std::optional<int> guilty = first_complex_term(family.lattice, system.sector.kind, input.terms, input.options);
-  throw InputError(fmt::format("{}, but the network gives a real psi, which cannot be its ground state; choose wavefunction.amplitude complex "
-                               "(qstage), dtype complex (rbm), or vit",
+  throw InputError(fmt::format("{}, but the network gives a real psi, which cannot be its ground state; choose "
+                               "wavefunction.amplitude or dtype complex, whichever the kind has, or kind vit",
                                guilty ? fmt::format("term '{}' makes the Hamiltonian complex", name_of(input.terms.at(*guilty)))
                                       : "the Hamiltonian has complex matrix elements"));
 }

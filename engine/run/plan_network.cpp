@@ -52,6 +52,17 @@ Names all_features(const ProblemFamily& family, const SystemOptions& system) {
   return names;
 }
 
+std::vector<std::vector<std::int32_t>> translations_of(const Lattice& lattice) {
+  std::vector<std::vector<std::int32_t>> translations;
+  for (int axis = 0; axis < lattice.axes(); ++axis) {
+    CellVector step{};
+    step[axis] = 1;
+    const std::vector<int> images = lattice.translation(step);
+    translations.emplace_back(images.begin(), images.end());
+  }
+  return translations;
+}
+
 int most_particles(const ProblemFamily& family) {
   double most = -1;
   for (const Problem& problem : family.problems)
@@ -92,6 +103,7 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
   network.input.sites = family.lattice.sites();
   network.input.lattice_size = family.lattice.options().size;
   network.input.basis = family.lattice.basis();
+  network.input.translations = translations_of(family.lattice);
   network.options = wavefunction_options(node, guess, family, system, network.input);
   network.input.features = feature_table(family, network.input.feature_names);
   const auto psi = make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit

@@ -61,7 +61,7 @@ class Runner {
                    .work_done = parallel_items_done,
                    .end_job = [this](const std::string& reason) { end_hung_job(plan_, clock_, reason); }}),
         comm_(comm, [this](const auto& collective) { watchdog_.watch_collective(collective); }),
-        exact_(plan.ed, comm_, plan.network ? invariant_translations(plan.network->options) : std::vector<int>{},
+        exact_(plan.ed, comm_, plan.network ? invariant_translations(plan.network->options, plan.network->input) : std::vector<int>{},
                [this](const std::string& text) { reporter_->warn(text); }) {
     if (plan.threads) set_threads(*plan.threads);
     gpu_ = choose_device(plan.device, comm_);  // before anything is written

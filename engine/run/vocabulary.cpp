@@ -58,6 +58,9 @@ void add_system(input::Schema& schema) {
   for (const ModelEntry& model : models()) hamiltonians.push_back(hamiltonian(model));
   schema.add("system.hamiltonian", hamiltonians);
   schema.add("term", plain(term_options().list()));
+  schema.add("own_observable", plain({option("name", text(), required("string"), "its name in the results"),
+                                      option("terms", list(section("term"), 1), required("[{expression: Sz, sites: all}]"),
+                                             "terms whose sum is measured, written as those of a Hamiltonian of kind terms")}));
   schema.add("cosine", plain(cosine_options().list()));
   schema.add("plane_wave", plain(plane_wave_options().list()));
   schema.add("random", plain(random_field_options().list()));

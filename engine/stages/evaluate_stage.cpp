@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "engine/base/error.h"
 #include "engine/stages/pretrain_stage.h"
 #include "engine/stages/quantities.h"
 #include "engine/stages/sampling_report.h"
 #include "engine/stages/thermalise.h"
-#include "hamiltonians/registry.h"
+#include "hamiltonians/observable.h"
 
 namespace qs {
 namespace {
@@ -54,6 +55,15 @@ bool EnergyResult::too_low() const {
 EvaluateStage::EvaluateStage(EvaluateOptions options, StageContext context, ExactStates& exact)
     : options_(std::move(options)), context_(std::move(context)), exact_(exact) {
   options_.sampler = for_verdicts(options_.sampler);
+  const ProblemFamily& family = context_.family;
+  const Problem& problem = family.problems[0];
+  for (const std::string& name : options_.observables) {
+    if (name == "energy" || name == "overlap") continue;
+    const auto own = std::find_if(options_.own.begin(), options_.own.end(), [&](const OwnObservable& each) { return each.name == name; });
+    observables_.push_back(own != options_.own.end()
+                               ? make_observable(*own, family.lattice, problem.sector, problem.named)
+                               : make_observable(find_observable(name), {family.lattice, problem.sector, context_.sign_rule, &family.hamiltonian}));
+  }
 }
 
 void EvaluateStage::begin(RunState&) { context_.psi->set_features(feature_table(context_.family, context_.features)); }
@@ -65,7 +75,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
   const Thermalisation start =
       clock_.measure("thermalise", [&] { return thermalise(*sampler, options_.sampler, context_.family, context_.comm, *context_.psi); });
   outcome.warnings = start.warnings();
-  const Measurements measured = measure(context_, options_.observables, *sampler, options_.sampler, clock_);
+  const Measurements measured = measure(context_, observables_, *sampler, options_.sampler, clock_);
   std::vector<EnergyResult> results = energies(measured);
   if (options_.compare == Compare::ed) {
     clock_.measure("diagonalise", [&] {
@@ -78,7 +88,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
   }
   store(results, state.outputs);
   if (options_.compare == Compare::ed) store_converged(results, outcome, state.outputs);
-  for (const ObservableValues& observable : measured.observables) store_observable(observable, state.outputs);
+  for (std::size_t k = 0; k < observables_.size(); ++k) store_observable(observables_[k], measured.observables[k], state.outputs);
   if (options_.sampler.kind == SamplerKind::metropolis) store_sampling(measured, start, "stages/" + context_.group + "/sampling/", state.outputs);
   outcome.trace_row = {0};
   if (options_.wants_exact()) outcome.notes = degenerate_levels();
@@ -158,33 +168,46 @@ void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& ou
   store_couplings(context_.family, context_.group, outputs);
 }
 
-void EvaluateStage::store_observable(const ObservableValues& observable, DataTree& outputs) {
-  const ObservableEntry& entry = find_observable(observable.name);
-  const std::int64_t problems = context_.family.size(), count = static_cast<std::int64_t>(observable.labels.size());
+std::vector<std::vector<double>> EvaluateStage::exact_values(const Observable& observable) {
+  std::vector<std::vector<double>> values;
+  for (int g = 0; g < context_.family.size(); ++g) {
+    const Problem& problem = context_.family.problems[g];
+    const EdResult& level = exact_.solve(context_.family, g);
+    std::map<std::string, double> named = problem.named;
+    const auto mean = [&](const Operator& op) { return ground_level_expectation(TermTable(op.at(named)), problem.sector, level, context_.comm); };
+    std::map<std::string, double> means;
+    for (const NamedOperator& each : observable.means) means[each.label] = mean(each.op);
+    named.merge(means);
+    auto& row = values.emplace_back();
+    for (const NamedOperator& each : observable.operators) row.push_back(mean(each.op));
+  }
+  return values;
+}
+
+void EvaluateStage::store_observable(const Observable& observable, const ObservableValues& measured, DataTree& outputs) {
+  const std::int64_t problems = context_.family.size(), count = static_cast<std::int64_t>(measured.labels.size());
   const std::string group = "stages/" + context_.group + "/observables/" + observable.name + "/";
-  const auto put = [&](const std::string& name, const std::string& words, auto&& value) {
+  const std::string own_units = observable.unit == ObservableUnit::energy ? context_.family.hamiltonian.convention : "1";
+  const auto put = [&](const std::string& name, const std::string& words, const std::string& units, auto&& value) {
     std::vector<double> values(problems * count);
     for (std::int64_t g = 0; g < problems; ++g) {
       for (std::int64_t k = 0; k < count; ++k) values[g * count + k] = value(g, k);
     }
-    store_values(outputs, group + name, std::move(values), {problems, count}, {{"units", "1"}, {"long_name", words}});
+    store_values(outputs, group + name, std::move(values), {problems, count}, {{"units", units}, {"long_name", words}});
   };
-  const auto judged = [&](std::int64_t g, std::int64_t k) -> const Judged& { return observable.values[k][g]; };
-  put("mean", entry.doc, [&](auto g, auto k) { return judged(g, k).estimate.mean.real(); });
-  put("error", "standard error of the mean", [&](auto g, auto k) { return judged(g, k).estimate.error; });
-  put("tau", "integrated autocorrelation time in samples, 1 for independent samples",
+  const auto judged = [&](std::int64_t g, std::int64_t k) -> const Judged& { return measured.values[k][g]; };
+  put("mean", observable.doc, own_units, [&](auto g, auto k) { return judged(g, k).estimate.mean.real(); });
+  put("error", "standard error of the mean", own_units, [&](auto g, auto k) { return judged(g, k).estimate.error; });
+  put("tau", "integrated autocorrelation time in samples, 1 for independent samples", "1",
       [&](auto g, auto k) { return judged(g, k).estimate.tau.value_or(nan); });
-  put("rhat", "rank-normalised split R-hat", [&](auto g, auto k) { return judged(g, k).diagnosis.rhat.value_or(nan); });
-  put("reliable", "1: mean and error have passed all tests of the chains",
+  put("rhat", "rank-normalised split R-hat", "1", [&](auto g, auto k) { return judged(g, k).diagnosis.rhat.value_or(nan); });
+  put("reliable", "1: mean and error have passed all tests of the chains", "1",
       [&](auto g, auto k) { return judged(g, k).diagnosis.reliable() ? 1.0 : 0.0; });
   if (options_.compare == Compare::ed) {
-    const auto operators = entry.build(context_.family.lattice, context_.family.problems[0].sector, context_.sign_rule);
-    put("exact", "exact value, the mean over the states of the lowest level", [&](auto g, auto k) {
-      const EdResult& level = exact_.solve(context_.family, static_cast<int>(g));
-      return ground_level_expectation(TermTable(operators[k].op), context_.family.problems[g].sector, level, context_.comm);
-    });
+    const std::vector<std::vector<double>> exact = exact_values(observable);
+    put("exact", "exact value, the mean over the states of the lowest level", own_units, [&](auto g, auto k) { return exact[g][k]; });
   }
-  outputs.set(group + "labels", array(observable.labels));
+  outputs.set(group + "labels", array(measured.labels));
 }
 
 // Beside exact values a run is converged if all energies are that near to them.

@@ -15,7 +15,8 @@ enum class Compare { none, ed };
 
 struct EvaluateOptions {
   SamplerOptions sampler;
-  std::vector<std::string> observables = {"energy"};  // energy, overlap, and names of hamiltonians/observables
+  std::vector<std::string> observables = {"energy"};  // energy, overlap, names of hamiltonians/observables and of `own`
+  std::vector<OwnObservable> own = {};
   Compare compare = Compare::none;
 
   bool wants_exact() const;  // whether exact ground states are needed
@@ -48,13 +49,15 @@ class EvaluateStage : public Stage {
   std::vector<double> overlaps();
   std::vector<std::string> degenerate_levels();  // a note for each
   void store(const std::vector<EnergyResult>& results, DataTree& outputs) const;
-  void store_observable(const ObservableValues& observable, DataTree& outputs);
+  void store_observable(const Observable& observable, const ObservableValues& measured, DataTree& outputs);
+  std::vector<std::vector<double>> exact_values(const Observable& observable);  // [problems][operators]
   void store_converged(const std::vector<EnergyResult>& results, StepOutcome& outcome, DataTree& outputs) const;
   void report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const;
 
   EvaluateOptions options_;
   StageContext context_;
   ExactStates& exact_;
+  std::vector<Observable> observables_;
 };
 
 }  // namespace qs

@@ -83,11 +83,10 @@ std::vector<std::complex<double>> sampled_energies(Communicator& comm, const Pro
   return local_estimates_exact(comm, family.table, couplings, family, samples);
 }
 
-std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, int couplings, const ProblemFamily& family,
-                                                 const Wavefunction& psi, const SampleSet& samples) {
-  const std::vector<std::vector<double>> ones(family.size(), std::vector<double>(couplings, 1.0));
-  if (samples.markov) return local_values(comm, op, ones, family, psi, samples);
-  return local_estimates_exact(comm, op, ones, family, samples);
+std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
+                                                 const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples) {
+  if (samples.markov) return local_values(comm, op, couplings, family, psi, samples);
+  return local_estimates_exact(comm, op, couplings, family, samples);
 }
 
 std::vector<Estimate> estimate(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values,

@@ -28,9 +28,9 @@ std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const Probl
 std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi,
                                                    const SampleSet& samples);
 
-// O_loc of an observable (couplings all 1) on samples of either kind. Collective.
-std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, int couplings, const ProblemFamily& family,
-                                                 const Wavefunction& psi, const SampleSet& samples);
+// O_loc of an observable, with its couplings in each problem, on samples of either kind. Collective.
+std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
+                                                 const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples);
 
 // One estimate per problem; the same bits on every rank. `quantity` names the values in errors: a non-finite value is a NumericalError
 // that says rank-independently which row (chain), problem and quantity it is. Collective.

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
 
 #include "engine/stages/sampling_report.h"
 #include "engine/stages/thermalise.h"
-#include "hamiltonians/registry.h"
+#include "hamiltonians/observable.h"
 
 namespace qs {
 namespace {
@@ -14,29 +15,40 @@ namespace {
 constexpr std::int64_t enough_chains = 32;                         // from here on their spread gives the error
 constexpr std::int64_t samples_of_many = 16, samples_of_few = 64;  // of each chain, at least
 
-ObservableValues measure_observable(const StageContext& context, const std::string& name, const SampleSet& samples) {
-  const ProblemFamily& family = context.family;
-  const auto operators = find_observable(name).build(family.lattice, family.problems[0].sector, context.sign_rule);
-  ObservableValues result{.name = name, .labels = {}, .values = {}};
-  for (const NamedOperator& each : operators) {
-    const TermTable table(each.op);
-    const auto values = sampled_values(context.comm, table, static_cast<int>(each.op.couplings.size()), family, *context.psi, samples);
+using NamedValues = std::vector<std::map<std::string, double>>;  // of each problem
+
+std::vector<std::complex<double>> values_of(const StageContext& context, const Operator& op, const NamedValues& named, const SampleSet& samples) {
+  std::vector<std::vector<double>> couplings;
+  for (const auto& of_problem : named) couplings.push_back(op.coupling_values(of_problem));
+  return sampled_values(context.comm, TermTable(op), couplings, context.family, *context.psi, samples);
+}
+
+ObservableValues measure_observable(const StageContext& context, const Observable& observable, const SampleSet& samples) {
+  const int problems = context.family.size();
+  NamedValues named;
+  for (const Problem& problem : context.family.problems) named.push_back(problem.named);
+  for (const NamedOperator& each : observable.means) {
+    const auto estimates = estimate(context.comm, samples, values_of(context, each.op, named, samples), observable.name + " " + each.label);
+    for (int g = 0; g < problems; ++g) named[g][each.label] = estimates[g].mean.real();
+  }
+  ObservableValues result{.name = observable.name, .labels = {}, .values = {}};
+  for (const NamedOperator& each : observable.operators) {
+    const auto values = values_of(context, each.op, named, samples);
+    const int judged_together = static_cast<int>(observable.operators.size()) * problems;
     result.labels.push_back(each.label);
-    result.values.push_back(judge(context.comm, samples, values, name + " " + each.label, static_cast<int>(operators.size()) * family.size()));
+    result.values.push_back(judge(context.comm, samples, values, observable.name + " " + each.label, judged_together));
   }
   return result;
 }
 
-Measurements measure_on(const StageContext& context, const std::vector<std::string>& observables, const SampleSet& samples, PhaseClock& clock) {
+Measurements measure_on(const StageContext& context, std::span<const Observable> observables, const SampleSet& samples, PhaseClock& clock) {
   Measurements result;
   result.energy = clock.measure("local_energy", [&] {
     const auto local = sampled_energies(context.comm, context.family, *context.psi, samples);
     return judge(context.comm, samples, local, "local energy", context.family.size());
   });
-  for (const std::string& name : observables) {
-    if (name == "energy" || name == "overlap") continue;
-    result.observables.push_back(clock.measure("observables", [&] { return measure_observable(context, name, samples); }));
-  }
+  for (const Observable& observable : observables)
+    result.observables.push_back(clock.measure("observables", [&] { return measure_observable(context, observable, samples); }));
   return result;
 }
 
@@ -71,7 +83,7 @@ SamplerOptions for_verdicts(SamplerOptions options) {
   return options;
 }
 
-Measurements measure(const StageContext& context, const std::vector<std::string>& observables, Sampler& sampler, const SamplerOptions& options,
+Measurements measure(const StageContext& context, std::span<const Observable> observables, Sampler& sampler, const SamplerOptions& options,
                      PhaseClock& clock) {
   if (options.kind == SamplerKind::exact_sum) {
     const SampleSet samples = clock.measure("sample", [&] { return sampler.sample(*context.psi); });

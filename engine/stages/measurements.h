@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/stages/measure.h"
 #include "engine/stages/stage.h"
+#include "hamiltonians/observable.h"
 
 namespace qs {
 
@@ -27,9 +29,9 @@ struct Measurements {
 // The sampler with as many samples of each chain as a verdict needs: fewer chains than asked for, or more samples, never fewer samples.
 SamplerOptions for_verdicts(SamplerOptions options);
 
-// Draws samples and measures the energy and the named observables on them. While chains are shorter than 10 (or 20) autocorrelation times of any of
+// Draws samples and measures the energy and the observables on them. While chains are shorter than 10 (or 20) autocorrelation times of any of
 // these, or chains stand still, it draws again with two or more times as many sweeps between samples, up to most_sweeps in all. Collective.
-Measurements measure(const StageContext& context, const std::vector<std::string>& observables, Sampler& sampler, const SamplerOptions& options,
+Measurements measure(const StageContext& context, std::span<const Observable> observables, Sampler& sampler, const SamplerOptions& options,
                      PhaseClock& clock);
 
 }  // namespace qs

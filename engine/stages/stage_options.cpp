@@ -2,7 +2,7 @@
 
 #include "engine/optimize/optimizer_entry.h"
 #include "engine/sampling/sampler_entry.h"
-#include "hamiltonians/registry.h"
+#include "hamiltonians/observable.h"
 
 namespace qs {
 namespace {
@@ -35,10 +35,22 @@ void add_sampler(Options<Struct>& options) {
       .otherwise_absent("the global sampler");
 }
 
-std::vector<std::string> observable_words() {
-  std::vector<std::string> words = {"energy", "overlap"};
-  for (const ObservableEntry& entry : observables()) words.push_back(entry.name);
-  return words;
+// Names, and observables that the input writes out; their terms are read where the system is known.
+void add_observables(Options<EvaluateOptions>& options) {
+  Shape known = shape::choice({"energy", "overlap"});
+  known.meanings = {"mean energy, always measured", "with the exact ground level, |<psi|phi>| / (|psi| |phi|)"};
+  for (const ObservableEntry& entry : observables()) {
+    known.words.push_back(entry.name);
+    known.meanings.push_back(entry.doc);
+  }
+  options.add(
+      "observables", shape::set(shape::either({std::move(known), shape::section("own_observable")}), 1),
+      "what to measure; {name: ..., terms: [...]} measures terms of your own", &EvaluateOptions::observables,
+      [](const Node& node, std::vector<std::string>& names) {
+        names.clear();
+        for (const Node& item : node.items()) names.push_back(item.is_map() ? item["name"].text() : item.text());
+      },
+      [](const std::vector<std::string>&) { return std::string("[energy]"); });
 }
 
 }  // namespace
@@ -114,7 +126,7 @@ Options<EvaluateOptions> evaluate_options() {
   Options<E> options;
   add_family(options);
   add_sampler(options);
-  options.texts("observables", &E::observables, shape::set(shape::choice(observable_words()), 1), "what to measure");
+  add_observables(options);
   options.word("compare", &E::compare, Words<Compare>{{"none", Compare::none}, {"ed", Compare::ed}},
                "put exact values beside the measured ones: energy, and every observable as its mean over the exact ground level");
   return options;

@@ -150,7 +150,11 @@ std::optional<GuessedOptions> guess_options(const ParameterLayout& tensors) {
   if (auto guess = guess_vit(shapes, "Embed_0", "Encoder_0")) return guess;
   if (auto guess = guess_vit(shapes, "patches_and_embed", "encoder")) return guess;
   if (auto guess = guess_rbm(shapes, RbmDtype::real)) return guess;
-  return guess_rbm(shapes, RbmDtype::complex);
+  if (auto guess = guess_rbm(shapes, RbmDtype::complex)) return guess;
+  for (const WavefunctionEntry* entry : wavefunctions()) {
+    if (std::any options = entry->guess(tensors); options.has_value()) return GuessedOptions{.options = {*entry, std::move(options)}};
+  }
+  return std::nullopt;
 }
 
 }  // namespace qs

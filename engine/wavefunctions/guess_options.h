@@ -15,7 +15,7 @@ namespace qs {
 //   per cell, the patch is another one with the same `patch_entries`; couplings appended to the patches (VitOptions::couplings) count as entries.
 struct GuessedOptions {
   WavefunctionOptions options;
-  int modes = 0;           // sites the network reads (spin-orbitals of fermions with spin); vit: tokens * patch_entries
+  int modes = 0;           // sites the network reads (spin-orbitals of fermions with spin); vit: tokens * patch_entries; 0: not told by shapes
   int tokens = 0;          // vit
   int patch_entries = 0;   // vit: rows of the embedding, see above
   std::string sizes = "";  // what the shapes tell beside the options, for people: "12 sites"

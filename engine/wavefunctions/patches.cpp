@@ -1,8 +1,10 @@
 #include "engine/wavefunctions/patches.h"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "engine/base/error.h"
 
@@ -58,6 +60,17 @@ void require_axes(const NetworkInput& input, const std::string& what) {
                    "lattice with a size, or wavefunction.kind qstage with attention: softmax, or rbm");
 }
 
+bool is_torus(const NetworkInput& input) {
+  return !input.translations.empty() &&
+         std::none_of(input.translations.begin(), input.translations.end(), [](const auto& axis) { return axis.empty(); });
+}
+
+// Where a step along an axis takes a mode: both spins of a site move with it.
+int moved(int mode, const std::vector<std::int32_t>& step) {
+  const int sites = static_cast<int>(step.size());
+  return mode / sites * sites + step[mode % sites];
+}
+
 }  // namespace
 
 Patches make_patches(const NetworkInput& input, const std::vector<int>& patch) {
@@ -89,6 +102,7 @@ Patches make_patches(const NetworkInput& input, const std::vector<int>& patch) {
 }
 
 ModeDisplacements mode_displacements(const NetworkInput& input) {
+  if (input.lattice_size.empty() && is_torus(input)) return translation_classes(input);
   require_axes(input, "wavefunction.attention factored");
   const int sites = input.sites, basis = input.basis;
   const int spins = input.modes / sites;
@@ -104,6 +118,64 @@ ModeDisplacements mode_displacements(const NetworkInput& input) {
     }
   }
   return result;
+}
+
+ModeDisplacements translation_classes(const NetworkInput& input) {
+  const int modes = input.modes;
+  ModeDisplacements result{0, std::vector<std::int32_t>(static_cast<std::size_t>(modes) * modes, -1)};
+  std::vector<std::pair<int, int>> reached;
+  const auto reach = [&](int p, int q) {
+    std::int32_t& number = result.index[static_cast<std::size_t>(p) * modes + q];
+    if (number >= 0) return;
+    number = result.count;
+    reached.emplace_back(p, q);
+  };
+  for (int first = 0; first < modes * modes; ++first) {
+    if (result.index[first] >= 0) continue;
+    // Steps forward alone reach all: on a torus they come back.
+    for (reach(first / modes, first % modes); !reached.empty();) {
+      const auto [p, q] = reached.back();
+      reached.pop_back();
+      for (const auto& step : input.translations) {
+        if (!step.empty()) reach(moved(p, step), moved(q, step));
+      }
+    }
+    ++result.count;
+  }
+  return result;
+}
+
+// Steps are counted from -side / 2, of which the image is found by walking on: translations are permutations.
+Neighbourhood neighbourhood(const NetworkInput& input, int side) {
+  QS_ASSERT(is_torus(input) && side % 2 == 1);
+  Neighbourhood result{input.sites / input.basis, 1, {}};
+  std::vector<std::vector<int>> around(result.cells);
+  for (int c = 0; c < result.cells; ++c) around[c] = {c};
+  for (const auto& translation : input.translations) {
+    std::vector<int> next(result.cells), previous(result.cells);
+    for (int c = 0; c < result.cells; ++c) {
+      next[c] = translation[c * input.basis] / input.basis;
+      previous[next[c]] = c;
+    }
+    for (std::vector<int>& cells : around) {
+      std::vector<int> wider;
+      for (int cell : cells) {
+        for (int k = 0; k < side / 2; ++k) cell = previous[cell];
+        for (int k = 0; k < side; ++k, cell = next[cell]) wider.push_back(cell);
+      }
+      cells = std::move(wider);
+    }
+    result.offsets *= side;
+  }
+  for (const std::vector<int>& cells : around) result.index.insert(result.index.end(), cells.begin(), cells.end());
+  return result;
+}
+
+void require_torus(const NetworkInput& input, const std::string& what) {
+  if (is_torus(input)) return;
+  throw InputError(what +
+                   " treats all cells alike, as on a torus, but the lattice has ends or is a graph; use periodic boundaries, or wavefunction.kind "
+                   "qstage with attention: softmax, rbm or jastrow");
 }
 
 }  // namespace qs

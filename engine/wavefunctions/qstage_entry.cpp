@@ -143,6 +143,11 @@ template <>
 const WavefunctionEntry& wavefunction_entry<QstageOptions>() {
   static const WavefunctionEntry entry = make_entry<QstageOptions>({.name = "qstage",
                                                                     .text = "transformer with parameter and tail tokens",
+                                                                    .literature = {R"(@misc{zaklama2025qstage,
+  author = {Zaklama, Timothy and Guerci, Daniele and Fu, Liang},
+  title = {Attention-Based Foundation Model for Quantum States},
+  year = {2025}, eprint = {2512.11962}, archivePrefix = {arXiv}
+})"},
                                                                     .options = qstage_options(),
                                                                     .make = make_qstage,
                                                                     .complete = complete,

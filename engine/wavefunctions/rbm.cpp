@@ -154,6 +154,13 @@ const WavefunctionEntry& wavefunction_entry<RbmOptions>() {
   static const WavefunctionEntry entry = make_entry<RbmOptions>(
       {.name = "rbm",
        .text = "restricted Boltzmann machine",
+       .literature = {R"(@article{carleo2017solving,
+  author = {Carleo, Giuseppe and Troyer, Matthias},
+  title = {Solving the quantum many-body problem with artificial neural networks},
+  journal = {Science},
+  volume = {355}, pages = {602--606}, year = {2017},
+  doi = {10.1126/science.aag2302}
+})"},
        .options = Options<RbmOptions>()
                       .integer("alpha", &RbmOptions::alpha, 1, 4096, "hidden units per mode")
                       .word("dtype", &RbmOptions::dtype, Words<RbmDtype>{{"complex", RbmDtype::complex}, {"real", RbmDtype::real}},

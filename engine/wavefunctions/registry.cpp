@@ -1,16 +1,34 @@
 #include "engine/wavefunctions/registry.h"
 
+#include "engine/wavefunctions/cnn.h"
+#include "engine/wavefunctions/jastrow.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/vit.h"
 
 namespace qs {
 
+std::vector<std::string> complete_couplings(const std::vector<std::string>& given, const Node& node, NetworkContext& context) {
+  std::vector<std::string> read;
+  for (const std::string& name : node["couplings"].is_null() ? context.varied : given) {
+    if (name == "disorder")
+      read.insert(read.end(), context.disorder.begin(), context.disorder.end());
+    else
+      read.push_back(name);
+  }
+  context.input.feature_names = read;
+  return read;
+}
+
 std::span<const WavefunctionEntry* const> wavefunctions() {
   static const std::vector<const WavefunctionEntry*> table = {
+      // clang-format off
       &wavefunction_entry<QstageOptions>(),
+      &wavefunction_entry<CnnOptions>(),
+      &wavefunction_entry<JastrowOptions>(),
       &wavefunction_entry<RbmOptions>(),
       &wavefunction_entry<VitOptions>(),
+      // clang-format on
   };
   return table;
 }
@@ -28,7 +46,9 @@ std::vector<std::string> conditioning_features(const WavefunctionOptions& option
   return options.entry().features(options.value(), input);
 }
 
-std::vector<int> invariant_translations(const WavefunctionOptions& options) { return options.entry().translations(options.value()); }
+std::vector<int> invariant_translations(const WavefunctionOptions& options, const NetworkInput& input) {
+  return options.entry().translations(options.value(), input);
+}
 
 std::unique_ptr<Wavefunction> make_wavefunction(const WavefunctionOptions& options, const NetworkInput& input, Precision precision, Device device) {
   return options.entry().make(options.value(), input, precision, device);

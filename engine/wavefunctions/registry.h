@@ -4,6 +4,7 @@
 #include <any>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,12 +31,14 @@ struct WavefunctionEntry {
   std::string name, text;
   std::vector<Option> keys;
   std::any defaults;
+  std::vector<std::string> literature;  // BibTeX
   std::function<std::any(const Node& node, const std::any& start, NetworkContext& context)> read;
   std::function<std::string(const std::any&)> print;  // "depth: 2, d_model: 60"
   std::function<std::vector<std::string>(const std::any&, const NetworkInput&)> features;
-  std::function<std::vector<int>(const std::any&)> translations;
+  std::function<std::vector<int>(const std::any&, const NetworkInput&)> translations;
   std::function<std::string(const std::any&, const NetworkInput&)> conditioning;
   std::function<std::unique_ptr<Wavefunction>(const std::any&, const NetworkInput&, Precision, Device)> make;
+  std::function<std::any(const ParameterLayout&)> guess;  // without a value: tensors of another kind
 };
 
 // The entry of a kind by its options struct: every kind specialises it.
@@ -71,6 +74,7 @@ class WavefunctionOptions {
 template <class T>
 struct WavefunctionKind {
   std::string name, text;
+  std::vector<std::string> literature = {};  // BibTeX of what a user of this kind should cite
   Options<T> options;
   std::unique_ptr<Wavefunction> (*make)(const T&, const NetworkInput&, Precision, Device);
   // What depends on the system or on weights; refuses what does not fit.
@@ -80,7 +84,9 @@ struct WavefunctionKind {
   // What the network reads of the couplings, in words that weights carry with them; default: the features.
   std::string (*conditioning)(const T&, const NetworkInput&) = nullptr;
   // See invariant_translations(); default: none.
-  std::vector<int> (*translations)(const T&) = nullptr;
+  std::vector<int> (*translations)(const T&, const NetworkInput&) = nullptr;
+  // Options read off the names and shapes of stored tensors, which may be any; default: none (or guess_options.cpp, for kinds that need more).
+  std::optional<T> (*guess)(const ParameterLayout&) = nullptr;
 };
 
 template <class T>
@@ -89,6 +95,7 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
           .text = kind.text,
           .keys = kind.options.list(),
           .defaults = kind.options.defaults(),
+          .literature = kind.literature,
           .read =
               [kind](const Node& node, const std::any& start, NetworkContext& context) {
                 T options = kind.options.read(node, std::any_cast<const T&>(start));
@@ -101,8 +108,8 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
                 return kind.features == nullptr ? std::vector<std::string>{} : kind.features(std::any_cast<const T&>(options), input);
               },
           .translations =
-              [kind](const std::any& options) {
-                return kind.translations == nullptr ? std::vector<int>{} : kind.translations(std::any_cast<const T&>(options));
+              [kind](const std::any& options, const NetworkInput& input) {
+                return kind.translations == nullptr ? std::vector<int>{} : kind.translations(std::any_cast<const T&>(options), input);
               },
           .conditioning =
               [kind](const std::any& options, const NetworkInput& input) {
@@ -114,8 +121,17 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
                 return names;
               },
           .make = [kind](const std::any& options, const NetworkInput& input, Precision precision,
-                         Device device) { return kind.make(std::any_cast<const T&>(options), input, precision, device); }};
+                         Device device) { return kind.make(std::any_cast<const T&>(options), input, precision, device); },
+          .guess =
+              [kind](const ParameterLayout& tensors) {
+                const std::optional<T> options = kind.guess == nullptr ? std::nullopt : kind.guess(tensors);
+                return options ? std::any(*options) : std::any();
+              }};
 }
+
+// Of a network that appends couplings to every token, under the key `couplings`: the given ones or, if the key is absent, those that vary, each with
+// the random numbers that it may stand for. They become the features of the input.
+std::vector<std::string> complete_couplings(const std::vector<std::string>& given, const Node& node, NetworkContext& context);
 
 std::span<const WavefunctionEntry* const> wavefunctions();            // the usual one first
 const WavefunctionEntry& find_wavefunction(const std::string& kind);  // InputError listing the known kinds
@@ -125,7 +141,7 @@ std::vector<std::string> conditioning_features(const WavefunctionOptions& option
 
 // Cells per axis by which configurations can be moved along a lattice with wrapping axes without changing psi, whatever the parameters are. Empty: no
 // such symmetry is built in.
-std::vector<int> invariant_translations(const WavefunctionOptions& options);
+std::vector<int> invariant_translations(const WavefunctionOptions& options, const NetworkInput& input = {});
 
 std::unique_ptr<Wavefunction> make_wavefunction(const WavefunctionOptions& options, const NetworkInput& input, Precision precision, Device device);
 

@@ -63,8 +63,7 @@ std::vector<TensorSpec> vit_specs(const VitPlan& plan) {
     dense(path + "ff/layers_0", width, 4 * width);
     dense(path + "ff/layers_2", 4 * width, width);
   }
-  for (const char* name : {"/out_layer_norm", "/norm2", "/norm3"}) norm(kHead + std::string(name));
-  for (const char* name : {"/output_layer0", "/output_layer1"}) dense(kHead + std::string(name), width, width);
+  LogCoshHead<double>::declare(specs, kHead, width, HeadParts::complex);
   sort_by_path(specs);
   return specs;
 }
@@ -97,7 +96,7 @@ class Vit final : public Network<Real> {
         modes_(this->indices(plan_.patches.modes)),
         columns_(this->indices(plan_.columns)),
         embed_(this->tensors(), "Embed_0/embed", plan_.inputs()),
-        head_(this->tensors(), kHead, plan_.patches.tokens, plan_.options.d_model) {
+        head_(this->tensors(), kHead, plan_.patches.tokens, plan_.options.d_model, HeadParts::complex) {
     for (int k = 0; k < plan_.options.layers; ++k) layers_.emplace_back(this->tensors(), plan_, layer_path(k));
     this->plan();
   }

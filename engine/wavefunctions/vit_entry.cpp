@@ -20,16 +20,7 @@ std::vector<int> tiling_patch(const std::vector<int>& lattice, int cells, std::v
 
 void complete(VitOptions& options, const Node& node, NetworkContext& context) {
   NetworkInput& input = context.input;
-  if (node["couplings"].is_null()) options.couplings = context.varied;
-  std::vector<std::string> read;
-  for (const std::string& name : options.couplings) {
-    if (name == "disorder")
-      read.insert(read.end(), context.disorder.begin(), context.disorder.end());
-    else
-      read.push_back(name);
-  }
-  options.couplings = std::move(read);
-  input.feature_names = options.couplings;
+  options.couplings = complete_couplings(options.couplings, node, context);
   if (!node["patch"].is_null()) return;
   const int per_cell = input.modes / (input.sites / input.basis);
   const int entries = context.from_weights ? context.guessed_patch_entries - static_cast<int>(options.couplings.size()) : 0;
@@ -65,7 +56,8 @@ const WavefunctionEntry& wavefunction_entry<VitOptions>() {
        .complete = complete,
        .features = [](const VitOptions& options, const NetworkInput&) { return options.couplings; },
        // Tokens mix by displacement and are summed. Q-stage's know where they are, and the weights of an RBM belong to sites.
-       .translations = [](const VitOptions& options) { return options.attention == VitAttention::factored ? options.patch : std::vector<int>{}; }});
+       .translations = [](const VitOptions& options,
+                          const NetworkInput&) { return options.attention == VitAttention::factored ? options.patch : std::vector<int>{}; }});
   return entry;
 }
 

@@ -28,6 +28,8 @@ struct NetworkInput {
   int basis = 1;                              // sites per cell
   std::vector<std::string> feature_names;     // e.g. {"t", "V", "N"}; empty: no conditioning
   std::vector<std::vector<double>> features;  // [problems][features], raw values
+  // [axes][sites]: where one cell's step along an axis of the lattice takes each site; of an axis with ends nothing. No axes: a graph.
+  std::vector<std::vector<std::int32_t>> translations = {};
 };
 
 // How many real rows one sample contributes to the Jacobian: complex log psi -> 2 (Re, Im), real positive log psi -> 1.

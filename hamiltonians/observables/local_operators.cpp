@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "hamiltonians/registry.h"
+#include "hamiltonians/observable.h"
 
 namespace qs {
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "hamiltonians/models/spin_bonds.h"
+#include "hamiltonians/observable.h"
 #include "hamiltonians/operator.h"
 #include "hamiltonians/sector.h"
 

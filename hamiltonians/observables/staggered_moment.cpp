@@ -4,11 +4,14 @@
 
 #include "engine/base/error.h"
 #include "hamiltonians/observables/local_operators.h"
-#include "hamiltonians/observables/observables.h"
 
 namespace qs {
 
-std::vector<NamedOperator> build_staggered_moment(const Lattice& lattice, const Sector& sector, SignRule rule) {
+using enum SectorKind;
+
+static std::vector<NamedOperator> build_staggered_moment(const ObservableInput& input) {
+  const Lattice& lattice = input.lattice;
+  const Sector& sector = input.sector;
   const int n = lattice.sites();
   const std::vector<int> colour = Lattice::two_colouring(n, lattice.bonds(1));
   if (colour.empty()) {
@@ -16,7 +19,7 @@ std::vector<NamedOperator> build_staggered_moment(const Lattice& lattice, const 
                                  lattice.describe()));
   }
   const bool spin = sector.options().kind != SectorKind::spinless_fermions;
-  const SublatticeRotation rotation(lattice, rule);
+  const SublatticeRotation rotation(lattice, input.sign_rule);
   Operator op = empty_observable("staggered_moment", spin ? "S.S" : "-", sector);
   const double unit = 1.0 / (static_cast<double>(n) * n);
   for (int i = 0; i < n; ++i) {
@@ -30,6 +33,14 @@ std::vector<NamedOperator> build_staggered_moment(const Lattice& lattice, const 
     }
   }
   return {{"pi", std::move(op)}};
+}
+
+ObservableEntry staggered_moment_entry() {
+  return {.name = "staggered_moment",
+          .doc = "(1/N^2) sum_ij e_i e_j <A_i A_j>, e = +-1 on the sublattices, A A = S.S or (spinless) n n",
+          .axis = ObservableAxis::none,
+          .sectors = {spin_half, spinless_fermions, spinful_fermions},
+          .build = build_staggered_moment};
 }
 
 }  // namespace qs

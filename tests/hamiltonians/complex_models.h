@@ -57,7 +57,7 @@ inline Operator flux_ring(int sites, double flux) {
 // One problem on a chain with the Hamiltonian `op`.
 inline ProblemFamily family_of(const Operator& op, SectorOptions sector, const std::map<std::string, double>& named) {
   SystemOptions options;
-  options.lattice = {LatticeKind::chain, {op.modes}, {Boundary::periodic}};
+  options.lattice = {"chain", {op.modes}, {Boundary::periodic}};
   options.sector = sector;
   options.sector.sites = op.modes;
   options.model = sector.kind == SectorKind::spin_half ? sector.up < 0 ? "tfim" : "heisenberg" : "tv";

@@ -21,7 +21,7 @@ using test::ComplexSparse;
 using test::difference;
 using Complex = std::complex<double>;
 
-Factor adjoint(Factor factor) {
+Factor adjoint_of(Factor factor) {
   switch (factor) {
     case Factor::s_plus:
       return Factor::s_minus;
@@ -47,7 +47,7 @@ Operator random_hermitian(std::span<const Factor> factors, int active, std::uint
     };
     std::vector<std::pair<Factor, int>> product, reversed;
     for (std::uint32_t k = below(6); k > 0; --k) product.emplace_back(factors[below(factors.size())], first + static_cast<int>(below(active)));
-    for (auto factor = product.rbegin(); factor != product.rend(); ++factor) reversed.emplace_back(adjoint(factor->first), factor->second);
+    for (auto factor = product.rbegin(); factor != product.rend(); ++factor) reversed.emplace_back(adjoint_of(factor->first), factor->second);
     const Complex coefficient(0.1 * below(40) - 2, 0.1 * below(40) - 2);
     const std::string coupling = below(2) == 0 ? "1" : "a";
     op.add(coefficient, coupling, product);

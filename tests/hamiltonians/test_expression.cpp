@@ -124,7 +124,7 @@ TEST_P(ExpressionMatrix, EqualsTheTextbook) {
   const Dense expected = c.expected();
 
   EXPECT_LT(test::difference(test::expression_matrix(expression, c.kind), expected), kTolerance) << c.text;
-  for (const Form form : {Form::ladder, Form::shortest}) {
+  for (const TermForm form : {TermForm::ladder, TermForm::shortest}) {
     EXPECT_LT(test::difference(test::expression_matrix(simplified(expression, c.kind, form), c.kind), expected), kTolerance) << c.text;
   }
 }
@@ -132,7 +132,7 @@ TEST_P(ExpressionMatrix, EqualsTheTextbook) {
 INSTANTIATE_TEST_SUITE_P(Spins, ExpressionMatrix, ::testing::ValuesIn(spin_cases()));
 INSTANTIATE_TEST_SUITE_P(Fermions, ExpressionMatrix, ::testing::ValuesIn(fermion_cases()));
 
-Expression shortest(const char* text, int slots) { return simplified(parse_expression(text, kSpin, slots), kSpin, Form::shortest); }
+Expression shortest(const char* text, int slots) { return simplified(parse_expression(text, kSpin, slots), kSpin, TermForm::shortest); }
 
 TEST(Simplified, WritesAsFewProductsAsTheModelsDo) {
   EXPECT_EQ(shortest("S.S", 2).products.size(), 3u);
@@ -141,7 +141,7 @@ TEST(Simplified, WritesAsFewProductsAsTheModelsDo) {
   ASSERT_EQ(shortest("Y Y", 2).products.size(), 1u);
   EXPECT_EQ(shortest("Y Y", 2).products[0].coefficient.imag(), 0);
   EXPECT_EQ(shortest("X Y - i Z", 1).products.size(), 0u);
-  EXPECT_EQ(simplified(parse_expression("Sx Sx + Sy Sy", kSpinful, 2), kSpinful, Form::shortest).products.size(), 2u);
+  EXPECT_EQ(simplified(parse_expression("Sx Sx + Sy Sy", kSpinful, 2), kSpinful, TermForm::shortest).products.size(), 2u);
 }
 
 TEST(Simplified, SaysWhichProductsCarryTheConjugateNumber) {
@@ -215,7 +215,7 @@ TEST(ExpressionRefusals, RandomTextIsReadOrRefused) {
     std::string text;
     for (std::size_t k = 0, length = 1 + random() % 8; k < length; ++k) text += words[random() % words.size()];
     try {
-      simplified(parse_expression(text, kSpin, 2), kSpin, Form::shortest);
+      simplified(parse_expression(text, kSpin, 2), kSpin, TermForm::shortest);
       ++read;
     } catch (const ExpressionError& error) {
       EXPECT_TRUE(error.column() >= 1 && error.column() <= static_cast<int>(text.size()) + 1) << error.what();

@@ -56,7 +56,7 @@ TEST(Graph, RefusesByNameWhatNeedsCells) {
   EXPECT_THAT([&] { lattice.bonds(3); }, ThrowsMessage<InputError>(HasSubstr("no shell 3")));
   EXPECT_TRUE(lattice.translation({1, 0, 0}).empty());
   const Sector sector({SectorKind::spin_half, 4, 2, -1});
-  EXPECT_THROW(find_observable("structure_factor").build(lattice, sector, SignRule::none), InputError);
+  EXPECT_THROW(find_observable("structure_factor").build({lattice, sector}), InputError);
   EXPECT_THROW(build_family(test::spins(kite(), "haldane_shastry", {}, 2)), InputError);
   EXPECT_THROW(build_family(test::spins(kite(), "shastry_sutherland", {}, 2)), InputError);
 }

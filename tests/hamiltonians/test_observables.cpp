@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "engine/base/error.h"
 #include "exact.h"
@@ -11,7 +12,6 @@ namespace qs {
 namespace {
 
 using test::difference;
-using test::operator_matrix;
 using test::Sparse;
 using test::table_matrix;
 
@@ -28,23 +28,39 @@ Sparse sector_matrix(const Operator& op, const Sector& sector) { return table_ma
 
 double mean(const Operator& op, const Sector& sector, const Eigen::VectorXd& x) { return x.dot(sector_matrix(op, sector) * x); }
 
-// Sums over 16 pairs of coefficients of order 1: 1e-13 is 50 roundings.
-TEST(ObservableTable, EveryRowEqualsItsProductsIsSymmetricAndConservesItsSector) {
-  const Lattice lattice = lattice_of("chain", {4});
+// Terms on one coupling of some model of each kind of sector.
+Operator hamiltonian_of(const Lattice& lattice, SectorKind kind) {
+  const char* expression = kind == SectorKind::spin_half           ? "S.S"
+                           : kind == SectorKind::spinless_fermions ? "c+ c + h.c."
+                                                                   : "c+_up c_up + c+_dn c_dn + h.c.";
+  return build_terms(lattice, kind, {{.name = "", .expression = expression, .where = ShellBonds{1}, .coefficient = {}, .coupling = "J"}}, {});
+}
+
+// Sums over 25 pairs of coefficients of order 1: 1e-13 is 50 roundings.
+TEST(ObservableTable, EveryRowEqualsItsProductsIsHermitianAndConservesItsSector) {
   for (const ObservableEntry& entry : observables()) {
+    const Lattice lattice = entry.name == "pair_d" ? lattice_of("square", {2, 2}) : lattice_of("chain", {4});
     for (const Sector& sector : sectors_of(4)) {
+      const Operator hamiltonian = hamiltonian_of(lattice, sector.options().kind);
+      const ObservableInput input{lattice, sector, SignRule::none, &hamiltonian};
       if (std::find(entry.sectors.begin(), entry.sectors.end(), sector.options().kind) == entry.sectors.end()) {
-        EXPECT_THROW(entry.build(lattice, sector, SignRule::none), InputError) << entry.name;
+        EXPECT_THROW(entry.build(input), InputError) << entry.name;
         continue;
       }
-      for (const NamedOperator& named : entry.build(lattice, sector, SignRule::none)) {
-        ASSERT_EQ(named.op.couplings, std::vector<std::string>{"1"});
-        EXPECT_EQ(named.op.name, entry.name);
-        const Sparse full = table_matrix(TermTable(named.op), {1});
-        EXPECT_LT(difference(full, operator_matrix(named.op, {1})), 1e-13) << entry.name << " " << named.label;
-        Sparse block;
-        ASSERT_NO_THROW(block = sector_matrix(named.op, sector)) << entry.name << " " << named.label;
-        EXPECT_LT(difference(block, Sparse(block.transpose())), 1e-15) << entry.name << " " << named.label;
+      const Observable observable = make_observable(entry, input);
+      std::map<std::string, double> named = {{"J", 0.7}};
+      for (const NamedOperator& each : observable.means) {
+        ASSERT_EQ(each.op.couplings, std::vector<std::string>{"1"}) << entry.name;
+        named[each.label] = 0.3;
+      }
+      for (const NamedOperator& each : observable.operators) {
+        EXPECT_EQ(each.op.name, entry.name);
+        const Operator op = each.op.at(named);
+        const auto full = test::complex_table_matrix(TermTable(op), {1});
+        EXPECT_LT(difference(full, test::complex_operator_matrix(op, {1})), 1e-13) << entry.name << " " << each.label;
+        test::ComplexSparse block;
+        ASSERT_NO_THROW(block = test::complex_table_matrix(TermTable(op), {1}, sector)) << entry.name << " " << each.label;
+        EXPECT_LT(difference(block, test::ComplexSparse(block.adjoint())), 1e-15) << entry.name << " " << each.label;
       }
     }
   }
@@ -54,7 +70,7 @@ TEST(Density, SumsToTheParticleNumber) {
   for (const Sector& sector : {Sector({SectorKind::spinless_fermions, 4, 3, -1}), Sector({SectorKind::spinful_fermions, 4, 3, 2})}) {
     Sparse sum(sector.dimension(), sector.dimension()), number(sector.dimension(), sector.dimension());
     number.setIdentity();
-    for (const NamedOperator& named : find_observable("density").build(lattice_of("chain", {4}), sector, SignRule::none)) {
+    for (const NamedOperator& named : find_observable("density").build({lattice_of("chain", {4}), sector})) {
       sum += sector_matrix(named.op, sector);
     }
     EXPECT_EQ(difference(sum, sector.particles() * number), 0);
@@ -66,8 +82,8 @@ TEST(SpinSpin, BondSumIsTheHeisenbergEnergy) {
   const Problem& problem = family.problems[0];
   const Sparse h = table_matrix(family.table, problem.couplings, problem.sector);
   const Eigen::VectorXd ground = test::lowest_eigenvector(h);
-  const auto spin_spin = find_observable("spin_spin").build(family.lattice, problem.sector, SignRule::none);
-  const auto sz_sz = find_observable("sz_sz").build(family.lattice, problem.sector, SignRule::none);
+  const auto spin_spin = find_observable("spin_spin").build({family.lattice, problem.sector});
+  const auto sz_sz = find_observable("sz_sz").build({family.lattice, problem.sector});
   EXPECT_EQ(spin_spin[3].label, "0-3");
   EXPECT_NEAR(mean(spin_spin[0].op, problem.sector, ground), 0.75, 1e-13);
   EXPECT_NEAR(8 * mean(spin_spin[1].op, problem.sector, ground), -3.65109340894, 1e-9);
@@ -85,7 +101,7 @@ TEST(SpinObservables, DoNotDependOnTheSublatticeRotation) {
     const Problem& problem = family.problems[0];
     const Eigen::VectorXd ground = test::lowest_eigenvector(table_matrix(family.table, problem.couplings, problem.sector));
     for (const char* name : {"spin_spin", "sz_sz", "structure_factor", "spin_structure_factor", "staggered_moment"}) {
-      for (const NamedOperator& named : find_observable(name).build(family.lattice, problem.sector, rule)) {
+      for (const NamedOperator& named : find_observable(name).build({family.lattice, problem.sector, rule})) {
         values[rule == SignRule::marshall].push_back(mean(named.op, problem.sector, ground));
       }
     }
@@ -98,9 +114,9 @@ TEST(StructureFactor, VanishesAtZeroMomentumAndSumsToSpinLengthInASinglet) {
   const ProblemFamily family = build_family(test::spins(test::periodic("square", {2, 4}), "heisenberg", {}, 4));
   const Problem& problem = family.problems[0];
   const Eigen::VectorXd ground = test::lowest_eigenvector(table_matrix(family.table, problem.couplings, problem.sector));
-  const auto factors = find_observable("spin_structure_factor").build(family.lattice, problem.sector, SignRule::none);
-  const auto diagonal = find_observable("structure_factor").build(family.lattice, problem.sector, SignRule::none);
-  const auto moment = find_observable("staggered_moment").build(family.lattice, problem.sector, SignRule::none);
+  const auto factors = find_observable("spin_structure_factor").build({family.lattice, problem.sector});
+  const auto diagonal = find_observable("structure_factor").build({family.lattice, problem.sector});
+  const auto moment = find_observable("staggered_moment").build({family.lattice, problem.sector});
   ASSERT_EQ(factors.size(), 8u);
   double sum = 0;
   for (std::size_t q = 0; q < factors.size(); ++q) {
@@ -124,7 +140,7 @@ TEST(StructureFactor, IsTheSquaredFourierSumOfAProductState) {
     const Sector sector({SectorKind::spinless_fermions, n, 3, -1});
     const Word sigma = sector.state(17);
     const bool oblique = kind != std::string("square");
-    for (const NamedOperator& named : find_observable("structure_factor").build(lattice, sector, SignRule::none)) {
+    for (const NamedOperator& named : find_observable("structure_factor").build({lattice, sector})) {
       const int kx = named.label[0] - '0', ky = named.label[2] - '0';
       const double turn = 2 * std::acos(-1.0);
       const double qx = turn * kx / 2;  // a_1 = (1, 0)
@@ -147,12 +163,11 @@ TEST(StaggeredMoment, OfProductStates) {
   Word neel = 0;
   for (int s = 0; s < 16; ++s) neel |= static_cast<Word>((s / 4 + s % 4) % 2) << s;
   const double one = 1;
-  const auto spin = find_observable("staggered_moment").build(lattice, Sector({SectorKind::spin_half, 16, 8, -1}), SignRule::none);
+  const auto spin = find_observable("staggered_moment").build({lattice, Sector({SectorKind::spin_half, 16, 8, -1})});
   EXPECT_NEAR(TermTable(spin[0].op).diagonal(&neel, &one), 0.25 + 0.5 / 16, 1e-14);
-  const auto charge = find_observable("staggered_moment").build(lattice, Sector({SectorKind::spinless_fermions, 16, 8, -1}), SignRule::none);
+  const auto charge = find_observable("staggered_moment").build({lattice, Sector({SectorKind::spinless_fermions, 16, 8, -1})});
   EXPECT_NEAR(TermTable(charge[0].op).diagonal(&neel, &one), 0.25, 1e-14);
-  EXPECT_THROW(find_observable("staggered_moment").build(lattice_of("triangular", {3, 3}), Sector({SectorKind::spin_half, 9, 4, -1}), SignRule::none),
-               InputError);
+  EXPECT_THROW(find_observable("staggered_moment").build({lattice_of("triangular", {3, 3}), Sector({SectorKind::spin_half, 9, 4, -1})}), InputError);
 }
 
 // Half-filled Hubbard dimer: <S_0.S_1> = -3/4 (1 - 2 d), d = <n_up n_down> per site, and dE/dU = 2 d.
@@ -162,8 +177,8 @@ TEST(SpinSpin, OfTheHubbardDimer) {
   const ProblemFamily family = build_family(test::spinful({"chain", {2}, {Boundary::open}}, {{"U", u}}, 1, 1));
   const Problem& problem = family.problems[0];
   const Eigen::VectorXd ground = test::lowest_eigenvector(table_matrix(family.table, problem.couplings, problem.sector));
-  const auto doubles = find_observable("double_occupancy").build(family.lattice, problem.sector, SignRule::none);
-  const auto spin_spin = find_observable("spin_spin").build(family.lattice, problem.sector, SignRule::none);
+  const auto doubles = find_observable("double_occupancy").build({family.lattice, problem.sector});
+  const auto spin_spin = find_observable("spin_spin").build({family.lattice, problem.sector});
   const double d = mean(doubles[0].op, problem.sector, ground);
   EXPECT_NEAR(2 * d, (energy(u + step) - energy(u - step)) / (2 * step), 1e-8);
   EXPECT_NEAR(mean(spin_spin[1].op, problem.sector, ground), -0.75 * (1 - 2 * d), 1e-13);

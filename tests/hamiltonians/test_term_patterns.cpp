@@ -14,7 +14,7 @@ namespace {
 
 using test::periodic;
 
-Lattice chain(int sites, Boundary boundary) { return Lattice({LatticeKind::chain, {sites}, {boundary}}); }
+Lattice chain(int sites, Boundary boundary) { return Lattice({"chain", {sites}, {boundary}}); }
 std::vector<std::vector<int>> sites_of(const std::vector<Placement>& places) {
   std::vector<std::vector<int>> result;
   for (const Placement& place : places) result.push_back(place.sites);
@@ -30,13 +30,13 @@ TEST(Placements, SitesAreListedInOrder) {
 TEST(Placements, BondsPointToTheRightAcrossTheSeam) {
   const std::vector<Placement> ring = placements(chain(4, Boundary::periodic), ShellBonds{1}, {});
   EXPECT_EQ(sites_of(ring), (Lists{{0, 1}, {3, 0}, {1, 2}, {2, 3}}));  // in the order of Lattice::bonds: 0-1, 0-3, 1-2, 2-3
-  EXPECT_EQ(ring[1].windings, (std::vector<Winding>{{0, 0, 0}, {1, 0, 0}}));
-  EXPECT_EQ(ring[0].windings[1], Winding{});
+  EXPECT_EQ(ring[1].windings, (std::vector<CellVector>{{0, 0, 0}, {1, 0, 0}}));
+  EXPECT_EQ(ring[0].windings[1], CellVector{});
   EXPECT_EQ(sites_of(placements(chain(4, Boundary::open), ShellBonds{2}, {})), (Lists{{0, 2}, {1, 3}}));
 }
 
 TEST(Placements, ShellsAreTheBondsOfTheLattice) {
-  for (const LatticeKind kind : {LatticeKind::square, LatticeKind::triangular, LatticeKind::honeycomb, LatticeKind::kagome}) {
+  for (const char* const kind : {"square", "triangular", "honeycomb", "kagome"}) {
     for (const Boundary boundary : {Boundary::periodic, Boundary::antiperiodic}) {
       const Lattice lattice({kind, {5, 4}, {boundary, Boundary::open}});
       for (int shell = 1; shell <= 2; ++shell) {
@@ -58,7 +58,7 @@ TEST(Placements, PeriodsOfTwoMergeBonds) {
   const std::vector<Placement> pair = placements(chain(2, Boundary::periodic), ShellBonds{1}, {});
   ASSERT_EQ(pair.size(), 1u);
   EXPECT_TRUE(pair[0].merged[0]);
-  EXPECT_EQ(pair[0].windings[1], Winding{});
+  EXPECT_EQ(pair[0].windings[1], CellVector{});
 }
 
 TEST(Placements, PatternsWrapAndDropOutAtOpenEnds) {
@@ -66,23 +66,23 @@ TEST(Placements, PatternsWrapAndDropOutAtOpenEnds) {
   EXPECT_EQ(sites_of(placements(chain(5, Boundary::open), three, {})), (Lists{{0, 1, 2}, {1, 2, 3}, {2, 3, 4}}));
   const std::vector<Placement> ring = placements(chain(4, Boundary::periodic), three, {});
   EXPECT_EQ(sites_of(ring), (Lists{{0, 1, 2}, {1, 2, 3}, {2, 3, 0}, {3, 0, 1}}));
-  EXPECT_EQ(ring[3].windings, (std::vector<Winding>{{0, 0, 0}, {1, 0, 0}, {1, 0, 0}}));
+  EXPECT_EQ(ring[3].windings, (std::vector<CellVector>{{0, 0, 0}, {1, 0, 0}, {1, 0, 0}}));
 }
 
 TEST(Placements, PatternsReachBackwardsAndOtherBasisSites) {
-  const Lattice lattice({LatticeKind::honeycomb, {2, 3}, {Boundary::open, Boundary::periodic}});
+  const Lattice lattice({"honeycomb", {2, 3}, {Boundary::open, Boundary::periodic}});
   const CellPattern bond{{{{0, 0, 0}, 0}, {{-1, 0, 0}, 1}}};  // A of a cell, B of the cell to the left
   const std::vector<Placement> places = placements(lattice, bond, {});
   EXPECT_EQ(sites_of(places), (Lists{{6, 1}, {8, 3}, {10, 5}}));
   const CellPattern below{{{{0, 0, 0}, 0}, {{0, -1, 0}, 1}}};
-  EXPECT_EQ(placements(lattice, below, {})[0].windings[1], (Winding{0, -1, 0}));
+  EXPECT_EQ(placements(lattice, below, {})[0].windings[1], (CellVector{0, -1, 0}));
 }
 
 TEST(Placements, TuplesTakeTheNearestImages) {
   const std::vector<Placement> places = placements(chain(6, Boundary::periodic), ExplicitTuples{{{0, 5}, {5, 0}, {0, 3}}}, {});
-  EXPECT_EQ(places[0].windings[1], (Winding{-1, 0, 0}));
-  EXPECT_EQ(places[1].windings[1], (Winding{1, 0, 0}));
-  EXPECT_EQ(places[2].windings[1], Winding{});
+  EXPECT_EQ(places[0].windings[1], (CellVector{-1, 0, 0}));
+  EXPECT_EQ(places[1].windings[1], (CellVector{1, 0, 0}));
+  EXPECT_EQ(places[2].windings[1], CellVector{});
   EXPECT_EQ(sites_of(placements(chain(6, Boundary::open), NamedTuples{"legs"}, {{"legs", {{0, 2}, {1, 3}}}})), (Lists{{0, 2}, {1, 3}}));
 }
 

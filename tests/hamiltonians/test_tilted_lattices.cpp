@@ -177,7 +177,7 @@ TEST(StructureFactor, ObeysItsSumRuleOnEveryTorus) {
     const Sector sector({SectorKind::spinless_fermions, lattice.sites(), 3, -1});
     const Word sigma = sector.state(11);
     const double one = 1;
-    const auto factors = find_observable("structure_factor").build(lattice, sector, SignRule::none);
+    const auto factors = find_observable("structure_factor").build({lattice, sector});
     const std::vector<Momentum> momenta = lattice.momenta();
     double sum = 0;
     for (std::size_t q = 0; q < factors.size(); ++q) {

@@ -51,6 +51,8 @@ TEST(References, EveryRowCanBeCalledFor) {
   EXPECT_TRUE(cited({{"wavefunction", "{kind: vit}"}}).count("viteritti2023transformer"));
   EXPECT_TRUE(cited({{"wavefunction.attention", "factored"}}).count("viteritti2023transformer"));
   EXPECT_TRUE(cited({{"wavefunction", "{kind: rbm}"}}).count("carleo2017solving"));
+  EXPECT_TRUE(cited({{"wavefunction", "{kind: jastrow}"}}).count("capello2005variational"));
+  EXPECT_TRUE(cited({{"wavefunction", "{kind: cnn}"}}).count("roth2023high"));
   EXPECT_TRUE(cited({{"wavefunction.amplitude", "determinant"}}).count("luo2019backflow"));
   EXPECT_TRUE(cited({{"stages.1.optimizer.kind", "minsr"}}).count("chen2024empowering"));
   EXPECT_TRUE(cited({{"stages.1.optimizer.kind", "natural"}}).count("chen2024empowering"));

@@ -55,6 +55,22 @@ const std::string depth_one = "wavefunction: {kind: qstage, depth: 1, d_model: 4
 
 TEST(PlanRefusals, TheExampleItselfIsValid) { EXPECT_EQ(refusal({}), "nothing was refused"); }
 
+std::string own(const std::string& name, const std::string& term) {
+  return "{kind: evaluate, observables: [energy, density, {name: " + name + ", terms: [{expression: n, sites: all}, " + term + "]}]}";
+}
+
+TEST(PlanRefusals, ObservablesOfOnesOwn) {
+  EXPECT_EQ(refusal({.stages = own("mine", "{expression: c+ c + h.c., tuples: [[0, 1]], coupling: t}")}), "nothing was refused");
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: c+ c, shell: 1}")}), AllOf(HasSubstr("'c+ c' is not hermitian"), HasSubstr("input.yaml")));
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: n n, shell: 1, coupling: K}")}), HasSubstr("the Hamiltonian has no coupling 'K'"));
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: c+ + c, sites: [0]}")}), HasSubstr("changes the number of particles"));
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: Sz, sites: [0]}")}), HasSubstr("acts on spins"));
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: n}")}), HasSubstr("does not say where it acts"));
+  EXPECT_THAT(refusal({.stages = own("density", "{expression: n, sites: [0]}")}), HasSubstr("'density' is the name of a built-in observable"));
+  EXPECT_THAT(refusal({.stages = own("a/b", "{expression: n, sites: [0]}")}), HasSubstr("other characters than"));
+  EXPECT_THAT(refusal({.stages = "{kind: evaluate, observables: [energy, spin_spin]}"}), HasSubstr("observable spin_spin is not defined"));
+}
+
 // HOUSE_NOTES: one block, so no parameter token: the network reads what its tail reads.
 TEST(PlanRefusals, AFamilyThatTheFeaturesDoNotSeparate) {
   EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = depth_one + "tail: [V], features: [t, V]}\n"}),
@@ -77,6 +93,22 @@ TEST(PlanRefusals, AFamilyIsAcceptedWhenWhatIsSeenSeparatesIt) {
   EXPECT_EQ(refusal({.family = equal}), "nothing was refused");  // one problem twice
   EXPECT_EQ(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: qstage, depth: 2, tail: [V], features: [t, V]}\n"}),
             "nothing was refused");  // the parameter token reads t
+}
+
+TEST(PlanRefusals, TheAdviceFollowsTheKeysOfTheKind) {
+  EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: jastrow}\n"}),
+              HasSubstr("use wavefunction.kind qstage or vit"));
+  EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: cnn, couplings: [V]}\n"}),
+              HasSubstr("add t to wavefunction.couplings"));
+  EXPECT_EQ(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: cnn}\n"}), "nothing was refused");
+}
+
+TEST(PlanRefusals, NetworksOnLatticesOfTheirOwn) {
+  const std::string open = "{kind: chain, size: [6], periodic: false}", tilted = "{kind: square, torus: [[3, 1], [-1, 3]]}";
+  EXPECT_THAT(refusal({.lattice = open, .wavefunction = "wavefunction: {kind: cnn}\n"}), HasSubstr("the lattice has ends"));
+  EXPECT_EQ(refusal({.lattice = open, .wavefunction = "wavefunction: {kind: jastrow}\n"}), "nothing was refused");
+  for (const char* network : {"{kind: cnn}", "{kind: jastrow}", "{kind: qstage, attention: factored}"})
+    EXPECT_EQ(refusal({.lattice = tilted, .wavefunction = std::string("wavefunction: ") + network + "\n"}), "nothing was refused") << network;
 }
 
 TEST(PlanRefusals, FactoredAttentionOnAnOpenLattice) {

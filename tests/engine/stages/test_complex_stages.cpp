@@ -9,7 +9,7 @@
 #include "engine/stages/evaluate_stage.h"
 #include "engine/stages/pretrain_stage.h"
 #include "engine/stages/vmc_stage.h"
-#include "engine/wavefunctions/registry.h"
+#include "engine/wavefunctions/rbm.h"
 #include "tests/hamiltonians/complex_models.h"
 
 namespace {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/cnn.h"
+#include "engine/wavefunctions/jastrow.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/registry.h"
@@ -25,12 +27,44 @@ struct Case {
   NetworkInput input;
 };
 
+// One step along each axis of a torus of cells, the last axis fastest.
+inline std::vector<std::vector<std::int32_t>> steps_on(const std::vector<int>& size, int basis) {
+  std::vector<std::vector<std::int32_t>> steps(size.size());
+  const int sites = std::accumulate(size.begin(), size.end(), basis, std::multiplies<>());
+  int stride = sites;
+  for (std::size_t axis = 0; axis < size.size(); ++axis) {
+    const int period = stride;
+    stride /= size[axis];
+    for (int s = 0; s < sites; ++s) steps[axis].push_back(s / period * period + (s % period + stride) % period);
+  }
+  return steps;
+}
+
 inline NetworkInput spins_on(std::vector<int> size, int basis = 1) {
   NetworkInput input;
+  input.translations = steps_on(size, basis);
   input.sites = std::accumulate(size.begin(), size.end(), basis, std::multiplies<>());
   input.modes = input.sites;
   input.lattice_size = std::move(size);
   input.basis = basis;
+  return input;
+}
+
+// Ten sites on the torus (3, 1), (-1, 3) of the square lattice: site s is s steps along x from the first, and y = 7 x.
+inline NetworkInput spins_on_tilted_torus() {
+  NetworkInput input;
+  input.modes = input.sites = 10;
+  input.translations.resize(2);
+  for (int s = 0; s < 10; ++s) {
+    input.translations[0].push_back((s + 1) % 10);
+    input.translations[1].push_back((s + 7) % 10);
+  }
+  return input;
+}
+
+// A ladder of two legs with open ends along its first axis; the second is a ring of two.
+inline NetworkInput without_first_translation(NetworkInput input) {
+  input.translations[0].clear();
   return input;
 }
 
@@ -61,6 +95,9 @@ inline std::vector<Case> cases() {
   const auto vit = [](std::vector<int> patch, VitAttention attention, std::vector<std::string> couplings = {}) {
     return VitOptions{.patch = std::move(patch), .layers = 2, .d_model = 6, .heads = 3, .attention = attention, .couplings = std::move(couplings)};
   };
+  const auto cnn = [](CnnAmplitude amplitude, std::vector<std::string> couplings = {}) {
+    return CnnOptions{.layers = 2, .channels = 4, .kernel = 3, .amplitude = amplitude, .couplings = std::move(couplings)};
+  };
   const NetworkInput j2 = with_features(spins_on({6}), {"J1", "J2"}, {{1.0, 0.2}, {1.0, 0.6}});
   return {
       {"QstageOneTail", qstage(2, {{"t", "V", "N"}}), tv(spins_on({6}))},
@@ -78,6 +115,17 @@ inline std::vector<Case> cases() {
       {"VitCouplings", vit({2}, VitAttention::factored, {"J2"}), j2},
       {"VitTwoSitesPerCell", vit({1, 2}, VitAttention::factored), spins_on({3, 2}, 2)},
       {"VitSpinful", vit({1, 2}, VitAttention::factored), spinful(spins_on({2, 2}))},
+      {"CnnSquare", cnn(CnnAmplitude::complex), spins_on({3, 4})},
+      {"CnnReal", cnn(CnnAmplitude::real), spins_on({6})},
+      {"CnnCouplings", cnn(CnnAmplitude::complex, {"J2"}), j2},
+      {"CnnSpinfulTwoSitesPerCell", cnn(CnnAmplitude::complex), spinful(spins_on({2, 2}, 2))},
+      {"CnnTiltedTorus", cnn(CnnAmplitude::complex), spins_on_tilted_torus()},
+      {"CnnCube", CnnOptions{.layers = 1, .channels = 4, .kernel = 3, .amplitude = CnnAmplitude::complex, .couplings = {}}, spins_on({2, 2, 3})},
+      {"JastrowReal", JastrowOptions{.dtype = JastrowDtype::real}, spins_on({3, 4})},
+      {"JastrowComplex", JastrowOptions{.dtype = JastrowDtype::complex}, spins_on({7})},
+      {"JastrowSpinfulTwoSitesPerCell", JastrowOptions{.dtype = JastrowDtype::complex}, spinful(spins_on({3}, 2))},
+      {"JastrowTiltedTorus", JastrowOptions{.dtype = JastrowDtype::real}, spins_on_tilted_torus()},
+      {"JastrowOpenAlongOneAxis", JastrowOptions{.dtype = JastrowDtype::complex}, without_first_translation(spins_on({3, 2}))},
       {"RbmComplex", RbmOptions{.alpha = 2, .dtype = RbmDtype::complex}, spins_on({6})},
       {"RbmReal", RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, spins_on({7})},
   };

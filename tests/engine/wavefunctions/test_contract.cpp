@@ -1,6 +1,7 @@
 // What every wavefunction promises, checked on all kinds and variants.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -240,6 +241,14 @@ TEST_P(WavefunctionContract, VjpsOfRangesAddUp) {
   for (std::size_t k = 0; k < head.size(); ++k) head[k] += tail[k];
   EXPECT_LE(max_difference(head, whole), 100 * kEps64 * static_cast<double>(batch.rows()) * std::max(1.0, max_abs(whole)));
   EXPECT_EQ(max_abs(nothing), 0.0);
+}
+
+TEST(Wavefunctions, EachHaveACaseInTheContract) {
+  const std::vector<Case> all = cases();
+  for (const WavefunctionEntry* entry : wavefunctions()) {
+    EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Case& c) { return c.options.entry().name == entry->name; }))
+        << "add a case of kind " << entry->name << " to cases() in fixtures.h";
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllKinds, WavefunctionContract, testing::ValuesIn(cases()), [](const auto& instance) { return instance.param.name; });

@@ -128,6 +128,59 @@ TEST(Patches, NeedALatticeThatClosesAlongItsAxes) {
   EXPECT_THROW(mode_displacements(tilted), InputError);
 }
 
+// By orbits as by arithmetic, up to the names of the classes.
+TEST(TranslationClasses, AreTheDisplacementsOfAnUntiltedTorus) {
+  const NetworkInput input = spinful(spins_on({2, 3}, 2));
+  const ModeDisplacements known = mode_displacements(input), found = translation_classes(input);
+
+  std::set<std::pair<int, int>> names;
+  for (std::size_t k = 0; k < known.index.size(); ++k) names.insert({known.index[k], found.index[k]});
+  EXPECT_EQ(found.count, known.count);
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(known.count));
+}
+
+TEST(TranslationClasses, OfATiltedTorusAreItsCells) {
+  const ModeDisplacements classes = mode_displacements(spins_on_tilted_torus());
+
+  EXPECT_EQ(classes.count, 10);
+  for (int p = 0; p < 10; ++p) {
+    for (int q = 0; q < 10; ++q) EXPECT_EQ(classes.index[p * 10 + q], (q - p + 10) % 10);
+  }
+}
+
+TEST(TranslationClasses, KeepPairsApartThatNothingMapsOnEachOther) {
+  NetworkInput graph = spins_on({4});
+  graph.translations.clear();
+
+  EXPECT_EQ(translation_classes(graph).count, 16);
+  EXPECT_EQ(translation_classes(without_first_translation(spins_on({3, 2}))).count, 18);  // 36 pairs, in twos
+  EXPECT_THROW(require_torus(graph, "it"), InputError);
+  EXPECT_THROW(require_torus(without_first_translation(spins_on({3, 2})), "it"), InputError);
+  EXPECT_NO_THROW(require_torus(spins_on_tilted_torus(), "it"));
+}
+
+// Around cell (x, y): (x - 1, y - 1), (x - 1, y), ...
+TEST(Neighbourhoods, FollowTheFormulaOnASquareLattice) {
+  const Neighbourhood square = neighbourhood(spins_on({4, 5}, 2), 3);
+
+  ASSERT_EQ(square.cells, 20);
+  ASSERT_EQ(square.offsets, 9);
+  for (int c = 0; c < 20; ++c) {
+    for (int k = 0; k < 9; ++k) EXPECT_EQ(square.index[c * 9 + k], (c / 5 + k / 3 + 3) % 4 * 5 + (c % 5 + k % 3 + 4) % 5);
+  }
+}
+
+TEST(Neighbourhoods, OfATiltedTorusLieOppositeInPairs) {
+  const Neighbourhood tilted = neighbourhood(spins_on_tilted_torus(), 3);
+
+  for (int c = 0; c < 10; ++c) {
+    for (int k = 0; k < 9; ++k) {
+      EXPECT_EQ(tilted.index[c * 9 + k], (c + (k / 3 - 1) + 7 * (k % 3 - 1) + 10) % 10);
+      EXPECT_EQ(tilted.index[tilted.index[c * 9 + k] * 9 + 8 - k], c);
+    }
+  }
+}
+
 // The first patch of a 2x2x4 lattice cut into patches of 1x2x2: cells (0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1).
 TEST(Patches, TileThreeDimensionalLattices) {
   const NetworkInput cubic{.modes = 16, .sites = 16, .lattice_size = {2, 2, 4}, .basis = 1, .feature_names = {}, .features = {{}}};

@@ -1,0 +1,210 @@
+// log psi is linear in its parameters: psi is two products with features of the configuration, P_c = sum of s_i s_j over the pairs of class c and
+// M_k = sum of s_i over the modes of kind k, and these are the rows of the Jacobian.
+#include "engine/wavefunctions/jastrow.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/wavefunctions/layers/dense.h"
+#include "engine/wavefunctions/network.h"
+#include "engine/wavefunctions/patches.h"
+
+namespace qs {
+namespace {
+
+struct JastrowPlan {
+  int kinds = 0, members = 0;       // kinds of modes, and how many modes each has
+  std::vector<std::int32_t> modes;  // [members][kinds]
+  int pairs = 0;                    // classes of pairs
+  std::vector<std::int32_t> index;  // [modes][modes] in the order of `modes`: the class of a pair i < j, otherwise `pairs`
+};
+
+// Modes that translations map onto each other, kind by kind. Translations but the identity leave no site where it is, so all kinds have as many.
+std::vector<std::vector<std::int32_t>> kinds_of(const ModeDisplacements& classes, int modes) {
+  std::map<std::int32_t, std::vector<std::int32_t>> by_class;
+  for (int i = 0; i < modes; ++i) by_class[classes.index[static_cast<std::size_t>(i) * modes + i]].push_back(i);
+  std::vector<std::vector<std::int32_t>> kinds;
+  for (auto& [number, members] : by_class) kinds.push_back(std::move(members));
+  return kinds;
+}
+
+JastrowPlan make_plan(const NetworkInput& input) {
+  const int modes = input.modes;
+  if (modes < 2) throw InputError("wavefunction.kind jastrow correlates pairs, but there is one mode; use wavefunction.kind rbm");
+  const ModeDisplacements classes = translation_classes(input);
+  const auto number = [&](int i, int j) { return classes.index[static_cast<std::size_t>(i) * modes + j]; };
+  const std::vector<std::vector<std::int32_t>> kinds = kinds_of(classes, modes);
+
+  JastrowPlan plan{.kinds = static_cast<int>(kinds.size()), .members = static_cast<int>(kinds.front().size()), .modes = {}, .index = {}};
+  for (int m = 0; m < plan.members; ++m) {
+    for (const auto& kind : kinds) {
+      QS_ASSERT(static_cast<int>(kind.size()) == plan.members);
+      plan.modes.push_back(kind[m]);
+    }
+  }
+  // s_i s_j knows no order: the classes of (i, j) and (j, i) are one.
+  std::map<std::int32_t, std::int32_t> pairs;
+  for (int i = 0; i < modes; ++i) {
+    for (int j = i + 1; j < modes; ++j) pairs.emplace(std::min(number(i, j), number(j, i)), static_cast<std::int32_t>(pairs.size()));
+  }
+  plan.pairs = static_cast<int>(pairs.size());
+  for (const int i : plan.modes) {
+    for (const int j : plan.modes) plan.index.push_back(i < j ? pairs.at(std::min(number(i, j), number(j, i))) : plan.pairs);
+  }
+  return plan;
+}
+
+// Parts of one tensor: real parameters have one, complex ones two.
+std::vector<std::string> suffixes(JastrowDtype dtype) {
+  return dtype == JastrowDtype::real ? std::vector<std::string>{""} : std::vector<std::string>{"_re", "_im"};
+}
+
+std::vector<TensorSpec> jastrow_specs(const JastrowPlan& plan, JastrowDtype dtype) {
+  const Initial small = Initial::normal(0.01);
+  std::vector<TensorSpec> specs;
+  for (const std::string& part : suffixes(dtype)) specs.push_back({"field" + part, {plan.kinds}, small});
+  for (const std::string& part : suffixes(dtype)) specs.push_back({"pair" + part, {plan.pairs}, small});
+  return specs;
+}
+
+std::optional<JastrowOptions> guess(const ParameterLayout& tensors) {
+  for (const JastrowDtype dtype : {JastrowDtype::real, JastrowDtype::complex}) {
+    const std::string part = suffixes(dtype).front();
+    if (tensors.find("pair" + part) != nullptr && tensors.find("field" + part) != nullptr) return JastrowOptions{dtype};
+  }
+  return std::nullopt;
+}
+
+template <class Real>
+class Jastrow final : public Network<Real> {
+ public:
+  Jastrow(JastrowPlan plan, JastrowDtype dtype, const NetworkInput& input, Device device)
+      : Network<Real>(device, dtype == JastrowDtype::real ? JacobianMode::real_log : JacobianMode::complex_log, jastrow_specs(plan, dtype), {},
+                      input),
+        plan_(std::move(plan)),
+        modes_(this->indices(plan_.modes)),
+        index_(this->indices(plan_.index)) {
+    for (const std::string& part : suffixes(dtype)) {
+      parts_.push_back({Dense<Real>(this->tensors(), "pair" + part, "", plan_.pairs), Dense<Real>(this->tensors(), "field" + part, "", plan_.kinds)});
+    }
+    this->plan();
+  }
+
+  std::string kind() const override { return "jastrow"; }
+  double flops_per_evaluation() const override {
+    const double features = 2.0 * count() * count() + count();
+    return features + static_cast<double>(parts_.size()) * (parts_[0].pair.flops(1) + parts_[0].field.flops(1));
+  }
+
+ private:
+  using typename Network<Real>::Chunk;
+  using typename Network<Real>::LogPsi;
+  using typename Network<Real>::Cotangent;
+
+  // Real or imaginary part of the parameters.
+  struct Part {
+    Dense<Real> pair, field;
+  };
+  struct Buffers {
+    Real* spins;    // [members][kinds][B]
+    Real* pairs;    // [pairs + 1][B]: the last is the sum over all (i, j) that are no pair
+    Real* fields;   // [kinds][B]
+    Real* log_psi;  // [B], of one part
+  };
+
+  int count() const { return plan_.kinds * plan_.members; }
+
+  Buffers carve(Arena<Real>& arena, int rows) const {
+    Buffers buffers;
+    buffers.spins = arena.take(std::size_t(count()) * rows);
+    buffers.pairs = arena.take((std::size_t(plan_.pairs) + 1) * rows);
+    buffers.fields = arena.take(std::size_t(plan_.kinds) * rows);
+    buffers.log_psi = arena.take(rows);
+    return buffers;
+  }
+  std::size_t arena_values(int rows, Pass) const override {
+    Arena<Real> counted;
+    carve(counted, rows);
+    return counted.used();
+  }
+
+  void load(std::span<const double> parameters) override {
+    for (Part& part : parts_) {
+      part.pair.load(parameters);
+      part.field.load(parameters);
+    }
+  }
+
+  void forward(const Chunk& chunk, Pass, Arena<Real> arena, LogPsi out) const override {
+    const Lanes lanes = chunk.lanes;
+    const Buffers buffers = carve(arena, lanes.rows);
+    this->unpack(chunk, modes_.data(), modes_.size(), buffers.spins);
+    // A mixing matrix that maps s to itself by displacement has the gradient P_c = sum over (i, j) of class c of s_i s_j.
+    kernels::mix_tokens_weight_gradient(lanes.device, {count(), 1, 1, lanes.rows, plan_.pairs + 1}, buffers.spins, buffers.spins, index_.data(),
+                                        buffers.pairs);
+    kernels::sum_tokens(lanes.device, plan_.members, plan_.kinds, lanes.rows, buffers.spins, buffers.fields);
+    const std::array<double*, 2> log_psi = {out.re, out.im};
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+      parts_[k].pair.forward(lanes, 1, buffers.pairs, buffers.log_psi);
+      parts_[k].field.forward(lanes, 1, buffers.fields, buffers.log_psi, kernels::Write::accumulate);
+      kernels::widen(lanes.device, lanes.rows, buffers.log_psi, log_psi[k]);
+    }
+    if (parts_.size() == 1) kernels::clear(lanes.device, out.im, lanes.rows * sizeof(double));
+  }
+
+  void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const override {
+    const Buffers buffers = carve(arena, chunk.lanes.rows);
+    const std::array<const Real*, 2> dlog_psi = {cotangent.re, cotangent.im};
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+      parts_[k].pair.backward_weights(chunk.lanes, 1, buffers.pairs, dlog_psi[k], gradient);
+      parts_[k].field.backward_weights(chunk.lanes, 1, buffers.fields, dlog_psi[k], gradient);
+    }
+  }
+
+  JastrowPlan plan_;
+  Buffer<std::int32_t> modes_, index_;
+  std::vector<Part> parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<Wavefunction> make_jastrow(const JastrowOptions& options, const NetworkInput& input, Precision precision, Device device) {
+  JastrowPlan plan = make_plan(input);
+  if (precision == Precision::float32) return std::make_unique<Jastrow<float>>(std::move(plan), options.dtype, input, device);
+  return std::make_unique<Jastrow<double>>(std::move(plan), options.dtype, input, device);
+}
+
+template <>
+const WavefunctionEntry& wavefunction_entry<JastrowOptions>() {
+  static const WavefunctionEntry entry = make_entry<JastrowOptions>(
+      {.name = "jastrow",
+       .text = "Jastrow factor: one number per displacement of two modes",
+       .literature = {R"(@article{jastrow1955many,
+  author = {Jastrow, Robert},
+  title = {Many-Body Problem with Strong Forces},
+  journal = {Phys. Rev.},
+  volume = {98}, pages = {1479--1484}, year = {1955},
+  doi = {10.1103/PhysRev.98.1479}
+})",
+                      R"(@article{capello2005variational,
+  author = {Capello, Manuela and Becca, Federico and Fabrizio, Michele and Sorella, Sandro and Tosatti, Erio},
+  title = {Variational Description of {Mott} Insulators},
+  journal = {Phys. Rev. Lett.},
+  volume = {94}, pages = {026406}, year = {2005},
+  doi = {10.1103/PhysRevLett.94.026406}
+})"},
+       .options = Options<JastrowOptions>().word("dtype", &JastrowOptions::dtype,
+                                                 Words<JastrowDtype>{{"real", JastrowDtype::real}, {"complex", JastrowDtype::complex}},
+                                                 "parameters; real means a positive wavefunction"),
+       .make = make_jastrow,
+       .guess = guess});
+  return entry;
+}
+
+}  // namespace qs
