@@ -79,9 +79,7 @@ bool is_free_disorder(const TermSpec& term) {
   return field != nullptr && !field->seed;
 }
 
-bool has_free_disorder(const SystemOptions& options) {
-  return std::any_of(options.terms.terms.begin(), options.terms.terms.end(), is_free_disorder);
-}
+bool has_free_disorder(const SystemOptions& options) { return std::any_of(options.terms.terms.begin(), options.terms.terms.end(), is_free_disorder); }
 
 void refuse_unnumbered_disorder(const SystemOptions& options) {
   if (std::find(options.varied.begin(), options.varied.end(), "disorder") != options.varied.end()) return;
@@ -167,8 +165,8 @@ ModelEntry haldane_shastry_entry();
 ModelEntry terms_entry();
 
 std::span<const ModelEntry> models() {
-  static const std::vector<ModelEntry> table = {tv_entry(),   hubbard_entry(),            heisenberg_entry(),      xxz_entry(),
-                                                tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry(), terms_entry()};
+  static const std::vector<ModelEntry> table = {
+      tv_entry(), hubbard_entry(), heisenberg_entry(), xxz_entry(), tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry(), terms_entry()};
   return table;
 }
 

@@ -22,9 +22,8 @@ std::vector<Bond> named_bonds(const Lattice& lattice, const std::string& name, c
   std::vector<std::string> known = lattice.bond_names();
   if (std::find(known.begin(), known.end(), name) != known.end()) return lattice.bonds(name);
   for (const auto& [set, tuples] : sets) known.push_back(set);
-  throw InputError(
-      fmt::format("bonds '{}' are not known ({}): write a shell, or name them in system.hamiltonian.bonds", name,
-                  known.empty() ? "none have a name" : fmt::format("known: {}", fmt::join(known, ", "))));
+  throw InputError(fmt::format("bonds '{}' are not known ({}): write a shell, or name them in system.hamiltonian.bonds", name,
+                               known.empty() ? "none have a name" : fmt::format("known: {}", fmt::join(known, ", "))));
 }
 
 int common_length(const SiteTuples& tuples) {
@@ -80,8 +79,8 @@ std::vector<Placement> of_shell(const Lattice& lattice, int shell) {
 std::vector<Placement> of_pattern(const Lattice& lattice, const CellPattern& pattern) {
   for (const PatternSite& site : pattern.sites) {
     if (site.axes != 0 && site.axes != lattice.axes()) {
-      throw InputError(fmt::format("a site of the pattern has {} numbers; on {} write {} step{} of cells and the site of the cell (0 to {})", site.axes + 1,
-                                   lattice.describe(), lattice.axes(), lattice.axes() == 1 ? "" : "s", lattice.basis() - 1));
+      throw InputError(fmt::format("a site of the pattern has {} numbers; on {} write {} step{} of cells and the site of the cell (0 to {})",
+                                   site.axes + 1, lattice.describe(), lattice.axes(), lattice.axes() == 1 ? "" : "s", lattice.basis() - 1));
     }
     if (site.basis < 0 || site.basis >= lattice.basis()) {
       throw InputError(

@@ -70,14 +70,16 @@ void check_reality(const Wavefunction& psi, const ProblemFamily& family, const S
   if (family.table.is_real() || psi.jacobian_mode() != JacobianMode::real_log) return;
   const TermsInput& input = system.terms;
   const std::optional<int> guilty = first_complex_term(family.lattice, system.sector.kind, input.terms, input.options);
-  throw InputError(fmt::format("{}, but the network gives a real psi, which cannot be its ground state; choose "
-                               "wavefunction.amplitude or dtype complex, whichever the kind has, or kind vit",
-                               guilty ? fmt::format("term '{}' makes the Hamiltonian complex", name_of(input.terms.at(*guilty)))
-                                      : "the Hamiltonian has complex matrix elements"));
+  throw InputError(
+      fmt::format("{}, but the network gives a real psi, which cannot be its ground state; choose "
+                  "wavefunction.amplitude or dtype complex, whichever the kind has, or kind vit",
+                  guilty ? fmt::format("term '{}' makes the Hamiltonian complex", name_of(input.terms.at(*guilty)))
+                         : "the Hamiltonian has complex matrix elements"));
 }
 
 void check_twist(const Lattice& lattice, const std::vector<double>& angles) {
-  if (!lattice.has_cells()) throw InputError("hamiltonian.twist needs a lattice that closes on itself, and a graph has no seam; write the phases as terms");
+  if (!lattice.has_cells())
+    throw InputError("hamiltonian.twist needs a lattice that closes on itself, and a graph has no seam; write the phases as terms");
   if (static_cast<int>(angles.size()) != lattice.axes())
     throw InputError(fmt::format("hamiltonian.twist has {} angle{}, but {} has {} ax{}; write one angle for each", angles.size(),
                                  angles.size() == 1 ? "" : "s", lattice.describe(), lattice.axes(), lattice.axes() == 1 ? "is" : "es"));

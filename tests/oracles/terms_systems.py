@@ -46,7 +46,12 @@ def tv(sites, particles, bonds, t, v):
 
 
 def tprime(g):
-    hops = [(-g["t"], i, j) for i, j in square(4, NEAREST)] + [(-g["tp"], i, j) for i, j in square(4, DIAGONAL)]
+    """Antiperiodic in x: hops from the last column to the first change sign. No bond is there twice on 4x4."""
+    hops = []
+    for x in range(4):
+        for y in range(4):
+            for coupling, steps in (("t", NEAREST), ("tp", DIAGONAL)):
+                hops += [(-g[coupling] * (-1 if x + dx == 4 else 1), 4 * x + y, (x + dx) % 4 * 4 + (y + dy) % 4) for dx, dy in steps]
     return hubbard(16, 2, 2, hops, g["U"])
 
 
@@ -131,7 +136,7 @@ def flux_ring(g, twist=0.7):
 
 def hofstadter(g):
     """Hops along y turn by a quarter turn per column: a quarter of a flux quantum through every plaquette, those at the seam included."""
-    matrix = Matrix(16, 4)
+    matrix = Matrix(16, 3)
     for x in range(4):
         for y in range(4):
             here, right, above = 4 * x + y, (x + 1) % 4 * 4 + y, 4 * x + (y + 1) % 4
