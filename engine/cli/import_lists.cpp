@@ -104,9 +104,8 @@ class Expert {
   using Reader = void (Expert::*)(const std::string&);
   static const std::map<std::string, Reader>& readers() {
     static const std::map<std::string, Reader> table = {
-        {"trans", &Expert::transfer},        {"coulombintra", &Expert::on_site}, {"coulombinter", &Expert::between},
-        {"hund", &Expert::hund},             {"exchange", &Expert::exchange},    {"pairhop", &Expert::pair_hop},
-        {"ising", &Expert::ising},
+        {"trans", &Expert::transfer},    {"coulombintra", &Expert::on_site}, {"coulombinter", &Expert::between}, {"hund", &Expert::hund},
+        {"exchange", &Expert::exchange}, {"pairhop", &Expert::pair_hop},     {"ising", &Expert::ising},
     };
     return table;
   }
@@ -232,7 +231,8 @@ ImportedModel import_operator_list(const std::string& file) {
     if (kind == "fermion")
       model.sector = fmt::format("{{kind: spinless_fermions, particles: {}}}", root.at("particles").get<int>());
     else
-      model.sector = root.contains("up") ? fmt::format("{{kind: spin_half, total_sz: {:.1f}}}", root.at("up").get<int>() - sites / 2.0) : "{kind: spin_half}";
+      model.sector =
+          root.contains("up") ? fmt::format("{{kind: spin_half, total_sz: {:.1f}}}", root.at("up").get<int>() - sites / 2.0) : "{kind: spin_half}";
   } catch (const nlohmann::json::exception& problem) {
     throw InputError(fmt::format("{}: error: {} (expected sites, kind, static: [[\"zz\", [[1.0, 0, 1]]]])", file, problem.what()));
   }

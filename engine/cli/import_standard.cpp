@@ -1,4 +1,5 @@
-// Standard mode of HPhi (Kawamura et al., Comput. Phys. Commun. 217, 180 (2017)) and mVMC (Misawa et al., ibid. 235, 447 (2019)): lines "key = value".
+// Standard mode of HPhi (Kawamura et al., Comput. Phys. Commun. 217, 180 (2017)) and mVMC (Misawa et al., ibid. 235, 447 (2019)): lines "key =
+// value".
 //   spins:    H = sum J S.S - h sum Sz - Gamma sum Sx
 //   electrons: H = -mu sum n - sum t (c+c + h.c.) + U sum n_up n_dn + sum V n n
 #include <fmt/format.h>
@@ -36,7 +37,8 @@ class Keys {
     for (int number = 1; std::getline(stream, line); ++number) {
       if (trimmed(line).empty() || trimmed(line).substr(0, 2) == "//" || trimmed(line)[0] == '#') continue;
       const std::size_t equals = line.find('=');
-      if (equals == std::string::npos) throw InputError(fmt::format("{}:{}: error: a line without '=' (standard mode is 'key = value')", file, number));
+      if (equals == std::string::npos)
+        throw InputError(fmt::format("{}:{}: error: a line without '=' (standard mode is 'key = value')", file, number));
       const std::string key = trimmed(line.substr(0, equals));
       if (!values_.emplace(lower(key), std::pair(key, trimmed(line.substr(equals + 1)))).second)
         throw InputError(fmt::format("{}:{}: error: key '{}' stands twice; keep one", file, number, key));
@@ -61,12 +63,14 @@ class Keys {
     } catch (const std::exception&) {
       end = 0;
     }
-    if (end != word.size()) throw InputError(fmt::format("{}: error: {} = {} is not a real number (complex ones are not imported)", file_, key, word));
+    if (end != word.size())
+      throw InputError(fmt::format("{}: error: {} = {} is not a real number (complex ones are not imported)", file_, key, word));
     return value;
   }
   int integer(const std::string& key, int otherwise) {
     const double value = number(key, otherwise);
-    if (value != std::floor(value) || std::abs(value) > 1e6) throw InputError(fmt::format("{}: error: {} = {:g} is not an integer", file_, key, value));
+    if (value != std::floor(value) || std::abs(value) > 1e6)
+      throw InputError(fmt::format("{}: error: {} = {:g} is not an integer", file_, key, value));
     return static_cast<int>(value);
   }
   std::vector<std::string> others() const {
@@ -100,7 +104,8 @@ const Geometry& geometry_of(const std::string& name, const std::string& file) {
   };
   for (const Geometry& geometry : table)
     if (lower(name).substr(0, std::string(geometry.word).size()) == geometry.word) return geometry;
-  throw InputError(fmt::format("{}: error: lattice '{}' is not imported (known: chain, ladder, square, tetragonal, triangular, honeycomb, kagome)", file, name));
+  throw InputError(
+      fmt::format("{}: error: lattice '{}' is not imported (known: chain, ladder, square, tetragonal, triangular, honeycomb, kagome)", file, name));
 }
 
 std::string lattice_of(Keys& keys, const Geometry& geometry) {

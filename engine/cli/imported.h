@@ -16,12 +16,12 @@ struct ImportedTerm {
 };
 
 struct ImportedModel {
-  std::string source;                // "StdFace.def, standard mode of HPhi and mVMC"
-  std::string lattice, sector;       // "{kind: chain, size: [8]}"
+  std::string source;           // "StdFace.def, standard mode of HPhi and mVMC"
+  std::string lattice, sector;  // "{kind: chain, size: [8]}"
   std::vector<std::pair<std::string, double>> couplings;
-  std::vector<double> twist;         // radians
+  std::vector<double> twist;  // radians
   std::vector<ImportedTerm> terms;
-  int states = 1;                    // of exact diagonalisation
+  int states = 1;                     // of exact diagonalisation
   std::vector<std::string> left_out;  // keys of the other code's solver
 };
 

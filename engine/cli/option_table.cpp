@@ -74,7 +74,9 @@ std::span<const CommandEntry> commands() {
        "measure the network and its Gram products against this core's multiply-add peak, or against a large product on\n"
        "this GPU, and the time and memory of VMC (else pretraining) steps by phase; on all ranks under mpirun"},
       {"cite", {input_file}, "print BibTeX for this program and for the methods that an input uses, with the key that calls for each"},
-      {"import", {{"FILE", Meaning::file}}, "print our input for a model of HPhi or mVMC (standard mode, list of .def files) or a JSON operator list"},
+      {"import",
+       {{"FILE", Meaning::file}},
+       "print our input for a model of HPhi or mVMC (standard mode, list of .def files) or a JSON operator list"},
       {"new", {{"NAME", Meaning::word, model_names()}}, "print a small input for a model, ready to run"},
       {"completion", {{"SHELL", Meaning::word, {"bash", "zsh", "fish"}}}, "print a completion script: source <(qstage-vmc completion bash)"},
   };

@@ -48,7 +48,8 @@ const std::vector<Template>& templates() {
       {"tfim", "12", "chain", "square", "J: 1.0, Gamma: 1.0", "flip", "energy, sz_sz", random, 0.02, positive, boltzmann},
       {"shastry_sutherland", "4x4", "", "square", "Js: 0.8, Jd: 1.0", "exchange", "energy, structure_factor", exact_state, 0, attention, attention},
       {"terms", "12", "chain", "square",
-       "marshall_sign: true, couplings: {J: 1.0, h: 0.5}, terms: [{expression: S.S, shell: 1, coupling: J}, {expression: Sz, sites: all, coupling: h, "
+       "marshall_sign: true, couplings: {J: 1.0, h: 0.5}, terms: [{expression: S.S, shell: 1, coupling: J}, {expression: Sz, sites: all, coupling: "
+       "h, "
        "value: -1.0}]",
        "exchange", "energy, sz_sz", random, 0.05, positive, boltzmann},
       {"haldane_shastry", "16", "chain", "", "J: 1.0, marshall_sign: true", "exchange", "energy, spin_spin", random, 0.05, positive, boltzmann},

@@ -7,9 +7,9 @@
 namespace qs {
 namespace {
 
+using test::plan_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using test::plan_of;
 
 std::string input(const std::string& lattice, const std::string& sector, const std::string& hamiltonian, const std::string& more = "") {
   return "format: 1\noutput: {directory: runs/x}\nsystem:\n  lattice: " + lattice + "\n  sector: " + sector + "\n  hamiltonian: " + hamiltonian +
@@ -48,8 +48,9 @@ TEST(PlanOfTerms, EqualsTheModelOfTheSameTerms) {
 }
 
 TEST(PlanOfTerms, ListsOfCouplingsMakeAFamily) {
-  const RunPlan plan = plan_of(input(ring, spins, "{kind: terms, couplings: {J: 1.0, K: [0.0, 0.5]}, terms: [{expression: S.S, shell: 1, coupling: J}, "
-                                                  "{expression: S.S, shell: 2, coupling: K}]}"));
+  const RunPlan plan = plan_of(input(ring, spins,
+                                     "{kind: terms, couplings: {J: 1.0, K: [0.0, 0.5]}, terms: [{expression: S.S, shell: 1, coupling: J}, "
+                                     "{expression: S.S, shell: 2, coupling: K}]}"));
   ASSERT_EQ(plan.family->size(), 2);
   EXPECT_THAT(plan.family->varied, ElementsAre("K"));
   EXPECT_EQ(plan.family->feature(1, "K"), 0.5);
@@ -79,9 +80,9 @@ TEST(PlanOfTerms, ErrorsPointAtTheTerm) {
 }
 
 TEST(PlanOfTerms, RefusesARealNetworkForAComplexHamiltonian) {
-  const std::string text = input("{kind: chain, size: [6]}", "{kind: spinless_fermions, particles: 3}",
-                                 "{kind: terms, twist: [0.3], terms: [{expression: c+ c + h.c., shell: 1, value: -1.0}]}",
-                                 "wavefunction: {kind: rbm, dtype: real}\n");
+  const std::string text =
+      input("{kind: chain, size: [6]}", "{kind: spinless_fermions, particles: 3}",
+            "{kind: terms, twist: [0.3], terms: [{expression: c+ c + h.c., shell: 1, value: -1.0}]}", "wavefunction: {kind: rbm, dtype: real}\n");
   EXPECT_THAT(refusal(text), HasSubstr("complex matrix elements"));
 }
 
