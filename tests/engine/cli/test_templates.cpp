@@ -40,7 +40,8 @@ TEST(Templates, EveryModelHasAValidOneOfAtMostFifteenLines) {
     const RunPlan plan = plan_of(text);
     ASSERT_TRUE(plan.family && plan.network) << text;
     EXPECT_NE(text.find("hamiltonian: {kind: " + model.kind), std::string::npos);
-    if (model.sector) EXPECT_EQ(plan.family->problems[0].sector.options().kind, *model.sector);
+    const SectorKind sector = plan.family->problems[0].sector.options().kind;
+    EXPECT_EQ(sector, model.sector.value_or(sector));
     EXPECT_EQ(plan.stages.back().kind, "evaluate");
   }
 }
