@@ -83,7 +83,7 @@ TEST(PlanOfTerms, RefusesARealNetworkForAComplexHamiltonian) {
   const std::string text =
       input("{kind: chain, size: [6]}", "{kind: spinless_fermions, particles: 3}",
             "{kind: terms, twist: [0.3], terms: [{expression: c+ c + h.c., shell: 1, value: -1.0}]}", "wavefunction: {kind: rbm, dtype: real}\n");
-  EXPECT_THAT(refusal(text), HasSubstr("complex matrix elements"));
+  EXPECT_THAT(refusal(text), HasSubstr("makes the Hamiltonian complex"));
 }
 
 TEST(PlanOfLattices, KnowTheirKeys) {
