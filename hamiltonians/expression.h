@@ -60,5 +60,7 @@ enum class TermForm {
 };
 // Multiplies out and collects: equal products are summed, those that cancel are dropped. The order of the result is fixed.
 Expression simplified(const Expression& expression, SectorKind kind, TermForm form);
+// Whether an expression on two sites stays the same when they are exchanged, as S.S does and S x S does not.
+bool symmetric(const Expression& expression, SectorKind kind);
 
 }  // namespace qs

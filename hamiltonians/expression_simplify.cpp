@@ -124,4 +124,17 @@ Expression simplified(const Expression& expression, SectorKind kind, TermForm fo
   return result;
 }
 
+bool symmetric(const Expression& expression, SectorKind kind) {
+  QS_ASSERT(expression.slots == 2);
+  NormalForm differences[2];  // of products with the number itself, and with its conjugate
+  for (const Product& product : simplified(expression, kind, TermForm::ladder).products) {
+    std::vector<SlotFactor> exchanged = product.factors;
+    for (SlotFactor& factor : exchanged) factor.slot = 1 - factor.slot;
+    NormalForm& difference = differences[product.conjugation == Conjugation::plain ? 0 : 1];
+    difference.add(product.coefficient, to_modes(product.factors));
+    difference.add(-product.coefficient, to_modes(exchanged));
+  }
+  return differences[0].collected().empty() && differences[1].collected().empty();
+}
+
 }  // namespace qs

@@ -56,6 +56,7 @@ class Builder {
     }
     expression = simplified(expression, kind_, twisted() ? TermForm::ladder : TermForm::shortest);
     const std::string own = term.coupling.empty() ? "1" : term.coupling;
+    if (slots == 2 && !symmetric(expression, kind_)) refuse_merged(places);
     for (std::size_t p = 0; p < places.size(); ++p) {
       if (values[p] == 0.0) continue;
       const std::string coupling = !varying ? own : own == "1" ? place_coupling(term, p) : own + "*" + place_coupling(term, p);
@@ -74,6 +75,15 @@ class Builder {
     std::vector<std::pair<Factor, int>> factors;
     for (const SlotFactor& factor : product.factors) factors.emplace_back(factor.factor, factor.spin * lattice_.sites() + place.sites[factor.slot]);
     op_.add(coefficient, coupling, std::move(factors));
+  }
+
+  // Sites that are joined from the left and from the right count as one bond, which then has no direction.
+  static void refuse_merged(const std::vector<Placement>& places) {
+    const auto found = std::find_if(places.begin(), places.end(), [](const Placement& place) { return place.merged != std::array<bool, 3>{}; });
+    if (found == places.end()) return;
+    throw InputError(fmt::format("sites {} and {} are joined from both sides, so it is open which of them comes first (the expression is not "
+                                 "symmetric): write a pattern, which counts both ways, or tuples",
+                                 found->sites[0], found->sites[1]));
   }
 
   // c beyond a seam is exp(i twist) c inside, times -1 if the axis is antiperiodic.

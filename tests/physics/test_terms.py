@@ -74,7 +74,8 @@ def check_exact(program, name, folder):
         dimension = matrix.shape[0]
         worst = max(worst, abs(found["energy"] - lowest(matrix)))
     verdict = worst <= EXACT
-    print(f"{name:<22} {len(summary['stages'][0]['results']):>2} x {dimension:>6} states   error {worst:.1e}   {'ok' if verdict else 'WRONG'}", flush=True)
+    members = len(summary["stages"][0]["results"])
+    print(f"{name:<22} {members:>2} x {dimension:>6} states   error {worst:.1e}   {'ok' if verdict else 'WRONG'}", flush=True)
     return verdict
 
 
