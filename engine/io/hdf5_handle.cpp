@@ -27,7 +27,9 @@ QuietErrors::~QuietErrors() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
 void require_memory(std::size_t bytes) {
   constexpr std::size_t own_needs = std::size_t{4} << 20;
   void* memory = std::malloc(bytes + own_needs);
-  if (memory == nullptr) throw OutOfResources("no memory for the HDF5 library (" + std::to_string(bytes + own_needs) + " bytes are wanted)");
+  if (memory == nullptr)
+    throw OutOfResources("no memory for the HDF5 library (" + std::to_string(bytes + own_needs) +
+                         " bytes are wanted); raise the limit (ulimit -v, or the memory of the job)");
   asm volatile("" : : "g"(memory) : "memory");  // or the compiler takes the pair away
   std::free(memory);
 }
