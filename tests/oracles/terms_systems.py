@@ -1,4 +1,4 @@
-"""The systems of tests/physics/terms, each from its definition: bonds are written out here, not taken from the program.
+"""The systems of tests/physics/terms and of six shipped inputs, each from its definition: bonds are written out here, not taken from the program.
 
 SYSTEMS: name -> function from the couplings of one member of the family (a mapping) to the sparse matrix of its sector.
 """
@@ -165,17 +165,17 @@ def ladder(g):
 
 
 SYSTEMS = {
-    "hubbard_tprime": tprime,
+    "hubbard_tprime_4x4": tprime,
     "extended_hubbard": extended_hubbard,
     "kitaev_2x2": kitaev(2, 2),
-    "kitaev_2x3": kitaev(2, 3),
+    "kitaev_honeycomb_2x3": kitaev(2, 3),
     "xyz_chain": xyz,
     "dm_chain": dzyaloshinskii_moriya,
     "ring_exchange": ring_exchange,
-    "random_field": random_field,
+    "random_field_chain": random_field,
     "aubry_andre": aubry_andre,
     "flux_ring": flux_ring,
-    "hofstadter": hofstadter,
+    "hofstadter_4x4": hofstadter,
     "tv_tilted_10": lambda g: tv(10, 5, tilted(10), g["t"], g["V"]).sum,
     "tv_tilted_18": lambda g: tv(18, 5, tilted(18), g["t"], g["V"]).sum,
     "tv_tilted_20": lambda g: tv(20, 5, tilted(20), g["t"], g["V"]).sum,

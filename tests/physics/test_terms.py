@@ -1,7 +1,9 @@
 """Hamiltonians that the input writes term by term: exact energies against independent matrices, and networks that reach them.
 
-python3 test_terms.py QSTAGE exact|vmc|flux|refusals [--seeds K] [NAME ...]: every input of tests/physics/terms (default: all) with seeds 1 to K.
-exact: the ed stage against the oracle (tests/oracles), within 1e-10. vmc: the whole input, energies of its evaluation within 1e-3 of the exact ones.
+python3 test_terms.py QSTAGE exact|vmc|flux|refusals [--seeds K] [NAME ...]: every system of tests/oracles/terms_systems.py (default: all), whose
+input stands in tests/physics/terms or, if a user may want it, in inputs.
+exact: the ed stage against the oracle (tests/oracles), within 1e-10. vmc: the whole input with seeds 1 to K, energies of its evaluation within 1e-3 of
+the exact ones.
 flux: the energy of a ring against its twist has period 2 pi. refusals: what is wrong with a term is said with its place and what to do.
 Exit 77 (skipped) without numpy, scipy and h5py.
 """
@@ -29,13 +31,17 @@ except ImportError as missing:
     sys.exit(77)
 
 HERE = pathlib.Path(__file__).resolve().parent
-INPUTS = HERE / "terms"
 sys.path.insert(0, str(HERE.parent / "oracles"))
 from matrices import lowest  # noqa: E402
 from terms_systems import SYSTEMS, flux_ring  # noqa: E402
 from terms_refusals import REFUSALS, input_of  # noqa: E402
 
 EXACT, VARIATIONAL = 1e-10, 1e-3
+
+
+def input_file(name):
+    here = HERE / "terms" / f"{name}.yaml"
+    return here if here.exists() else HERE.parent.parent / "inputs" / f"{name}.yaml"
 
 
 def run(program, source, folder, *options):
@@ -67,7 +73,7 @@ def couplings_of(folder):
 
 
 def check_exact(program, name, folder):
-    summary = run(program, exact_part(INPUTS / f"{name}.yaml", folder), folder)
+    summary = run(program, exact_part(input_file(name), folder), folder)
     worst, dimension = 0.0, 0
     for member, found in zip(couplings_of(folder), summary["stages"][0]["results"], strict=True):
         matrix = SYSTEMS[name](member)
@@ -87,7 +93,7 @@ def cpu_seconds():
 def check_vmc(program, name, seeds, folder):
     errors, begin = [], cpu_seconds()
     for seed in range(1, seeds + 1):
-        summary = run(program, INPUTS / f"{name}.yaml", folder, "--set", f"seed={seed}")
+        summary = run(program, input_file(name), folder, "--set", f"seed={seed}")
         exact = [result["energy"] for result in summary["stages"][0]["results"]]
         reached = [result["energy"] for result in summary["stages"][-1]["results"]]
         errors.append(max(abs(energy / level - 1) for energy, level in zip(reached, exact, strict=True)))
@@ -100,7 +106,7 @@ def check_vmc(program, name, seeds, folder):
 def check_flux(program, folder):
     """Energies at twists a period apart are the same, those within a period follow the oracle; the exact energy curve is even."""
     good = True
-    source = exact_part(INPUTS / "flux_ring.yaml", folder)
+    source = exact_part(input_file("flux_ring"), folder)
     for twist in (0.0, 0.4, 1.3, math.pi, 4.1):
         energies = []
         for angle in (twist, twist + 2 * math.pi, -twist):
