@@ -81,9 +81,10 @@ class Builder {
   static void refuse_merged(const std::vector<Placement>& places) {
     const auto found = std::find_if(places.begin(), places.end(), [](const Placement& place) { return place.merged != std::array<bool, 3>{}; });
     if (found == places.end()) return;
-    throw InputError(fmt::format("sites {} and {} are joined from both sides, so it is open which of them comes first (the expression is not "
-                                 "symmetric): write a pattern, which counts both ways, or tuples",
-                                 found->sites[0], found->sites[1]));
+    throw InputError(
+        fmt::format("sites {} and {} are joined from both sides, so it is open which of them comes first (the expression is not "
+                    "symmetric): write a pattern, which counts both ways, or tuples",
+                    found->sites[0], found->sites[1]));
   }
 
   // c beyond a seam is exp(i twist) c inside, times -1 if the axis is antiperiodic.

@@ -2,8 +2,8 @@
 
 python3 test_terms.py QSTAGE exact|vmc|flux|refusals [--seeds K] [NAME ...]: every system of tests/oracles/terms_systems.py (default: all), whose
 input stands in tests/physics/terms or, if a user may want it, in inputs.
-exact: the ed stage against the oracle (tests/oracles), within 1e-10. vmc: the whole input with seeds 1 to K, energies of its evaluation within 1e-3 of
-the exact ones.
+exact: the ed stage against the oracle (tests/oracles), within 1e-10. vmc: the whole input with seeds 1 to K, the energies of its evaluation
+within 1e-3 of the exact ones.
 flux: the energy of a ring against its twist has period 2 pi. refusals: what is wrong with a term is said with its place and what to do.
 Exit 77 (skipped) without numpy, scipy and h5py.
 """
