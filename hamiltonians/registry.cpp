@@ -120,12 +120,18 @@ void check_family(const SystemOptions& options) {
   }
 }
 
-// The random numbers of one sample of the disorder.
+// The random numbers of one sample of the disorder, by coupling.
+std::map<std::string, double> disorder_of(const SystemOptions& options, const Lattice& lattice, std::uint64_t seed) {
+  std::map<std::string, double> numbers;
+  for (const TermSpec& term : options.terms.terms)
+    numbers.merge(disorder_values(term, placements(lattice, term.where, options.terms.options.bonds), seed));
+  return numbers;
+}
+
 void add_disorder(const SystemOptions& options, const Lattice& lattice, double seed, std::map<std::string, double>& named) {
   if (seed != std::floor(seed) || seed < 0 || seed > 9e15)
     throw InputError(fmt::format("system.family.disorder {} is not the number of a sample: use an integer >= 0", seed));
-  for (const TermSpec& term : options.terms.terms)
-    named.merge(disorder_values(term, placements(lattice, term.where, options.terms.options.bonds), static_cast<std::uint64_t>(seed)));
+  named.merge(disorder_of(options, lattice, static_cast<std::uint64_t>(seed)));
 }
 
 // The problem of one family row; couplings and E_inf follow once the operator is known.
@@ -182,12 +188,8 @@ std::vector<CouplingEntry> couplings_of(const SystemOptions& options) {
 
 std::vector<std::string> disorder_couplings(const SystemOptions& options) {
   if (std::find(options.varied.begin(), options.varied.end(), "disorder") == options.varied.end()) return {};
-  std::map<std::string, double> values;
-  const Lattice lattice(options.lattice);
-  for (const TermSpec& term : options.terms.terms)
-    values.merge(disorder_values(term, placements(lattice, term.where, options.terms.options.bonds), 0));
   std::vector<std::string> names;
-  for (const auto& [name, number] : values) names.push_back(name);
+  for (const auto& [name, number] : disorder_of(options, Lattice(options.lattice), 0)) names.push_back(name);
   return names;
 }
 

@@ -27,16 +27,6 @@ std::vector<Names> named_tails(const std::vector<Names>& unnamed, const Names& f
   return tails;
 }
 
-// `disorder` stands for the random numbers, not for the number of the sample.
-Names with_random_numbers(const Names& names, const NetworkContext& context) {
-  Names all;
-  for (const std::string& name : names) {
-    if (name != "disorder" || context.disorder.empty()) all.push_back(name);
-    if (name == "disorder") all.insert(all.end(), context.disorder.begin(), context.disorder.end());
-  }
-  return all;
-}
-
 Names named_in(const std::vector<Names>& tails) {
   Names names;
   for (const Names& token : tails) {

@@ -8,16 +8,18 @@
 
 namespace qs {
 
-std::vector<std::string> complete_couplings(const std::vector<std::string>& given, const Node& node, NetworkContext& context) {
-  std::vector<std::string> read;
-  for (const std::string& name : node["couplings"].is_null() ? context.varied : given) {
-    if (name == "disorder")
-      read.insert(read.end(), context.disorder.begin(), context.disorder.end());
-    else
-      read.push_back(name);
+std::vector<std::string> with_random_numbers(const std::vector<std::string>& names, const NetworkContext& context) {
+  std::vector<std::string> all;
+  for (const std::string& name : names) {
+    if (name != "disorder" || context.disorder.empty()) all.push_back(name);
+    if (name == "disorder") all.insert(all.end(), context.disorder.begin(), context.disorder.end());
   }
-  context.input.feature_names = read;
-  return read;
+  return all;
+}
+
+std::vector<std::string> complete_couplings(const std::vector<std::string>& given, const Node& node, NetworkContext& context) {
+  context.input.feature_names = with_random_numbers(node["couplings"].is_null() ? context.varied : given, context);
+  return context.input.feature_names;
 }
 
 std::span<const WavefunctionEntry* const> wavefunctions() {

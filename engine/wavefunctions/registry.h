@@ -129,6 +129,9 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
               }};
 }
 
+// `disorder` among the names stands for the random numbers, not for the number of the sample.
+std::vector<std::string> with_random_numbers(const std::vector<std::string>& names, const NetworkContext& context);
+
 // Of a network that appends couplings to every token, under the key `couplings`: the given ones or, if the key is absent, those that vary, each with
 // the random numbers that it may stand for. They become the features of the input.
 std::vector<std::string> complete_couplings(const std::vector<std::string>& given, const Node& node, NetworkContext& context);

@@ -11,23 +11,12 @@ Operator build(const Lattice& lattice, const ModelOptions& model) {
   return build_terms(lattice, model.sector, model.terms.terms, model.terms.options);
 }
 
-// The names in a product such as J*Delta.
-std::vector<std::string> factors_of(const std::string& product) {
-  std::vector<std::string> names;
-  for (std::size_t begin = 0; begin <= product.size();) {
-    const std::size_t end = std::min(product.find('*', begin), product.size());
-    names.push_back(product.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return names;
-}
-
 void require_couplings(const TermsInput& input) {
   std::string known;
   for (const auto& [name, number] : input.couplings) known += (known.empty() ? "" : ", ") + name;
   for (std::size_t t = 0; t < input.terms.size(); ++t) {
     if (input.terms[t].coupling.empty()) continue;
-    for (const std::string& name : factors_of(input.terms[t].coupling)) {
+    for (const std::string& name : names_in(input.terms[t].coupling)) {
       const auto is_it = [&](const auto& coupling) { return coupling.first == name; };
       if (std::any_of(input.couplings.begin(), input.couplings.end(), is_it)) continue;
       throw TermError(static_cast<int>(t), 0,

@@ -8,6 +8,7 @@
 #include "complex_models.h"
 #include "engine/base/error.h"
 #include "exact.h"
+#include "hamiltonians/expression.h"
 #include "hamiltonians/term_compile.h"
 #include "hamiltonians/term_table.h"
 #include "kernels/api/random.h"
@@ -21,21 +22,6 @@ using test::ComplexSparse;
 using test::difference;
 using Complex = std::complex<double>;
 
-Factor adjoint_of(Factor factor) {
-  switch (factor) {
-    case Factor::s_plus:
-      return Factor::s_minus;
-    case Factor::s_minus:
-      return Factor::s_plus;
-    case Factor::create:
-      return Factor::annihilate;
-    case Factor::annihilate:
-      return Factor::create;
-    default:
-      return factor;
-  }
-}
-
 // Random sums of products of up to five factors on two couplings, each with its adjoint; the factors are moved up by `first` modes of `modes`.
 Operator random_hermitian(std::span<const Factor> factors, int active, std::uint64_t seed, int first, int modes) {
   Operator op{"random", "-", modes, {}, {}};
@@ -47,7 +33,7 @@ Operator random_hermitian(std::span<const Factor> factors, int active, std::uint
     };
     std::vector<std::pair<Factor, int>> product, reversed;
     for (std::uint32_t k = below(6); k > 0; --k) product.emplace_back(factors[below(factors.size())], first + static_cast<int>(below(active)));
-    for (auto factor = product.rbegin(); factor != product.rend(); ++factor) reversed.emplace_back(adjoint_of(factor->first), factor->second);
+    for (auto factor = product.rbegin(); factor != product.rend(); ++factor) reversed.emplace_back(adjoint(factor->first), factor->second);
     const Complex coefficient(0.1 * below(40) - 2, 0.1 * below(40) - 2);
     const std::string coupling = below(2) == 0 ? "1" : "a";
     op.add(coefficient, coupling, product);
