@@ -103,12 +103,13 @@ bool runs_stages(int argc, const char* const* argv) {
 
 EarlySignals::EarlySignals(int argc, const char* const* argv) {
   if (!runs_stages(argc, argv)) return;
-  hold_back(SIG_BLOCK);  // exec keeps a signal that waits, and forgets a handler
-  listener_.emplace();
+  hold_back(SIG_BLOCK);   // exec keeps a signal that waits, and forgets a handler
+  installation().enter();  // and never leaves: a signal while libraries end must not make a complete run look killed
+  listens_ = true;
 }
 
 void EarlySignals::deliver() const {
-  if (listener_) hold_back(SIG_UNBLOCK);
+  if (listens_) hold_back(SIG_UNBLOCK);
 }
 
 SignalListener::SignalListener() { installation().enter(); }

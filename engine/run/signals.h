@@ -1,8 +1,6 @@
 // Signals as counters. Handlers count and do nothing else; Requests (requests.h) turns counts into decisions of all ranks.
 #pragma once
 
-#include <optional>
-
 namespace qs {
 
 // How often each wish has been signalled since the process began to listen.
@@ -24,7 +22,7 @@ class SignalListener {
   SignalCounts counts() const;
 };
 
-// From the first line of main on: a command that runs stages hears every signal, whatever it is busy with. What arrives before deliver() waits, also
+// From the first line of main to the end of the process: a command that runs stages hears every signal, whatever it is busy with. What arrives before deliver() waits, also
 // while the program starts itself anew (prefer_wide_blas_kernels); what arrives later is counted until Requests asks. Other commands keep the
 // handlers they have.
 class EarlySignals {
@@ -33,7 +31,7 @@ class EarlySignals {
   void deliver() const;
 
  private:
-  std::optional<SignalListener> listener_;
+  bool listens_ = false;
 };
 
 }  // namespace qs
