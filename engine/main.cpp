@@ -1,6 +1,6 @@
 #include "engine/cli/blas_core.h"
 #include "engine/cli/cli.h"
-#include "engine/run/signals.h"
+#include "engine/job/signals.h"
 
 int main(int argc, char** argv) {
   const qs::EarlySignals signals(argc, argv);

@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "engine/base/error.h"
-#include "kernels/api/random.h"
+#include "engine/base/random.h"
 
 namespace qs {
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "engine/base/error.h"
-#include "engine/run/plan.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/plan.h"
+#include "engine/plan/vocabulary.h"
 
 namespace qs::test {
 

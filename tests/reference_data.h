@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/base/error.h"
-#include "engine/io/data_tree.h"
+#include "engine/hdf5/data_tree.h"
 #include "engine/wavefunctions/parameters.h"
 
 namespace qs::test {

@@ -1,9 +1,9 @@
 #include "engine/bench/bench.h"
 
 #include "engine/base/error.h"
-#include "engine/run/choose_device.h"
-#include "engine/run/plan_network.h"
-#include "kernels/api/parallel.h"
+#include "engine/base/parallel.h"
+#include "engine/plan/choose_device.h"
+#include "engine/plan/plan_network.h"
 
 namespace qs {
 namespace {

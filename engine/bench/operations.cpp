@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <complex>
 
+#include "engine/base/random.h"
 #include "engine/bench/beside_peak.h"
 #include "engine/bench/flops.h"
 #include "engine/optimize/symmetric_tiles.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
-#include "kernels/api/random.h"
 
 namespace qs {
 namespace {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/bench/bench.h"
-#include "engine/run/provenance.h"
+#include "engine/report/provenance.h"
 
 namespace qs {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "engine/bench/peak_memory.h"
 #include "engine/comm/observed_communicator.h"
-#include "engine/run/make_stage.h"
+#include "engine/plan/make_stage.h"
 
 namespace qs {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/comm/communicator.h"
-#include "engine/run/plan.h"
+#include "engine/plan/plan.h"
 
 namespace qs {
 

@@ -8,10 +8,10 @@
 #include <string>
 
 #include "engine/base/error.h"
+#include "engine/base/resources.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/escaped_streams.h"
 #include "engine/cli/options.h"
-#include "kernels/api/resources.h"
 
 namespace qs {
 namespace {

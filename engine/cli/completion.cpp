@@ -9,7 +9,7 @@
 #include "engine/cli/option_table.h"
 #include "engine/input/input.h"
 #include "engine/input/settable.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 
 namespace qs {
 namespace {

@@ -4,7 +4,7 @@
 #include <streambuf>
 #include <string>
 
-#include "kernels/api/terminal_text.h"
+#include "engine/base/text.h"
 
 namespace qs {
 namespace {

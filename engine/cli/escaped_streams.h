@@ -13,7 +13,7 @@ class EscapedStreams {
   ~EscapedStreams();
   EscapedStreams(const EscapedStreams&) = delete;
   EscapedStreams& operator=(const EscapedStreams&) = delete;
-  // Standard output as it is, for who draws on the terminal and escapes what it shows (engine/run/reporter.h).
+  // Standard output as it is, for who draws on the terminal and escapes what it shows (engine/report/reporter.h).
   std::ostream* screen() const;
 
  private:

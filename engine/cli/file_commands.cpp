@@ -6,21 +6,21 @@
 #include <span>
 
 #include "engine/base/error.h"
+#include "engine/checkpoint/checkpoint_file.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/imported.h"
 #include "engine/cli/references.h"
 #include "engine/cli/templates.h"
 #include "engine/cli/weight_commands.h"
-#include "engine/io/checkpoint_file.h"
-#include "engine/io/files.h"
-#include "engine/io/weight_files.h"
+#include "engine/files/files.h"
+#include "engine/plan/plan.h"
+#include "engine/plan/vocabulary.h"
+#include "engine/report/provenance.h"
+#include "engine/report/status.h"
 #include "engine/run/evaluate_configurations.h"
-#include "engine/run/plan.h"
-#include "engine/run/provenance.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/runner.h"
-#include "engine/run/status.h"
-#include "engine/run/vocabulary.h"
+#include "engine/weights/weight_files.h"
 
 namespace qs {
 namespace {

@@ -68,7 +68,7 @@ std::span<const CommandEntry> commands() {
       {"status", {{"DIR", Meaning::directory}}, "show on one line where a run stands; takes no lock"},
       {"info", {{"FILE", Meaning::file}}, "show what an input, checkpoint, results or weight file holds; 'info build': this program"},
       {"check", {{"FILE", Meaning::file}}, "verify the hash and the layout of a checkpoint"},
-      {"convert", {{"IN", Meaning::file}, {"OUT", Meaning::file}}, "convert weights between .h5, .msgpack (.mpack), .safetensors and .npz"},
+      {"convert", {{"IN", Meaning::file}, {"OUT", Meaning::file}}, "convert weights between .h5, .msgpack (.mpack) and .safetensors"},
       {"bench",
        {input_file},
        "measure the network and its Gram products against this core's multiply-add peak, or against a large product on\n"

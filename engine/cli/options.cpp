@@ -8,8 +8,8 @@
 
 #include "engine/base/error.h"
 #include "engine/cli/option_table.h"
-#include "engine/run/provenance.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
+#include "engine/report/provenance.h"
 
 namespace qs {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/run/provenance.h"
+#include "engine/report/provenance.h"
 #include "engine/wavefunctions/registry.h"
 
 namespace qs {

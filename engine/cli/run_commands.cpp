@@ -4,17 +4,17 @@
 #include <new>
 
 #include "engine/base/error.h"
+#include "engine/base/resources.h"
 #include "engine/bench/bench.h"
 #include "engine/cli/commands.h"
 #include "engine/comm/communicator.h"
-#include "engine/io/files.h"
+#include "engine/files/files.h"
+#include "engine/plan/plan.h"
+#include "engine/plan/vocabulary.h"
+#include "engine/report/status.h"
 #include "engine/run/input_changes.h"
-#include "engine/run/plan.h"
 #include "engine/run/resumption.h"
 #include "engine/run/runner.h"
-#include "engine/run/status.h"
-#include "engine/run/vocabulary.h"
-#include "kernels/api/resources.h"
 
 namespace qs {
 namespace {

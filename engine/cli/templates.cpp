@@ -7,8 +7,8 @@
 
 #include "engine/base/error.h"
 #include "engine/input/input.h"
-#include "engine/run/plan.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/plan.h"
+#include "engine/plan/vocabulary.h"
 #include "hamiltonians/registry.h"
 
 namespace qs {

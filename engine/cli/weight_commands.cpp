@@ -7,10 +7,10 @@
 
 #include "engine/base/error.h"
 #include "engine/cli/commands.h"
-#include "engine/io/tensor_tree.h"
-#include "engine/io/weight_files.h"
-#include "engine/io/weights.h"
 #include "engine/wavefunctions/guess_options.h"
+#include "engine/weights/tensor_tree.h"
+#include "engine/weights/weight_files.h"
+#include "engine/weights/weights.h"
 
 namespace qs {
 namespace {
@@ -76,7 +76,7 @@ std::string describe_weights(const std::string& file) {
 int convert_command(const ConvertCommand& command) {
   const auto format = weight_format_named(command.output);
   if (!format) {
-    throw InputError("cannot tell the format of '" + command.output + "' from its name; end it in .h5, .msgpack, .mpack, .safetensors or .npz");
+    throw InputError("cannot tell the format of '" + command.output + "' from its name; end it in .h5, .msgpack, .mpack or .safetensors");
   }
   if (command.existing == ExistingFile::refuse && std::filesystem::exists(command.output)) {
     throw InputError("'" + command.output + "' exists already; choose another name, or give --overwrite to replace it");

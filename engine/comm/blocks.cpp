@@ -7,9 +7,9 @@
 #include <memory>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/network.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

@@ -7,7 +7,7 @@
 #include <new>
 
 #include "engine/base/error.h"
-#include "kernels/api/resources.h"
+#include "engine/base/resources.h"
 
 namespace qs {
 namespace {

@@ -2,10 +2,10 @@
 #include <array>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/comm/blocks.h"
 #include "engine/ed/lanczos.h"
 #include "engine/ed/split_basis.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "engine/base/error.h"
-#include "kernels/api/random.h"
+#include "engine/base/random.h"
 
 namespace qs {
 namespace {

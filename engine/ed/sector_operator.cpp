@@ -7,9 +7,9 @@
 #include <type_traits>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "hamiltonians/term_compile.h"
 #include "hamiltonians/term_table.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

@@ -8,8 +8,8 @@
 #include <span>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/ed/level_search.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

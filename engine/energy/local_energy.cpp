@@ -5,10 +5,10 @@
 #include <limits>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/energy/connected_on_device.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/memory.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

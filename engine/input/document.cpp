@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/input/raw.h"
 #include "engine/input/validate.h"
 

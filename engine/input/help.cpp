@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/input/raw.h"
 #include "engine/input/scalar.h"
 #include "engine/input/schema.h"
@@ -92,7 +93,7 @@ std::vector<Described> described(const Schema& schema, const std::vector<Schema:
 
 std::string entry(const Schema& schema, const Described& row) {
   const Key& key = *row.named->key;
-  std::string out = row.named->path + (row.kinds.empty() ? "" : "  (kind " + joined(row.kinds, ", ") + ")") + "\n";
+  std::string out = row.named->path + (row.kinds.empty() ? "" : "  (kind " + joined(row.kinds) + ")") + "\n";
   out += "  type     " + type_name(key.shape) + "\n";
   if (const std::string range = range_of(key.shape); !range.empty()) out += "  range    " + range + "\n";
   out += "  default  " + default_of(key.otherwise) + "\n";
@@ -120,7 +121,7 @@ std::string keys_below(const Schema& schema, const std::vector<Schema::NamedKey>
     for (const Described& row : described(schema, rows, name)) {
       const Key& key = *row.named->key;
       out += fmt::format("    {:<18}{}", key.name, key.name == "kind" ? type_name(key.shape) : key.doc);
-      out += (row.kinds.empty() ? "" : " (" + joined(row.kinds, ", ") + ")") + "\n";
+      out += (row.kinds.empty() ? "" : " (" + joined(row.kinds) + ")") + "\n";
     }
   return out;
 }

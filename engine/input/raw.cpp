@@ -12,6 +12,8 @@
 #include <optional>
 #include <sstream>
 
+#include "engine/base/text.h"
+
 namespace qs::input {
 namespace {
 

@@ -52,9 +52,5 @@ Raw read_yaml(const std::string& text, const std::string& file, Positions positi
 bool check_bytes(const std::string& text, const std::string& file, Positions positions, Diagnostics& diagnostics);
 // The first character that a terminal obeys instead of showing it, or that is none, in words. Line feeds and tabs are fine.
 std::optional<std::string> unprintable_in(const std::string& text);
-// `text` in single quotes, escaped, at most 80 bytes of it.
-std::string quote(const std::string& text);
-// "a, b, c"
-std::string joined(const std::vector<std::string>& words, const char* separator);
 
 }  // namespace qs::input

@@ -1,6 +1,7 @@
 // What the table cannot say: inheritance of stages, keys that exclude or need each other.
 #include <fmt/format.h>
 
+#include "engine/base/text.h"
 #include "engine/input/resolve_system.h"
 #include "engine/input/schema.h"
 #include "engine/input/validate.h"

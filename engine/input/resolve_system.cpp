@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/text.h"
 #include "engine/input/raw.h"
 #include "engine/input/schema.h"
 #include "engine/input/validate.h"

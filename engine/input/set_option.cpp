@@ -5,6 +5,8 @@
 
 #include "engine/input/validate.h"
 
+#include "engine/base/text.h"
+
 namespace qs::input {
 namespace {
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/text.h"
+
 namespace qs::input {
 
 const char* form_name(const Raw& raw) { return raw.form == Raw::Form::map ? "a map" : raw.form == Raw::Form::list ? "a list" : "a single value"; }
@@ -20,7 +22,7 @@ std::string wants(const Shape& shape) {
     case Type::folder:
       return "the name of a folder";
     case Type::choice:
-      return shape.words.size() == 1 ? "'" + shape.words[0] + "'" : fmt::format("one of {}", joined(shape.words, ", "));
+      return shape.words.size() == 1 ? "'" + shape.words[0] + "'" : fmt::format("one of {}", joined(shape.words));
     case Type::duration:
       return "a duration";
     case Type::size:

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/base/text.h"
 #include "engine/input/raw.h"
-#include "kernels/api/terminal_text.h"
 
 namespace qs::input {
 namespace {
@@ -64,25 +64,6 @@ std::optional<std::string> unprintable_in(const std::string& text) {
     i += length;
   }
   return std::nullopt;
-}
-
-std::string quote(const std::string& text) {
-  constexpr std::size_t limit = 80;
-  std::string out = "'";
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = std::max<std::size_t>(1, character_at(text, i).length);
-    const std::string shown = text[i] == '\n' ? "\\n" : printable(text.substr(i, length));
-    if (out.size() + shown.size() > limit) return out + "...'";
-    out += shown;
-    i += length;
-  }
-  return out + "'";
-}
-
-std::string joined(const std::vector<std::string>& words, const char* separator) {
-  std::string out;
-  for (const std::string& word : words) out.append(out.empty() ? "" : separator).append(word);
-  return out;
 }
 
 }  // namespace qs::input

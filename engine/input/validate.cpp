@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/base/text.h"
 #include "engine/input/scalar.h"
 #include "engine/input/shape_match.h"
 
@@ -12,8 +13,8 @@ namespace qs::input {
 
 std::string known_words(const std::string& word, const std::vector<std::string>& known) {
   const std::string best = suggest(word, known);
-  if (best.empty()) return fmt::format("(known: {})", joined(known, ", "));
-  return fmt::format("(did you mean '{}'? known: {})", best, joined(known, ", "));
+  if (best.empty()) return fmt::format("(known: {})", joined(known));
+  return fmt::format("(did you mean '{}'? known: {})", best, joined(known));
 }
 
 namespace {
@@ -176,7 +177,7 @@ DataPtr Validator::missing(const Key& key, const Raw& parent, const std::string&
   if (fill == Fill::only_given) return nullptr;
   if (key.otherwise.kind == Default::Kind::required) {
     std::string what = key.doc;
-    if (key.shape.type == Type::choice) what = fmt::format("one of: {}", joined(key.shape.words, ", "));
+    if (key.shape.type == Type::choice) what = fmt::format("one of: {}", joined(key.shape.words));
     return fail(parent, fmt::format("missing key '{}' ({})", path, what));
   }
   DataPtr data;
@@ -196,7 +197,7 @@ void Validator::unknown_key(const RawEntry& entry, const std::string& section, c
   const std::string full = quote(join(path, entry.key));
   if (diagnostics_.error_count() > Diagnostics::max_errors) return diagnostics_.error(entry.key_where, "unknown key " + full);
   if (const std::vector<std::string> others = schema_.kinds_with(section, entry.key); !others.empty())
-    return diagnostics_.error(entry.key_where, fmt::format("unknown key {} (a key of kind {}; this is kind {})", full, joined(others, ", "), kind));
+    return diagnostics_.error(entry.key_where, fmt::format("unknown key {} (a key of kind {}; this is kind {})", full, joined(others), kind));
   const std::vector<std::string> here = names_of(schema_.keys_of(section, kind));
   if (const std::string best = suggest(entry.key, here); !best.empty())
     return diagnostics_.error(entry.key_where, fmt::format("unknown key {} (did you mean '{}'?)", full, best));
@@ -206,9 +207,8 @@ void Validator::unknown_key(const RawEntry& entry, const std::string& section, c
   const std::string word = suggest(entry.key, names);
   for (const Schema::NamedKey& named : schema_.named_keys())
     if (named.key->name == word && !word.empty())
-      return diagnostics_.error(entry.key_where,
-                                fmt::format("unknown key {} (did you mean '{}'? known here: {})", full, named.path, joined(here, ", ")));
-  diagnostics_.error(entry.key_where, fmt::format("unknown key {} (known here: {})", full, joined(here, ", ")));
+      return diagnostics_.error(entry.key_where, fmt::format("unknown key {} (did you mean '{}'? known here: {})", full, named.path, joined(here)));
+  diagnostics_.error(entry.key_where, fmt::format("unknown key {} (known here: {})", full, joined(here)));
 }
 
 // A stage's keys over the global section of the same name. Another kind starts afresh: the keys of the global kind do not apply to it.

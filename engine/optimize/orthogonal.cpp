@@ -6,9 +6,9 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/base/parallel.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

@@ -4,8 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/parallel.h"
 #include "kernels/api/linear_algebra.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

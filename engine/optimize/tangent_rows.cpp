@@ -6,9 +6,9 @@
 #include <string>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/wavefunctions/chunked.h"
 #include "kernels/api/memory.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

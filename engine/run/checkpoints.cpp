@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "engine/io/checkpoint_file.h"
+#include "engine/checkpoint/checkpoint_file.h"
 
 namespace qs {
 

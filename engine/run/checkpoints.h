@@ -5,8 +5,8 @@
 #include <string>
 
 #include "engine/comm/communicator.h"
-#include "engine/run/clock.h"
-#include "engine/run/reporter.h"
+#include "engine/job/clock.h"
+#include "engine/report/reporter.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/state_tree.h"
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "engine/io/data_tree.h"
+#include "engine/hdf5/data_tree.h"
 #include "hamiltonians/configuration.h"
 #include "hamiltonians/problem.h"
 

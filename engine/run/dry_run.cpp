@@ -5,13 +5,13 @@
 #include <cmath>
 #include <complex>
 
+#include "engine/base/parallel.h"
 #include "engine/optimize/natural_system.h"
-#include "engine/run/gpu_memory.h"
-#include "engine/run/plan_network.h"
-#include "engine/run/provenance.h"
+#include "engine/plan/gpu_memory.h"
+#include "engine/plan/plan_network.h"
+#include "engine/plan/stage_memory.h"
+#include "engine/report/provenance.h"
 #include "engine/run/runner.h"
-#include "engine/run/stage_memory.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

@@ -7,15 +7,15 @@
 #include <filesystem>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/energy/local_energy.h"
-#include "engine/io/files.h"
-#include "engine/io/hdf5.h"
+#include "engine/files/files.h"
+#include "engine/hdf5/hdf5.h"
 #include "engine/optimize/gradient.h"
+#include "engine/report/provenance.h"
 #include "engine/run/configuration_table.h"
-#include "engine/run/provenance.h"
 #include "engine/wavefunctions/chunked.h"
 #include "engine/wavefunctions/qstage.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

@@ -4,8 +4,8 @@
 #include <span>
 #include <string>
 
-#include "engine/io/data_tree.h"
-#include "engine/run/plan.h"
+#include "engine/hdf5/data_tree.h"
+#include "engine/plan/plan.h"
 #include "hamiltonians/configuration.h"
 
 namespace qs {

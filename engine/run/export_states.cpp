@@ -1,7 +1,7 @@
 #include "engine/run/export_states.h"
 
-#include "engine/io/ed_csv.h"
-#include "engine/io/files.h"
+#include "engine/files/ed_csv.h"
+#include "engine/files/files.h"
 
 namespace qs {
 

@@ -1,8 +1,8 @@
 // The lattice as results.h5 tells it, so that a figure in real or reciprocal space needs nothing but that file.
 #pragma once
 
-#include "engine/io/data_tree.h"
-#include "engine/run/plan.h"
+#include "engine/hdf5/data_tree.h"
+#include "engine/plan/plan.h"
 
 namespace qs {
 

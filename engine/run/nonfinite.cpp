@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/plan/weight_names.h"
 #include "engine/run/configuration_table.h"
-#include "engine/run/weight_names.h"
 
 namespace qs {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "engine/io/data_tree.h"
-#include "engine/run/weights_origin.h"
+#include "engine/hdf5/data_tree.h"
+#include "engine/plan/weights_origin.h"
 #include "engine/stages/stage.h"
 #include "engine/wavefunctions/parameters.h"
 

@@ -4,9 +4,9 @@
 
 #include <cmath>
 
-#include "engine/io/files.h"
+#include "engine/files/files.h"
+#include "engine/plan/weight_names.h"
 #include "engine/run/geometry.h"
-#include "engine/run/weight_names.h"
 
 namespace qs {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "engine/input/input.h"
-#include "engine/run/plan.h"
-#include "engine/run/provenance.h"
-#include "engine/run/reporter.h"
-#include "engine/run/status.h"
+#include "engine/plan/plan.h"
+#include "engine/report/provenance.h"
+#include "engine/report/reporter.h"
+#include "engine/report/status.h"
 #include "engine/stages/run_state.h"
 #include "engine/wavefunctions/parameters.h"
 

@@ -7,14 +7,14 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
-#include "engine/io/checkpoint_file.h"
-#include "engine/io/files.h"
-#include "engine/io/hdf5.h"
+#include "engine/checkpoint/checkpoint_file.h"
+#include "engine/files/files.h"
+#include "engine/hdf5/hdf5.h"
+#include "engine/plan/vocabulary.h"
+#include "engine/report/status.h"
 #include "engine/run/checkpoints.h"
 #include "engine/run/input_changes.h"
 #include "engine/run/run_directory.h"
-#include "engine/run/status.h"
-#include "engine/run/vocabulary.h"
 
 namespace qs {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "engine/input/input.h"
-#include "engine/run/plan.h"
+#include "engine/plan/plan.h"
 #include "engine/run/state_tree.h"
 
 namespace qs {

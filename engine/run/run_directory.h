@@ -1,4 +1,4 @@
-// The directory of a run: names of its files, who may write there, what happens to what is already there. Root only.
+// The directory of a run: who may write there, what happens to what is already there. Root only.
 #pragma once
 
 #include <cstdint>
@@ -7,27 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/io/files.h"
+#include "engine/files/files.h"
+#include "engine/files/run_files.h"
 
 namespace qs {
-
-// Public interface: scripts rely on these names.
-namespace file_names {
-inline constexpr const char* results = "results.h5";
-inline constexpr const char* checkpoint = "checkpoint.h5";
-inline constexpr const char* previous_checkpoint = "checkpoint.prev.h5";
-inline constexpr const char* traces = "trace";  // a folder: one table a stage
-inline constexpr const char* summary = "summary.json";
-inline constexpr const char* status = "status.json";
-inline constexpr const char* log = "run.log";
-inline constexpr const char* input = "input.yaml";  // as resolved, with --set
-inline constexpr const char* original_input = "input.original.yaml";
-inline constexpr const char* stop_request = "STOP";
-inline constexpr const char* checkpoint_request = "CHECKPOINT";
-}  // namespace file_names
-
-// Label of the checkpoint at the end of a stage: checkpoint.02_vmc_end.h5.
-inline std::string end_of_stage(const std::string& group) { return group + "_end"; }
 
 enum class Existing {
   refuse,             // outputs of an earlier run are an error

@@ -7,8 +7,8 @@
 
 #include "engine/comm/communicator.h"
 #include "engine/input/input.h"
-#include "engine/run/plan.h"
-#include "engine/run/reporter.h"
+#include "engine/plan/plan.h"
+#include "engine/report/reporter.h"
 #include "engine/run/run_directory.h"
 
 namespace qs {

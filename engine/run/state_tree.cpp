@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "engine/base/error.h"
-#include "engine/run/weight_names.h"
+#include "engine/plan/weight_names.h"
 
 namespace qs {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "engine/io/data_tree.h"
-#include "engine/run/weights_origin.h"
+#include "engine/hdf5/data_tree.h"
+#include "engine/plan/weights_origin.h"
 #include "engine/stages/run_state.h"
 #include "engine/wavefunctions/parameters.h"
 

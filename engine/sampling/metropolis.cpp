@@ -8,6 +8,7 @@
 #include <deque>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/sampling/acceptance.h"
 #include "engine/sampling/lockstep.h"
 #include "engine/sampling/move_mixture.h"
@@ -15,7 +16,6 @@
 #include "engine/sampling/sampler.h"
 #include "engine/sampling/weights.h"
 #include "engine/wavefunctions/chunked.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
+#include "engine/base/random.h"
 #include "hamiltonians/sector.h"
-#include "kernels/api/random.h"
 
 namespace qs {
 

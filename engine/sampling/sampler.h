@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "engine/comm/communicator.h"
 #include "engine/sampling/moves.h"
 #include "engine/sampling/sample_set.h"
 #include "engine/wavefunctions/wavefunction.h"
 #include "hamiltonians/problem.h"
-#include "kernels/api/random.h"
 
 namespace qs {
 

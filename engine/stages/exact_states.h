@@ -10,7 +10,7 @@
 
 #include "engine/comm/communicator.h"
 #include "engine/ed/lanczos.h"
-#include "engine/io/data_tree.h"
+#include "engine/hdf5/data_tree.h"
 #include "hamiltonians/problem.h"
 
 namespace qs {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "engine/io/data_tree.h"
+#include "engine/hdf5/data_tree.h"
 
 namespace qs {
 

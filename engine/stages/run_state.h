@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/data_tree.h"
+#include "engine/hdf5/data_tree.h"
 #include "engine/optimize/optimizer.h"
 #include "hamiltonians/configuration.h"
 

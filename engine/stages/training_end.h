@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/io/data_tree.h"
+#include "engine/hdf5/data_tree.h"
 #include "engine/stages/training_record.h"
 
 namespace qs {

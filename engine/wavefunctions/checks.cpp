@@ -3,17 +3,9 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace qs {
-namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "none" : text;
-}
-
-}  // namespace
 
 void require_heads_divide(int heads, int d_model) {
   if (d_model % heads != 0) {
@@ -28,7 +20,7 @@ std::vector<int> feature_columns(const char* key, const std::vector<std::string>
     const auto found = std::find(input.feature_names.begin(), input.feature_names.end(), name);
     if (found == input.feature_names.end()) {
       throw InputError(std::string("wavefunction.") + key + " names '" + name +
-                       "', which this system does not have; known: " + joined(input.feature_names));
+                       "', which this system does not have; known: " + (input.feature_names.empty() ? "none" : joined(input.feature_names)));
     }
     columns.push_back(static_cast<int>(found - input.feature_names.begin()));
   }

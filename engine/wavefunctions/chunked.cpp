@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "kernels/api/parallel.h"
+#include "engine/base/parallel.h"
 
 namespace qs {
 namespace {

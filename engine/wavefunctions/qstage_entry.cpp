@@ -1,6 +1,7 @@
 // The words of the Q-stage network, and what its options become beside a system or beside weights.
 #include <algorithm>
 
+#include "engine/base/text.h"
 #include "engine/wavefunctions/qstage.h"
 
 namespace qs {
@@ -69,12 +70,6 @@ Names features(const QstageOptions& options, const NetworkInput& input) {
   for (const std::string& name : input.feature_names)
     if (std::find(named.begin(), named.end(), name) != named.end()) names.push_back(name);
   return names;
-}
-
-std::string joined(const Names& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
 }
 
 std::string conditioning(const QstageOptions& options, const NetworkInput& input) {

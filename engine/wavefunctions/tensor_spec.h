@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "engine/wavefunctions/parameters.h"
-#include "kernels/api/random.h"
 
 namespace qs {
 

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "engine/wavefunctions/parameters.h"
 #include "hamiltonians/configuration.h"
 #include "kernels/api/device.h"
-#include "kernels/api/random.h"
 
 namespace qs {
 

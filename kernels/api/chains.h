@@ -5,9 +5,9 @@
 
 #include <cstdint>
 
+#include "engine/base/random.h"
 #include "kernels/api/device.h"
 #include "kernels/api/moves.h"
-#include "kernels/api/random.h"
 
 namespace qs::kernels {
 

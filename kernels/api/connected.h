@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
+#include "engine/base/host_device.h"
 #include "kernels/api/device.h"
-#include "kernels/api/host_device.h"
 #include "kernels/api/moves.h"
 #include "kernels/api/rounding.h"
 

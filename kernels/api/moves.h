@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "kernels/api/host_device.h"
-#include "kernels/api/random.h"
+#include "engine/base/host_device.h"
+#include "engine/base/random.h"
 
 namespace qs {
 

@@ -1,7 +1,7 @@
 // Arithmetic that rounds on every device as it does on the host.
 #pragma once
 
-#include "kernels/api/host_device.h"
+#include "engine/base/host_device.h"
 
 namespace qs::kernels {
 

@@ -16,7 +16,7 @@
 #include <type_traits>
 
 #include "engine/base/error.h"
-#include "kernels/api/resources.h"
+#include "engine/base/resources.h"
 #include "kernels/dispatch/linear_algebra_tables.h"
 
 namespace qs::kernels::cpu {

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "kernels/api/host_device.h"
+#include "engine/base/host_device.h"
 
 namespace qs::kernels::cuda {
 

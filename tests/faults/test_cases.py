@@ -101,7 +101,7 @@ class Cases(unittest.TestCase):
         try:
             import xxhash  # noqa: F401, PLC0415
         except ImportError:
-            self.skipTest("xxhash is not installed; tests/engine/io covers the same")
+            self.skipTest("xxhash is not installed; tests/engine/checkpoint covers the same")
         folder, generator = self.ended(), random.Random(20261130)
         sound = folder.get("run/checkpoint.h5")
         for _ in range(40):
@@ -169,7 +169,7 @@ class Cases(unittest.TestCase):
         for escape in ESCAPES:
             name = f"a{escape}b"
             for command in (("validate", name + ".yaml"), ("info", name + ".h5"), ("check", name), ("status", name), ("resume", name),
-                            ("run", "in.yaml", "--set", name + "=1"), ("run", "in.yaml", "--" + name), ("convert", name + ".npz", "x.h5"), ("new", name)):
+                            ("run", "in.yaml", "--set", name + "=1"), ("run", "in.yaml", "--" + name), ("convert", name + ".msgpack", "x.h5"), ("new", name)):
                 self.silent(*folder.vmc(*command))
             shutil.copy(folder("in.yaml"), folder(name + ".yaml"))
             shutil.copy(folder("run/results.h5"), folder(name + ".h5"))

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "engine/base/error.h"
-#include "engine/io/ed_csv.h"
-#include "tests/engine/io/small_csv.h"
+#include "engine/files/ed_csv.h"
+#include "tests/engine/files/small_csv.h"
 #include "tests/fuzz/fuzz_target.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

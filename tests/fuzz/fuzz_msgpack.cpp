@@ -1,7 +1,7 @@
 // flax msgpack: read or refused with a CheckpointError; what was read is read again from what we write.
 #include "engine/base/error.h"
-#include "engine/io/msgpack.h"
-#include "tests/engine/io/sample_tensors.h"
+#include "engine/weights/msgpack.h"
+#include "tests/engine/weights/sample_tensors.h"
 #include "tests/fuzz/fuzz_target.h"
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

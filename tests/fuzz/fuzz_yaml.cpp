@@ -1,6 +1,6 @@
 // Inputs: a document or diagnostics, never an exception; the resolved text of a valid input is valid and resolves to itself.
 #include "engine/input/input.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 #include "tests/engine/input/example.h"
 #include "tests/fuzz/fuzz_target.h"
 

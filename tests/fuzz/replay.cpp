@@ -8,7 +8,7 @@
 #include <iterator>
 #include <random>
 
-#include "tests/engine/io/mutate.h"
+#include "tests/engine/files/mutate.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {

@@ -7,11 +7,11 @@
 
 #include "complex_models.h"
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "exact.h"
 #include "hamiltonians/expression.h"
 #include "hamiltonians/term_compile.h"
 #include "hamiltonians/term_table.h"
-#include "kernels/api/random.h"
 
 namespace qs {
 namespace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <map>
 
+#include "engine/base/random.h"
 #include "exact.h"
-#include "kernels/api/random.h"
 
 namespace qs {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "kernels/api/memory.h"
-#include "kernels/api/random.h"
 #include "kernels/dispatch/connected_table.h"
 
 namespace qs::test {

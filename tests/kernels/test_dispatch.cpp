@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "kernels/api/network.h"
-#include "kernels/api/parallel.h"
 #include "kernels/dispatch/instruction_set.h"
 #include "kernels/dispatch/network_table.h"
 #include "tests/kernels/lane_array.h"

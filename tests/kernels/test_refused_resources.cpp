@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/parallel.h"
+#include "engine/base/resources.h"
 #include "kernels/api/linear_algebra.h"
-#include "kernels/api/parallel.h"
-#include "kernels/api/resources.h"
 
 namespace qs {
 namespace {

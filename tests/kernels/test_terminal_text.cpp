@@ -1,4 +1,4 @@
-#include "kernels/api/terminal_text.h"
+#include "engine/base/text.h"
 
 #include <gtest/gtest.h>
 

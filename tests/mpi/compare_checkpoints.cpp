@@ -5,8 +5,8 @@
 #include <string>
 #include <variant>
 
-#include "engine/io/checkpoint_file.h"
-#include "engine/io/weights.h"
+#include "engine/checkpoint/checkpoint_file.h"
+#include "engine/weights/weights.h"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <numeric>
 
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/comm/blocks.h"
-#include "kernels/api/random.h"
 #include "tests/mpi/mpi_main.h"
 
 namespace qs {

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "engine/ed/lanczos.h"
-#include "engine/io/ed_csv.h"
-#include "engine/io/files.h"
+#include "engine/files/ed_csv.h"
+#include "engine/files/files.h"
 #include "hamiltonians/registry.h"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "engine/energy/local_energy.h"
-#include "engine/io/hdf5.h"
+#include "engine/hdf5/hdf5.h"
 #include "engine/optimize/gradient.h"
 #include "engine/run/configuration_table.h"
 #include "engine/run/evaluate_configurations.h"

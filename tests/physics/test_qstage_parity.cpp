@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "engine/ed/lanczos.h"
-#include "engine/io/hdf5.h"
+#include "engine/hdf5/hdf5.h"
 #include "engine/run/configuration_table.h"
 #include "engine/run/evaluate_configurations.h"
 #include "engine/stages/measure.h"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Weight files between qstage-vmc and the programs that define the formats: flax (msgpack), safetensors and numpy (npz).
+"""Weight files between qstage-vmc and the programs that define the formats: flax (msgpack) and safetensors.
 
 QSTAGE_VMC is the executable, QSTAGE_PYTHON an interpreter whose environment has flax and safetensors, if this one has not. Exit 77 (skipped) without them.
 """
@@ -112,35 +112,6 @@ class Flax(unittest.TestCase):
         convert(self.path("in.safetensors"), self.path("out.msgpack"))
         ours = serialization.msgpack_restore(self.get("out.msgpack"))
         self.assertEqual({name: value.tobytes() for name, value in ours.items()}, {name: value.tobytes() for name, value in arrays.items()})
-
-    def numpy_arrays(self):
-        arrays = {"layer/" + np.dtype(dtype).name: random_array(dtype, (3, 5), seed) for seed, dtype in enumerate(TYPES)}
-        return {**arrays, "scalar": np.array(1.5), "empty": np.zeros((0, 3), np.float32), "columns": np.asfortranarray(random_array(np.int16, (3, 4, 5), 9))}
-
-    def test_reads_what_numpy_wrote(self):
-        for save in (np.savez, np.savez_compressed):
-            arrays = self.numpy_arrays()
-            save(self.path("in.npz"), **arrays)
-            subprocess.run([VMC, "convert", self.path("in.npz"), self.path("out.msgpack"), "--overwrite"], check=True, capture_output=True)
-            ours = serialization.msgpack_restore(self.get("out.msgpack"))
-            flat = {**{"layer/" + name: value for name, value in ours.pop("layer").items()}, **ours}
-            self.assert_same(flat, {name: np.ascontiguousarray(value).reshape(value.shape) for name, value in arrays.items()})
-
-    def test_numpy_reads_what_we_wrote(self):
-        arrays = self.numpy_arrays()
-        np.savez(self.path("in.npz"), **arrays)
-        convert(self.path("in.npz"), self.path("a.h5"))
-        convert(self.path("a.h5"), self.path("out.npz"))
-        ours = np.load(self.path("out.npz"))
-        self.assertEqual(ours.files, list(arrays))
-        for name, value in arrays.items():
-            read = ours[name].view(ml_dtypes.bfloat16) if value.dtype == ml_dtypes.bfloat16 else ours[name]
-            self.assertEqual((read.dtype, read.shape, read.tobytes()), (value.dtype, value.shape, value.tobytes()), name)
-
-    def test_objects_are_refused(self):
-        np.savez(self.path("in.npz"), a=np.array([{}, None], dtype=object))
-        result = subprocess.run([VMC, "info", self.path("in.npz")], capture_output=True, text=True, check=False)
-        self.assertEqual((result.returncode, result.stderr.count("\n")), (5, 1), result.stderr)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class CheckLayers(Tree):
     def test_names_file_and_line_of_each_violation(self):
         planted = {
             "kernels/cpu/a.cpp": ('#include "hamiltonians/lattice.h"', "layer 1"),
-            "engine/io/b.cpp": ('#include "engine/run/plan.h"', "downwards"),
+            "engine/files/b.cpp": ('#include "engine/plan/plan.h"', "downwards"),
             "engine/input/c.cpp": ('#include "engine/comm/communicator.h"', "downwards"),
             "engine/sampling/d.cpp": ("#include <mpi.h>", "MPI"),
             "engine/run/e.cpp": ("#include <hdf5.h>", "HDF5"),

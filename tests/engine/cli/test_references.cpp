@@ -5,7 +5,7 @@
 
 #include "engine/cli/references.h"
 #include "engine/input/input.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "engine/input/input.h"
-#include "engine/run/plan.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/plan.h"
+#include "engine/plan/vocabulary.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/vit.h"

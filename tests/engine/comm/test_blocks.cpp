@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "engine/base/error.h"
-#include "kernels/api/random.h"
+#include "engine/base/random.h"
 
 namespace qs {
 namespace {

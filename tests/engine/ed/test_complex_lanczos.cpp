@@ -7,10 +7,10 @@
 #include <initializer_list>
 #include <numbers>
 
+#include "engine/base/parallel.h"
 #include "engine/ed/lanczos.h"
 #include "engine/ed/translations.h"
 #include "hamiltonians/term_compile.h"
-#include "kernels/api/parallel.h"
 #include "tests/engine/energy/symbolic_matrix.h"
 #include "tests/hamiltonians/complex_models.h"
 

@@ -9,8 +9,8 @@
 #include <random>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

@@ -6,9 +6,9 @@
 #include <limits>
 #include <ostream>
 
+#include "engine/base/parallel.h"
 #include "engine/sampling/sampler.h"
 #include "engine/statistics/estimate.h"
-#include "kernels/api/parallel.h"
 #include "symbolic_matrix.h"
 #include "tests/engine/sampling/table_wavefunction.h"
 

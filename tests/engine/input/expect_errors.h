@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/input/input.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 #include "example.h"
 
 inline std::string report(const std::string& text, const std::vector<qs::input::SetOption>& sets = {}) {

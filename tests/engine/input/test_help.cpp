@@ -2,7 +2,7 @@
 
 #include "engine/base/error.h"
 #include "engine/input/input.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 
 using namespace qs::input;
 

@@ -12,7 +12,7 @@
 
 #include "engine/input/raw.h"
 #include "engine/input/validate.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 
 using namespace qs::input;
 using Json = nlohmann::ordered_json;

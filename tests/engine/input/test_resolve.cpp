@@ -3,7 +3,7 @@
 #include <regex>
 
 #include "engine/input/input.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 #include "example.h"
 
 using namespace qs::input;

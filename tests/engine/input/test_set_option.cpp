@@ -1,4 +1,4 @@
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 #include "expect_errors.h"
 
 using namespace qs::input;

@@ -4,7 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/input/scalar.h"
-#include "engine/run/vocabulary.h"
+#include "engine/plan/vocabulary.h"
 #include "example.h"
 
 using namespace qs::input;

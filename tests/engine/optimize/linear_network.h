@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "engine/base/error.h"
+#include "engine/base/random.h"
 #include "engine/optimize/optimizer.h"
 #include "kernels/api/memory.h"
-#include "kernels/api/random.h"
 
 namespace qs::test {
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "engine/base/error.h"
-#include "kernels/api/parallel.h"
+#include "engine/base/parallel.h"
 #include "tests/engine/optimize/linear_network.h"
 
 namespace qs {

@@ -7,9 +7,9 @@
 #include <memory>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "engine/optimize/gram.h"
 #include "engine/optimize/refined_solver.h"
-#include "kernels/api/random.h"
 
 namespace qs {
 namespace {

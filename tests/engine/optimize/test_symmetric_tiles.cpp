@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/base/parallel.h"
 #include "engine/optimize/symmetric_tiles.h"
-#include "kernels/api/parallel.h"
 
 namespace qs {
 namespace {

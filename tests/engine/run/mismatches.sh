@@ -32,7 +32,7 @@ grep -q 'learns an arbitrary one' ring/summary.json || fail "no warning in the s
 
 # results.h5 and checkpoint.h5 know their lattice, and so does what they are converted to.
 "$program" convert ring/results.h5 kept.safetensors > output.txt 2>&1 || fail "not converted"
-"$program" convert ring/results.h5 bare.npz > output.txt 2>&1 || fail "not converted"
+"$program" convert ring/results.h5 bare.msgpack > output.txt 2>&1 || fail "not converted"
 said 'no place for the description'
 for weights in ring/results.h5 ring/checkpoint.h5 kept.safetensors; do
   code=0
@@ -42,7 +42,7 @@ for weights in ring/results.h5 ring/checkpoint.h5 kept.safetensors; do
   said "lattice 'chain 6' there, 'square 2x3' here"
   [ ! -e other ] || fail "a refused run has left something"
 done
-"$program" validate ring.yaml --set wavefunction.weights=bare.npz > output.txt 2>&1 || fail "bare weights are refused"
+"$program" validate ring.yaml --set wavefunction.weights=bare.msgpack > output.txt 2>&1 || fail "bare weights are refused"
 
 # Another sector may be meant: it is said, and goes on.
 "$program" validate ring.yaml --set system.sector.particles=3 --set wavefunction.weights=ring/results.h5 > output.txt 2>&1 || fail "ended with $?"

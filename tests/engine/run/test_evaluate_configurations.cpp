@@ -9,13 +9,13 @@
 #include <functional>
 
 #include "engine/base/error.h"
-#include "engine/io/files.h"
-#include "engine/io/hdf5.h"
+#include "engine/files/files.h"
+#include "engine/hdf5/hdf5.h"
+#include "engine/plan/vocabulary.h"
 #include "engine/run/configuration_table.h"
-#include "engine/run/vocabulary.h"
 #include "engine/wavefunctions/chunked.h"
-#include "tests/engine/run/temporary_directory.h"
 #include "tests/plan_of.h"
+#include "tests/temporary_directory.h"
 
 namespace qs {
 namespace {

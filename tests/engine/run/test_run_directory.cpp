@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "engine/base/error.h"
-#include "temporary_directory.h"
+#include "tests/temporary_directory.h"
 
 namespace qs {
 namespace {

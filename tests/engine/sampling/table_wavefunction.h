@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "engine/wavefunctions/wavefunction.h"
 #include "hamiltonians/problem.h"
 #include "hamiltonians/registry.h"
-#include "kernels/api/random.h"
 
 namespace qs::testing_table {
 

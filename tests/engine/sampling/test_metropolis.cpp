@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "engine/base/error.h"
+#include "engine/base/parallel.h"
 #include "engine/sampling/sampler.h"
-#include "kernels/api/parallel.h"
 #include "table_wavefunction.h"
 
 namespace qs {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "kernels/api/parallel.h"
+#include "engine/base/parallel.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 
 namespace qs {

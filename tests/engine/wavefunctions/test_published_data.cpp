@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "engine/base/error.h"
-#include "engine/io/ed_csv.h"
-#include "engine/io/hdf5.h"
+#include "engine/files/ed_csv.h"
+#include "engine/hdf5/hdf5.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
 #include "engine/wavefunctions/vit.h"

@@ -1,0 +1,300 @@
+#include "engine/plan/plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <functional>
+
+#include "engine/base/error.h"
+#include "engine/plan/plan_checks.h"
+#include "engine/plan/plan_network.h"
+#include "engine/plan/plan_nodes.h"
+#include "engine/plan/plan_observables.h"
+#include "engine/plan/plan_system.h"
+#include "engine/plan/stage_memory.h"
+#include "engine/plan/target_files.h"
+#include "engine/plan/vocabulary.h"
+#include "engine/stages/stage_options.h"
+
+namespace qs {
+namespace {
+
+using input::Diagnostics;
+using input::Node;
+
+// The term of the Hamiltonian that an error is about, if `system` is the system section.
+input::Location place_of(const TermError& error, const Node& system) {
+  if (!system.has("hamiltonian")) return system.where();
+  const std::vector<Node> terms = system["hamiltonian"]["terms"].items();
+  return terms.at(error.term())["expression"].where();
+}
+
+// Runs `work`; what the physics layers refuse becomes a diagnostic at the node.
+template <class F>
+void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
+  try {
+    work();
+  } catch (const TermError& error) {
+    diagnostics.error(place_of(error, node), error.what());
+  } catch (const Error& error) {
+    diagnostics.error(node.where(), error.what());
+  }
+}
+
+struct UnusableFile {
+  Node node;  // that names it
+  std::exception_ptr failure;
+};
+
+class Planner {
+ public:
+  Planner(const input::Document& document, Diagnostics& diagnostics, std::optional<int> ranks)
+      : document_(document), root_(document.root), diagnostics_(diagnostics), ranks_(ranks) {}
+
+  RunPlan make() {
+    general();
+    diagnosed(diagnostics_, root_["system"], [&] {
+      system_ = system_options(root_["system"]);
+      plan_.sign_rule = system_->sign_rule;
+      base_.emplace(build_family(with_family(*system_, root_["system"]["family"])));
+    });
+    if (!base_) return std::move(plan_);
+    if (const Node hamiltonian = root_["system"]["hamiltonian"]; hamiltonian.has("twist") && !hamiltonian["twist"].is_null())
+      diagnosed(diagnostics_, hamiltonian["twist"], [&] { check_twist(base_->lattice, hamiltonian["twist"].numbers()); });
+    plan_.family = base_;
+    plan_.origin = origin_of(*base_, *system_);
+    warn_about(*base_);
+    if (!root_["wavefunction"].is_null()) network();
+    const std::vector<Node> stages = root_["stages"].items();
+    for (std::size_t position = 0; position < stages.size(); ++position) stage(stages[position], static_cast<int>(position));
+    report_files();
+    origin();
+    if (!diagnostics_.has_errors()) memory(stages);
+    return std::move(plan_);
+  }
+
+ private:
+  void general() {
+    plan_ = run_options().read(root_, std::move(plan_));
+    plan_ = output_options().read(root_["output"], std::move(plan_));
+    plan_ = limits_options().read(root_["limits"], std::move(plan_));
+    plan_ = checkpoint_options().read(root_["checkpoint"], std::move(plan_));
+    plan_ = log_options().read(root_["log"], std::move(plan_));
+    if (plan_.watchdog < 1)
+      diagnostics_.error(root_["limits"]["watchdog"].where(),
+                         "'limits.watchdog' is 0 s, which would end every run; write at least 1s, or 1000h to be rid of it");
+    plan_.ed.memory_limit = plan_.memory_limit;
+    plan_.ed.seed = plan_.seed;
+  }
+
+  void warn_about(const ProblemFamily& family) {
+    int shells = 1;
+    if (system_->couplings.count("J2") && system_->couplings.at("J2") != 0) shells = 2;
+    if (system_->couplings.count("J3") && system_->couplings.at("J3") != 0) shells = 3;
+    for (const TermSpec& term : system_->terms.terms)
+      if (const auto* bonds = std::get_if<ShellBonds>(&term.where)) shells = std::max(shells, bonds->shell);
+    for (const std::string& text : family.lattice.warnings(shells)) warn(root_["system"]["lattice"], text);
+  }
+
+  void warn(const Node& node, const std::string& text) {
+    diagnostics_.warning(node.where(), text);
+    plan_.warnings.push_back(text);
+  }
+
+  // Once the families of all stages are known.
+  void origin() {
+    std::vector<std::string> sectors;
+    for (const StagePlan& stage : plan_.stages) {
+      for (const Problem& problem : stage.family.problems) {
+        const std::string words = problem.sector.describe();
+        if (std::find(sectors.begin(), sectors.end(), words) == sectors.end()) sectors.push_back(words);
+      }
+    }
+    if (!sectors.empty()) plan_.origin["sector"] = fmt::format("{}", fmt::join(sectors, "; "));
+    if (!plan_.network) return;
+    const Node weights = root_["wavefunction"]["weights"];
+    for (const std::string& text : other_differences(plan_.network->weights_origin, plan_.origin, weights.is_null() ? "" : weights.text()))
+      warn(weights, text);
+  }
+
+  void network() {
+    const Node node = root_["wavefunction"];
+    reading(node, [&] {
+      plan_.network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
+      plan_.origin["conditioning"] = describe_conditioning(plan_.network->options, plan_.network->input);
+      check_reality(*make_network(*plan_.network, Device::reference), *base_, *system_);
+      if (const std::string text = check_attention(*plan_.network, base_->lattice); !text.empty()) warn(node, text);
+    });
+  }
+
+  // Runs `work`, which reads a file that the node names; a file that cannot be used is kept for report_files.
+  template <class F>
+  void reading(const Node& node, F&& work) {
+    try {
+      work();
+    } catch (const InputError& error) {
+      diagnostics_.error(node.where(), error.what());
+    } catch (const Error&) {
+      unusable_.push_back({node, std::current_exception()});
+    }
+  }
+
+  // Unusable weights and data have exit codes of their own. If the input has errors too, all of them are reported together as errors of the input.
+  void report_files() {
+    if (unusable_.empty()) return;
+    if (!diagnostics_.has_errors()) std::rethrow_exception(unusable_.front().failure);
+    for (const UnusableFile& file : unusable_) diagnosed(diagnostics_, file.node, [&] { std::rethrow_exception(file.failure); });
+  }
+
+  void stage(const Node& node, int position) {
+    const std::string kind = node.kind();
+    diagnosed(diagnostics_, node, [&] {
+      StagePlan stage{.kind = kind,
+                      .group = fmt::format("{:02}_{}", position, kind),
+                      .family = build_family(with_family(*system_, node["family"])),
+                      .options = EdStageOptions{},
+                      .steps = 1};
+      if (kind == "ed") {
+        ed(node, stage);
+      } else {
+        if (kind == "pretrain") pretrain(node, stage);
+        if (kind == "vmc") vmc(node, stage);
+        if (kind == "evaluate") evaluate(node, stage);
+        if (plan_.network) {
+          check_conditioning(*plan_.network, stage.family);
+          check_orbitals(*plan_.network, stage.family);
+        }
+      }
+      plan_.stages.push_back(std::move(stage));
+    });
+  }
+
+  // Without a number of ranks the plan is refused only if none of them is enough.
+  void memory(const std::vector<Node>& nodes) {
+    plan_.ed.memory_limit -= kept_exact_states(plan_);  // Lanczos takes fewer vectors where memory is tight
+    const auto psi = plan_.network ? make_network(*plan_.network, Device::reference) : nullptr;
+    const auto excess = [&](int ranks) { return memory_excess(plan_, psi.get(), ranks); };
+    const std::optional<MemoryExcess> now = excess(ranks_.value_or(1));
+    if (!now) return;
+    int enough = ranks_.value_or(1) + 1;
+    while (enough <= default_blocks && excess(enough)) ++enough;
+    const std::string more = enough <= default_blocks ? fmt::format("use {} ranks or more, ", enough) : "";
+    const std::string text = fmt::format("{}; {}lower {}, or raise limits.memory", now->text, more, now->key);
+    if (!ranks_ && enough <= default_blocks) return warn(nodes.at(now->stage), text);
+    diagnostics_.error(nodes.at(now->stage).where(), text);
+  }
+
+  void ed(const Node& node, StagePlan& stage) {
+    const EdStageOptions options = ed_options().read(node);
+    if (!options.export_csv.empty() && system_->model != "tv")
+      throw InputError("export_csv writes states of spinless fermions (hamiltonian kind tv), not of " + system_->model);
+    check_exact_states(stage.family, options.states);
+    const auto is_ed = [](const StagePlan& before) { return before.kind == "ed"; };
+    const bool first = std::none_of(plan_.stages.begin(), plan_.stages.end(), is_ed);
+    plan_.ed.states = std::max(plan_.ed.states, options.states);
+    plan_.ed.tolerance = first ? node["tolerance"].number() : std::min(plan_.ed.tolerance, node["tolerance"].number());
+    stage.steps = stage.family.size();
+    stage.options = options;
+  }
+
+  void pretrain(const Node& node, StagePlan& stage) {
+    PretrainPlan pretrain;
+    pretrain.options = pretrain_options().read(node);
+    pretrain.options.optimizer.device = plan_.device;
+    stage.steps = pretrain.options.steps;
+    split(node["held_out"], stage.family, pretrain);
+    if (node["targets"].is_text()) {
+      check_exact_states(stage.family, 1);
+    } else {
+      read_targets(node["targets"]["files"], stage.family, pretrain);
+    }
+    stage.options = std::move(pretrain);
+  }
+
+  // A problem is held out when each named coupling has one of the listed values.
+  static void split(const Node& held_out, const ProblemFamily& family, PretrainPlan& pretrain) {
+    for (int g = 0; g < family.size(); ++g) {
+      bool held = !held_out.is_null();
+      if (held) {
+        for (const auto& [name, values] : held_out.entries()) {
+          const std::vector<double> listed = values.numbers();
+          held = held && std::find(listed.begin(), listed.end(), family.feature(g, name)) != listed.end();
+        }
+      }
+      (held ? pretrain.hold_out : pretrain.train).push_back(g);
+    }
+    if (!held_out.is_null() && pretrain.hold_out.empty())
+      throw InputError("held_out names no member of the family (compare its values with 'family')");
+    if (pretrain.train.empty()) throw InputError("held_out leaves no problem to train on");
+  }
+
+  void read_targets(const Node& files, const ProblemFamily& family, PretrainPlan& pretrain) {
+    const std::vector<Node> names = files.items();
+    if (static_cast<int>(names.size()) != family.size())
+      throw InputError(
+          fmt::format("targets.files lists {} files for {} problems (one per member of the family, in its order)", names.size(), family.size()));
+    for (int g = 0; g < family.size(); ++g) {
+      reading(names[g], [&] {
+        pretrain.files.push_back(resolve_path(names[g].text(), document_.directory));
+        pretrain.file_states.push_back(read_target(pretrain.files.back(), family, g));
+      });
+    }
+  }
+
+  // Checks that need the system.
+  static void check_sampler(const SamplerOptions& options, const ProblemFamily& family) {
+    if (options.kind == SamplerKind::exact_sum) {
+      for (const Problem& problem : family.problems) {
+        if (!problem.sector.enumerable())
+          throw InputError(fmt::format("sampler exact_sum needs every state of the sector ({}), but {}; use kind: metropolis",
+                                       problem.sector.describe(), problem.sector.why_not_enumerable()));
+        if (problem.sector.dimension() > exact_sum_limit)
+          throw InputError(fmt::format("sampler exact_sum over {} is too large (at most {} states); use kind: metropolis", problem.sector.describe(),
+                                       exact_sum_limit));
+      }
+      return;
+    }
+    for (const MoveOptions& move : options.metropolis.moves) {
+      for (const Problem& problem : family.problems) make_move(move, family.lattice, problem.sector);
+    }
+  }
+
+  void vmc(const Node& node, StagePlan& stage) {
+    VmcOptions options = vmc_options().read(node);
+    stage.steps = options.steps;
+    check_sampler(options.sampler, stage.family);
+    options.optimizer.device = plan_.device;
+    options.on_nonfinite = plan_.on_nonfinite;
+    stage.options = std::move(options);
+  }
+
+  void evaluate(const Node& node, StagePlan& stage) {
+    EvaluateOptions options = evaluate_options().read(node);
+    check_sampler(options.sampler, stage.family);
+    if (options.wants_exact()) check_exact_states(stage.family, 1);
+    plan_observables(node["observables"], stage.family, *system_, options, diagnostics_);
+    stage.options = std::move(options);
+  }
+
+  static constexpr std::int64_t exact_sum_limit = std::int64_t{1} << 22;
+
+  const input::Document& document_;
+  Node root_;
+  Diagnostics& diagnostics_;
+  RunPlan plan_;
+  std::optional<SystemOptions> system_;
+  std::optional<ProblemFamily> base_;
+  std::vector<UnusableFile> unusable_;
+  std::optional<int> ranks_;
+};
+
+}  // namespace
+
+RunPlan make_plan(const input::Document& document, input::Diagnostics& diagnostics, std::optional<int> ranks) {
+  return Planner(document, diagnostics, ranks).make();
+}
+
+}  // namespace qs

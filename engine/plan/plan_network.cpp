@@ -1,0 +1,118 @@
+#include "engine/plan/plan_network.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "engine/base/error.h"
+#include "engine/plan/plan_nodes.h"
+#include "engine/plan/vocabulary.h"
+#include "engine/plan/weight_names.h"
+#include "engine/wavefunctions/guess_options.h"
+#include "engine/wavefunctions/two_precisions.h"
+#include "engine/weights/weights.h"
+
+namespace qs {
+namespace {
+
+using input::Node;
+using Names = std::vector<std::string>;
+
+// What a weight file holds: the tensors, and the network they seem to belong to.
+struct Weights {
+  std::string file;
+  DataTree tree;
+  std::optional<GuessedOptions> guess;
+};
+
+std::optional<Weights> read_weights(const Node& node, const std::string& directory) {
+  if (node["weights"].is_null()) return std::nullopt;
+  Weights weights{resolve_path(node["weights"].text(), directory), {}, {}};
+  weights.tree = read_weights_file(weights.file);
+  ParameterLayout tensors;
+  for (TensorShape& tensor : stored_shapes(weights.tree)) tensors.add(std::move(tensor.path), std::move(tensor.shape));
+  weights.guess = guess_options(tensors);
+  if (!weights.guess) return weights;
+  const std::string& found = weights.guess->options.entry().name;
+  if (found != node.kind())
+    throw CheckpointError(fmt::format("weights '{}' belong to a wavefunction of kind {}, not {}; write wavefunction.kind: {}", weights.file, found,
+                                      node.kind(), found));
+  return weights;
+}
+
+// Random numbers stand for themselves where samples of the disorder vary.
+Names all_features(const ProblemFamily& family, const SystemOptions& system) {
+  Names names;
+  for (const CouplingEntry& coupling : couplings_of(system)) {
+    if (coupling.role == CouplingRole::physics) names.push_back(coupling.name);
+  }
+  for (std::string& name : disorder_couplings(system)) names.push_back(std::move(name));
+  if (family.problems[0].sector.fermionic()) names.emplace_back("N");
+  return names;
+}
+
+std::vector<std::vector<std::int32_t>> translations_of(const Lattice& lattice) {
+  std::vector<std::vector<std::int32_t>> translations;
+  for (int axis = 0; axis < lattice.axes(); ++axis) {
+    CellVector step{};
+    step[axis] = 1;
+    const std::vector<int> images = lattice.translation(step);
+    translations.emplace_back(images.begin(), images.end());
+  }
+  return translations;
+}
+
+int most_particles(const ProblemFamily& family) {
+  double most = -1;
+  for (const Problem& problem : family.problems)
+    if (problem.sector.fermionic()) most = std::max(most, problem.sector.particles());
+  return static_cast<int>(most);
+}
+
+// Also decides which features the network sees.
+WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions* guess, const ProblemFamily& family, const SystemOptions& system,
+                                         NetworkInput& input) {
+  const WavefunctionEntry& entry = find_wavefunction(node.kind());
+  NetworkContext context{.input = input,
+                         .features = all_features(family, system),
+                         .varied = family.varied,
+                         .disorder = disorder_couplings(system),
+                         .most_particles = most_particles(family),
+                         .from_weights = guess != nullptr,
+                         .guessed_features = guess ? guess->features : 0,
+                         .guessed_patch_entries = guess ? guess->patch_entries : 0};
+  return {entry, entry.read(node, guess ? guess->options.value() : entry.defaults, context)};
+}
+
+}  // namespace
+
+std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device device) {
+  auto network = make_wavefunction(plan.options, plan.input, plan.precision, device);
+  if (plan.chains() == plan.precision) return network;
+  return std::make_unique<TwoPrecisions>(std::move(network), make_wavefunction(plan.options, plan.input, plan.chains(), device));
+}
+
+NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const SystemOptions& system, Origin origin) {
+  const Node node = document.root["wavefunction"];
+  const std::optional<Weights> weights = read_weights(node, document.directory);
+  const GuessedOptions* guess = weights && weights->guess ? &*weights->guess : nullptr;
+  NetworkPlan network = precision_options().read(document.root["precision"]);
+  network.kind = node.kind();
+  network.input.modes = family.modes();
+  network.input.sites = family.lattice.sites();
+  network.input.lattice_size = family.lattice.options().size;
+  network.input.basis = family.lattice.basis();
+  network.input.translations = translations_of(family.lattice);
+  network.options = wavefunction_options(node, guess, family, system, network.input);
+  network.input.features = feature_table(family, network.input.feature_names);
+  const auto psi = make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit
+  if (!weights) return network;
+  network.weights_origin = stored_origin(weights->tree);
+  origin["conditioning"] = describe_conditioning(network.options, network.input);
+  refuse_other_origin(network.weights_origin, origin, weights->file);
+  network.parameters = load_weights(weights->tree, tensor_shapes(psi->layout()), weights->file);
+  return network;
+}
+
+}  // namespace qs

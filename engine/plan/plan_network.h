@@ -1,0 +1,17 @@
+// The wavefunction of an input: its options, the features it sees, the weights it starts from.
+#pragma once
+
+#include <memory>
+
+#include "engine/plan/plan.h"
+
+namespace qs {
+
+// Sizes that the input leaves open are read from wavefunction.weights, sizes that it gives are checked. InputError for options that contradict
+// each other or the system, FileError and CheckpointError for weights that cannot be read or do not fit. `origin`: of the system.
+NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const SystemOptions& system, Origin origin);
+
+// The wavefunction of the plan, with a twin for its chains if they follow another precision. Without parameters.
+std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device device);
+
+}  // namespace qs

@@ -1,0 +1,254 @@
+// What the planner refuses or warns about: every sentence of plan.cpp, plan_system.cpp, plan_network.cpp and plan_checks.cpp that an input can draw.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "engine/base/error.h"
+#include "engine/files/ed_csv.h"
+#include "engine/files/files.h"
+#include "engine/plan/plan.h"
+#include "engine/plan/stage_memory.h"
+#include "engine/plan/vocabulary.h"
+#include "tests/plan_of.h"
+#include "tests/temporary_directory.h"
+
+namespace qs {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Parts of an input; the defaults are a valid one.
+struct Text {
+  std::string lattice = "{kind: chain, size: [6]}";
+  std::string sector = "{kind: spinless_fermions, particles: 3}";
+  std::string hamiltonian = "{kind: tv, t: 1.0}";
+  std::string family = "";
+  std::string wavefunction = "wavefunction: {kind: rbm}\n";
+  std::string sampler = "sampler: {kind: exact_sum}\n";
+  std::string stages = "{kind: evaluate}";
+  std::string limits = "";
+
+  std::string whole() const {
+    return "format: 1\noutput: {directory: unused}\n" + limits + "system: {lattice: " + lattice + ", sector: " + sector +
+           ", hamiltonian: " + hamiltonian + (family.empty() ? "" : ", family: " + family) + "}\n" + wavefunction + sampler + "stages: [" + stages +
+           "]\n";
+  }
+};
+
+std::string refusal(const Text& text, const std::string& directory = "") {
+  try {
+    test::plan_of(text.whole(), directory);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+std::vector<std::string> warnings(const Text& text) { return test::plan_of(text.whole()).warnings; }
+
+const std::string depth_one = "wavefunction: {kind: qstage, depth: 1, d_model: 4, heads: 2, mlp: 4, ";
+
+TEST(PlanRefusals, TheExampleItselfIsValid) { EXPECT_EQ(refusal({}), "nothing was refused"); }
+
+std::string own(const std::string& name, const std::string& term) {
+  return "{kind: evaluate, observables: [energy, density, {name: " + name + ", terms: [{expression: n, sites: all}, " + term + "]}]}";
+}
+
+TEST(PlanRefusals, ObservablesOfOnesOwn) {
+  EXPECT_EQ(refusal({.stages = own("mine", "{expression: c+ c + h.c., tuples: [[0, 1]], coupling: t}")}), "nothing was refused");
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: c+ c, shell: 1}")}), AllOf(HasSubstr("'c+ c' is not hermitian"), HasSubstr("input.yaml")));
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: n n, shell: 1, coupling: K}")}), HasSubstr("the Hamiltonian has no coupling 'K'"));
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: c+ + c, sites: [0]}")}), HasSubstr("changes the number of particles"));
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: Sz, sites: [0]}")}), HasSubstr("acts on spins"));
+  EXPECT_THAT(refusal({.stages = own("mine", "{expression: n}")}), HasSubstr("does not say where it acts"));
+  EXPECT_THAT(refusal({.stages = own("density", "{expression: n, sites: [0]}")}), HasSubstr("'density' is the name of a built-in observable"));
+  EXPECT_THAT(refusal({.stages = own("a/b", "{expression: n, sites: [0]}")}), HasSubstr("other characters than"));
+  EXPECT_THAT(refusal({.stages = "{kind: evaluate, observables: [energy, spin_spin]}"}), HasSubstr("observable spin_spin is not defined"));
+}
+
+// HOUSE_NOTES: one block, so no parameter token: the network reads what its tail reads.
+TEST(PlanRefusals, AFamilyThatTheFeaturesDoNotSeparate) {
+  EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = depth_one + "tail: [V], features: [t, V]}\n"}),
+              AllOf(HasSubstr("cannot tell 't = 1' from 't = 2'"), HasSubstr("it sees V only"), HasSubstr("add t to wavefunction.tail")));
+  EXPECT_THAT(refusal({.family = "{V: [1, 2]}"}), AllOf(HasSubstr("it sees no couplings"), HasSubstr("use wavefunction.kind qstage or vit")));
+  EXPECT_THAT(refusal({.family = "{particles: [2, 3]}", .wavefunction = depth_one + "tail: [V]}\n"}), HasSubstr("add N to wavefunction.tail"));
+  EXPECT_THAT(refusal({.family = "{V: [1, 2]}", .wavefunction = "wavefunction: {kind: vit, patch: [2], couplings: [t]}\n"}),
+              HasSubstr("add V to wavefunction.couplings"));
+  // Equal in float32: 1e-9 apart.
+  const Text close{.family = "{V: [1.0, 1.000000001]}", .wavefunction = depth_one + "tail: [V]}\n"};
+  EXPECT_EQ(refusal(close), "nothing was refused");
+  Text single = close;
+  single.limits = "precision: {network: float32}\n";
+  EXPECT_THAT(refusal(single), HasSubstr("give them couplings that differ in the network's precision"));
+}
+
+TEST(PlanRefusals, AFamilyIsAcceptedWhenWhatIsSeenSeparatesIt) {
+  const std::string zipped = "{names: [t, V], rows: [[1, 1], [2, 3]]}", equal = "{V: [1, 1]}";
+  EXPECT_EQ(refusal({.family = zipped, .wavefunction = depth_one + "tail: [V]}\n"}), "nothing was refused");
+  EXPECT_EQ(refusal({.family = equal}), "nothing was refused");  // one problem twice
+  EXPECT_EQ(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: qstage, depth: 2, tail: [V], features: [t, V]}\n"}),
+            "nothing was refused");  // the parameter token reads t
+}
+
+TEST(PlanRefusals, TheAdviceFollowsTheKeysOfTheKind) {
+  EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: jastrow}\n"}),
+              HasSubstr("use wavefunction.kind qstage or vit"));
+  EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: cnn, couplings: [V]}\n"}),
+              HasSubstr("add t to wavefunction.couplings"));
+  EXPECT_EQ(refusal({.family = "{t: [1, 2]}", .wavefunction = "wavefunction: {kind: cnn}\n"}), "nothing was refused");
+}
+
+TEST(PlanRefusals, NetworksOnLatticesOfTheirOwn) {
+  const std::string open = "{kind: chain, size: [6], periodic: false}", tilted = "{kind: square, torus: [[3, 1], [-1, 3]]}";
+  EXPECT_THAT(refusal({.lattice = open, .wavefunction = "wavefunction: {kind: cnn}\n"}), HasSubstr("the lattice has ends"));
+  EXPECT_EQ(refusal({.lattice = open, .wavefunction = "wavefunction: {kind: jastrow}\n"}), "nothing was refused");
+  for (const char* network : {"{kind: cnn}", "{kind: jastrow}", "{kind: qstage, attention: factored}"})
+    EXPECT_EQ(refusal({.lattice = tilted, .wavefunction = std::string("wavefunction: ") + network + "\n"}), "nothing was refused") << network;
+}
+
+TEST(PlanRefusals, FactoredAttentionOnAnOpenLattice) {
+  const std::string open = "{kind: chain, size: [6], periodic: false}", vit = "wavefunction: {kind: vit, patch: [2]";
+  EXPECT_THAT(refusal({.lattice = open, .wavefunction = vit + "}\n"}),
+              AllOf(HasSubstr("chain 6, open"), HasSubstr("write wavefunction.attention: factored_full")));
+  EXPECT_EQ(refusal({.lattice = open, .wavefunction = vit + ", attention: factored_full}\n"}), "nothing was refused");
+  EXPECT_EQ(refusal({.lattice = open, .wavefunction = "wavefunction: {kind: vit, patch: [6]}\n"}), "nothing was refused");  // one patch
+  EXPECT_THAT(warnings({.lattice = open, .wavefunction = "wavefunction: {kind: qstage, attention: factored}\n"}),
+              ElementsAre(HasSubstr("counts displacements around a torus, but the lattice is chain 6, open")));
+  EXPECT_THAT(warnings({.wavefunction = "wavefunction: {kind: qstage, attention: factored}\n"}), IsEmpty());
+}
+
+TEST(PlanRefusals, ExactStatesOfTooLargeSectors) {
+  Text ed{.wavefunction = "", .sampler = "", .stages = "{kind: ed, states: 21}"};
+  EXPECT_THAT(refusal(ed), HasSubstr("'states: 21' is more than the 20 states of the sector (3 spinless fermions on 6 sites)"));
+  ed.lattice = "{kind: chain, size: [65]}";
+  EXPECT_THAT(refusal(ed), AllOf(HasSubstr("it has 65 modes"), HasSubstr("up to 64 modes (one machine word)")));
+  const std::string square = "{kind: square, size: [8, 8]}", half = "{kind: spinless_fermions, particles: 32}";
+  const std::string sampled = "sampler: {kind: metropolis, move: {kind: hop}}\n";
+  for (const char* stage :
+       {"{kind: evaluate, compare: ed}", "{kind: evaluate, observables: [overlap]}", "{kind: pretrain, optimizer: {kind: adamw}}"})
+    EXPECT_THAT(refusal({.lattice = square, .sector = half, .sampler = sampled, .stages = stage}), HasSubstr("at most 2^40 are numbered")) << stage;
+  EXPECT_THAT(refusal({.lattice = square, .sector = half}), HasSubstr("sampler exact_sum needs every state"));
+  EXPECT_THAT(refusal({.lattice = "{kind: chain, size: [24]}", .sector = "{kind: spinless_fermions, particles: 12}", .stages = "{kind: evaluate}"}),
+              "nothing was refused");
+  EXPECT_THAT(refusal({.lattice = "{kind: chain, size: [26]}", .sector = "{kind: spinless_fermions, particles: 13}", .stages = "{kind: evaluate}"}),
+              HasSubstr("is too large (at most 4194304 states)"));
+}
+
+TEST(PlanRefusals, StagesThatLackSomething) {
+  EXPECT_THAT(refusal({.wavefunction = ""}), HasSubstr("stages.0 needs a wavefunction"));
+  EXPECT_THAT(refusal({.sampler = ""}), HasSubstr("stages.0 needs a sampler"));
+  EXPECT_THAT(refusal({.sector = "{kind: spin_half, total_sz: 0}", .hamiltonian = "{kind: heisenberg}", .stages = "{kind: ed, export_csv: states}"}),
+              HasSubstr("export_csv writes states of spinless fermions"));
+  EXPECT_THAT(refusal({.sector = "{kind: spin_half, total_sz: 0.5}", .hamiltonian = "{kind: heisenberg}"}), HasSubstr("is impossible on 6 spins"));
+  EXPECT_THAT(refusal({.limits = "limits: {watchdog: 0s}\n"}), HasSubstr("'limits.watchdog' is 0 s"));
+}
+
+TEST(PlanRefusals, HeldOutProblems) {
+  const std::string network = depth_one + "tail: [V]}\n", family = "{V: [0, 1]}";
+  const auto pretrain = [&](const std::string& keys) {
+    return refusal({.family = family, .wavefunction = network, .stages = "{kind: pretrain, optimizer: {kind: adamw}, " + keys + "}"});
+  };
+  EXPECT_EQ(pretrain("held_out: {V: [1]}"), "nothing was refused");
+  EXPECT_THAT(pretrain("held_out: {V: [3]}"), HasSubstr("held_out names no member of the family"));
+  EXPECT_THAT(pretrain("held_out: {V: [0, 1]}"), HasSubstr("held_out leaves no problem to train on"));
+  EXPECT_THAT(pretrain("targets: {files: [a.csv]}"), HasSubstr("targets.files lists 1 files for 2 problems"));
+}
+
+// The state of two sites and one particle: (1, 1)/sqrt 2, E = -t.
+TEST(PlanRefusals, TargetFilesOfOtherProblems) {
+  const TemporaryDirectory directory;
+  const double root = std::sqrt(0.5);
+  replace_file(directory.file("gsWaveFn_Ns2_Np1_Vnn0.0.csv"),
+               format_ed_csv({.sites = 2, .particles = 1, .energy = -1, .basis = {1, 2}, .amplitudes = {root, root}, .repulsion = {}}));
+  replace_file(directory.file("gsWaveFn_Ns3_Np1_Vnn0.0.csv"),
+               format_ed_csv({.sites = 3, .particles = 1, .energy = -2, .basis = {1, 2, 4}, .amplitudes = {1, 0, 0}, .repulsion = {}}));
+  const auto with = [&](const std::string& lattice, const std::string& hamiltonian, const std::string& sites = "2", int particles = 1) {
+    return refusal({.lattice = lattice,
+                    .sector = "{kind: spinless_fermions, particles: " + std::to_string(particles) + "}",
+                    .hamiltonian = hamiltonian,
+                    .stages = "{kind: pretrain, optimizer: {kind: adamw}, targets: {files: [gsWaveFn_Ns" + sites + "_Np1_Vnn0.0.csv]}}"},
+                   directory.path());
+  };
+  const std::string two = "{kind: chain, size: [2], periodic: false}";
+  EXPECT_EQ(with(two, "{kind: tv}"), "nothing was refused");
+  EXPECT_THAT(with(two, "{kind: tv, t: 2.0}"), HasSubstr("the file belongs to another Hamiltonian"));
+  EXPECT_THAT(with("{kind: chain, size: [3]}", "{kind: tv}"), HasSubstr("the state has 2 sites and 2 amplitudes"));
+  EXPECT_THAT(with("{kind: chain, size: [3]}", "{kind: tv}", "3", 2), HasSubstr("a mask lies outside the sector 2 spinless fermions on 3 sites"));
+}
+
+// limits.memory holds for every kind of stage: a plan is refused one byte below its estimate and accepted at it.
+TEST(PlanMemory, IsComparedForEveryStage) {
+  const std::string sampled = "sampler: {kind: metropolis, move: {kind: hop}, chains: 64, samples: 4096}\n";
+  for (const char* stage : {"{kind: ed}", "{kind: pretrain, optimizer: {kind: minsr}}", "{kind: vmc, steps: 1, optimizer: {kind: minsr}}",
+                            "{kind: vmc, steps: 1, optimizer: {kind: adamw}}", "{kind: evaluate}", "{kind: evaluate, compare: ed}"}) {
+    Text text{.sampler = sampled, .stages = stage};
+    const RunPlan plan = test::plan_of(text.whole());
+    const auto psi = make_wavefunction(plan.network->options, plan.network->input, Precision::float64, Device::reference);
+    std::int64_t most = 0;  // on the number of ranks that needs least
+    for (int ranks = 1; ranks <= 64; ++ranks) {
+      const std::int64_t bytes = stage_memory(plan, psi.get(), ranks).at(0).total();
+      most = ranks == 1 ? bytes : std::min(most, bytes);
+    }
+    text.limits = "limits: {memory: " + std::to_string(most) + "B}\n";
+    EXPECT_EQ(refusal(text), "nothing was refused") << stage;
+    text.limits = "limits: {memory: " + std::to_string(most - 1) + "B}\n";
+    EXPECT_THAT(refusal(text), AllOf(HasSubstr("input.yaml:"), HasSubstr("limits.memory is"), HasSubstr("GiB on rank 0"))) << stage;
+  }
+}
+
+TEST(PlanMemory, CountsTheMatrixTheDerivativesAndTheExactStates) {
+  const Text text{.sampler = "sampler: {kind: metropolis, move: {kind: hop}, chains: 64, samples: 4096}\n",
+                  .stages = "{kind: ed, states: 3}, {kind: vmc, steps: 1, optimizer: {kind: minsr}}, {kind: vmc, steps: 1, optimizer: {kind: sr}}"};
+  const RunPlan plan = test::plan_of(text.whole());
+  const auto psi = make_wavefunction(plan.network->options, plan.network->input, Precision::float64, Device::reference);
+  const std::int64_t parameters = psi->layout().total, rows = 2 * 4096;
+
+  const std::vector<StageMemory> memory = stage_memory(plan, psi.get(), 1);
+
+  EXPECT_GE(memory[1].update, 8 * rows * (rows + parameters));
+  EXPECT_LT(memory[1].update, 1.2 * 8 * rows * (rows + parameters));
+  EXPECT_GE(memory[2].update, 8 * parameters * (parameters + rows));
+  EXPECT_LT(memory[2].update, 1.2 * 8 * parameters * (parameters + rows));
+  EXPECT_GE(memory[1].exact, 20 * 3 * 8);  // kept for the later stages
+  EXPECT_GT(memory[0].exact, memory[1].exact);
+  EXPECT_EQ(memory[0].update, 0);
+}
+
+// 2.7 million states: Lanczos makes do with fewer vectors, beside the states that the run keeps.
+TEST(PlanMemory, LeavesLanczosWhatTheKeptStatesLeave) {
+  Text text{.lattice = "{kind: chain, size: [24]}",
+            .sector = "{kind: spin_half, total_sz: 0}",
+            .hamiltonian = "{kind: heisenberg}",
+            .wavefunction = "",
+            .sampler = "",
+            .stages = "{kind: ed, states: 2}",
+            .limits = "limits: {memory: 640MiB}\n"};
+  const RunPlan plan = test::plan_of(text.whole());
+  const std::int64_t kept = 2 * 8 * 2704156;
+  EXPECT_EQ(plan.ed.memory_limit, (std::int64_t{640} << 20) - kept);
+  EXPECT_LE(ed_memory(2704156, plan.ed), plan.ed.memory_limit);
+
+  text.limits = "limits: {memory: 400MiB}\n";
+  EXPECT_THAT(refusal(text), AllOf(HasSubstr("00_ed takes about"), HasSubstr("lower the size of the sector")));
+}
+
+TEST(PlanMemory, AsksForMoreRanksWhereTheyHelp) {
+  // Rows of derivatives are shared, the matrix of order P is not: sr of a small network on many samples.
+  Text text{.sampler = "sampler: {kind: metropolis, move: {kind: hop}, chains: 64, samples: 65536}\n",
+            .stages = "{kind: vmc, steps: 1, optimizer: {kind: sr}}",
+            .limits = "limits: {memory: 64MiB}\n"};
+  EXPECT_THAT(warnings(text), ElementsAre(AllOf(HasSubstr("with 1 rank,"), HasSubstr("ranks or more"))));  // nobody knows the ranks yet
+
+  input::Diagnostics diagnostics;
+  const input::Document document = input::load_text(vocabulary(), text.whole(), "input.yaml", {}, diagnostics);
+  make_plan(document, diagnostics, 1);
+  EXPECT_THAT(diagnostics.render(), AllOf(HasSubstr("error: 00_vmc takes about"), HasSubstr("ranks or more")));
+}
+
+}  // namespace
+}  // namespace qs
