@@ -82,7 +82,7 @@ void sum_node_on(Device device, const Node& node, const std::function<void(int, 
   const int half = node.size / 2;
   sum_node_on(device, {node.start, half}, partial, width, stride, out);
   sum_node_on(device, {node.start + half, half}, partial, width, stride, out + stride);
-  kernels::add<double>(device, width, out + stride, out);
+  kernels::network<double>(device).add(width, out + stride, out);
 }
 
 std::vector<std::vector<double>> join_mine_on(Device device, const Blocks& blocks, std::int64_t width,

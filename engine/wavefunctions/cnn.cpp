@@ -94,7 +94,7 @@ class ConvolutionResidual {
   void forward(Lanes lanes, Real* x, const Saved& saved, Arena<Real> scratch) const {
     norm_.forward(lanes, cells_, x, saved.input, saved.norm);
     first_.forward(lanes, saved.input, saved.hidden, kernels::Write::overwrite, scratch);
-    kernels::gelu(lanes.device, static_cast<std::int64_t>(values(lanes.rows)), saved.hidden, saved.active);
+    kernels::network<Real>(lanes.device).gelu(static_cast<std::int64_t>(values(lanes.rows)), saved.hidden, saved.active);
     second_.forward(lanes, saved.active, x, kernels::Write::accumulate, scratch);
   }
   // dx: gradient of the output on entry, of the input on return.
@@ -103,7 +103,7 @@ class ConvolutionResidual {
     Real* dinput = scratch.take(values(lanes.rows));
     second_.backward_weights(lanes, saved.active, dx, scratch, gradient);
     second_.backward_input(lanes, dx, dhidden, scratch);
-    kernels::gelu_backward(lanes.device, static_cast<std::int64_t>(values(lanes.rows)), saved.hidden, dhidden, dhidden);
+    kernels::network<Real>(lanes.device).gelu_backward(static_cast<std::int64_t>(values(lanes.rows)), saved.hidden, dhidden, dhidden);
     first_.backward_weights(lanes, saved.input, dhidden, scratch, gradient);
     first_.backward_input(lanes, dhidden, dinput, scratch);
     norm_.backward(lanes, cells_, dinput, saved.norm, dx, kernels::Write::accumulate, scratch, gradient);

@@ -146,14 +146,14 @@ class Jastrow final : public Network<Real> {
     const Buffers buffers = carve(arena, lanes.rows);
     this->unpack(chunk, modes_.data(), modes_.size(), buffers.spins);
     // A mixing matrix that maps s to itself by displacement has the gradient P_c = sum over (i, j) of class c of s_i s_j.
-    kernels::mix_tokens_weight_gradient(lanes.device, {count(), 1, 1, lanes.rows, plan_.pairs + 1}, buffers.spins, buffers.spins, index_.data(),
-                                        buffers.pairs);
-    kernels::sum_tokens(lanes.device, plan_.members, plan_.kinds, lanes.rows, buffers.spins, buffers.fields);
+    kernels::network<Real>(lanes.device)
+        .mix_tokens_weight_gradient({count(), 1, 1, lanes.rows, plan_.pairs + 1}, buffers.spins, buffers.spins, index_.data(), buffers.pairs);
+    kernels::network<Real>(lanes.device).sum_tokens(plan_.members, plan_.kinds, lanes.rows, buffers.spins, buffers.fields);
     const std::array<double*, 2> log_psi = {out.re, out.im};
     for (std::size_t k = 0; k < parts_.size(); ++k) {
       parts_[k].pair.forward(lanes, 1, buffers.pairs, buffers.log_psi);
       parts_[k].field.forward(lanes, 1, buffers.fields, buffers.log_psi, kernels::Write::accumulate);
-      kernels::widen(lanes.device, lanes.rows, buffers.log_psi, log_psi[k]);
+      kernels::network<Real>(lanes.device).widen(lanes.rows, buffers.log_psi, log_psi[k]);
     }
     if (parts_.size() == 1) kernels::clear(lanes.device, out.im, lanes.rows * sizeof(double));
   }

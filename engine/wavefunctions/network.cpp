@@ -194,13 +194,13 @@ void Network<Real>::jacobian_chunk(const ConfigurationBatch& batch, std::int64_t
 template <class Real>
 void Network<Real>::fill_features(const Chunk& chunk, const Buffer<std::int32_t>& columns, Real* x) const {
   if (columns.size() == 0) return;
-  kernels::select_features(device_, static_cast<int>(columns.size()), chunk.lanes.rows, chunk.valid, features_.data(),
-                           static_cast<int>(feature_columns_), chunk.problem, columns.data(), x);
+  kernels::network<Real>(device_).select_features(static_cast<int>(columns.size()), chunk.lanes.rows, chunk.valid, features_.data(),
+                                                  static_cast<int>(feature_columns_), chunk.problem, columns.data(), x);
 }
 
 template <class Real>
 void Network<Real>::unpack(const Chunk& chunk, const std::int32_t* modes, std::size_t count, Real* x) const {
-  kernels::unpack_spins(device_, static_cast<int>(count), chunk.lanes.rows, chunk.valid, chunk.configurations, chunk.words, modes, x);
+  kernels::network<Real>(device_).unpack_spins(static_cast<int>(count), chunk.lanes.rows, chunk.valid, chunk.configurations, chunk.words, modes, x);
 }
 
 template class Network<float>;

@@ -216,7 +216,7 @@ class Qstage final : public Network<Real> {
       tails_[k].forward(lanes, 1, inputs, buffers.x + token);
     });
     Real* pooled = buffers.x + token_offset(plan_.first_pooled(), lanes.rows);
-    if (plan_.options.pooling == Pooling::sum) kernels::sum_tokens(lanes.device, plan_.sites, width_, lanes.rows, buffers.x, pooled);
+    if (plan_.options.pooling == Pooling::sum) kernels::network<Real>(lanes.device).sum_tokens(plan_.sites, width_, lanes.rows, buffers.x, pooled);
     head_.forward(lanes, pooled, buffers.head, out.re, out.im);
     if (determinant_) determinant_->forward(lanes, buffers.spins, buffers.couplings, buffers.x, buffers.determinant, out.re, out.im);
   }
@@ -228,7 +228,7 @@ class Qstage final : public Network<Real> {
     const std::size_t pooled = token_offset(plan_.first_pooled(), lanes.rows);
     head_.backward(lanes, buffers.x + pooled, buffers.head, cotangent.re, cotangent.im, dx + pooled, arena, gradient);
     if (plan_.options.pooling == Pooling::sum)
-      kernels::broadcast_tokens(lanes.device, plan_.sites, width_, lanes.rows, dx + pooled, dx, kernels::Write::overwrite);
+      kernels::network<Real>(lanes.device).broadcast_tokens(plan_.sites, width_, lanes.rows, dx + pooled, dx, kernels::Write::overwrite);
     for_tails(buffers, lanes.rows,
               [&](std::size_t k, Real* inputs, std::size_t token) { tails_[k].backward_weights(lanes, 1, inputs, dx + token, gradient); });
     if (determinant_) determinant_->backward(lanes, buffers.couplings, buffers.determinant, cotangent.re, dx, arena, gradient);

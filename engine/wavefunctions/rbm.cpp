@@ -109,14 +109,14 @@ class Rbm final : public Network<Real> {
       im_->hidden.forward(lanes, 1, buffers.spins, buffers.theta_im);
       im_->visible.forward(lanes, 1, buffers.spins, buffers.visible_im);
     }
-    kernels::widen(lanes.device, lanes.rows, buffers.visible_re, out.re);
+    kernels::network<Real>(lanes.device).widen(lanes.rows, buffers.visible_re, out.re);
     if (im_) {
-      kernels::widen(lanes.device, lanes.rows, buffers.visible_im, out.im);
+      kernels::network<Real>(lanes.device).widen(lanes.rows, buffers.visible_im, out.im);
     } else {
       kernels::clear(lanes.device, out.im, lanes.rows * sizeof(double));
     }
-    kernels::log_cosh_sum(lanes.device, hidden_, lanes.rows, buffers.theta_re, buffers.theta_im, out.re, im_ ? out.im : nullptr,
-                          kernels::Write::accumulate);
+    kernels::network<Real>(lanes.device)
+        .log_cosh_sum(hidden_, lanes.rows, buffers.theta_re, buffers.theta_im, out.re, im_ ? out.im : nullptr, kernels::Write::accumulate);
   }
 
   // d log psi / d Re = O and d log psi / d Im = i O: the chain rule through (Re theta, Im theta) gives both.
@@ -125,8 +125,8 @@ class Rbm final : public Network<Real> {
     const Buffers buffers = carve(arena, lanes.rows);
     Real* dre = arena.take(std::size_t(hidden_) * lanes.rows);
     Real* dim = im_ ? arena.take(std::size_t(hidden_) * lanes.rows) : nullptr;
-    kernels::log_cosh_backward(lanes.device, hidden_, lanes.rows, buffers.theta_re, buffers.theta_im, cotangent.re, im_ ? cotangent.im : nullptr, dre,
-                               dim);
+    kernels::network<Real>(lanes.device)
+        .log_cosh_backward(hidden_, lanes.rows, buffers.theta_re, buffers.theta_im, cotangent.re, im_ ? cotangent.im : nullptr, dre, dim);
     re_.hidden.backward_weights(lanes, 1, buffers.spins, dre, gradient);
     re_.visible.backward_weights(lanes, 1, buffers.spins, cotangent.re, gradient);
     if (im_) {

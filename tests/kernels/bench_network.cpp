@@ -56,7 +56,7 @@ void dense(benchmark::State& state) {
   const auto x = random_array<Real>(s.tokens * s.in * s.rows, 1), w = random_array<Real>(s.in * s.out, 2), bias = random_array<Real>(s.out, 3);
   LaneArray<Real> y(s.tokens * s.out * s.rows);
   const Report<Real> report(flops_of(s));
-  for (auto _ : state) qs::kernels::dense(Device::cpu, s, x.data(), w.data(), bias.data(), y.data(), Write::overwrite);
+  for (auto _ : state) qs::kernels::network<Real>(Device::cpu).dense(s, x.data(), w.data(), bias.data(), y.data(), Write::overwrite);
   report.finish(state);
 }
 
@@ -66,7 +66,8 @@ void weight_gradient_sum(benchmark::State& state) {
   const auto x = random_array<Real>(s.tokens * s.in * s.rows, 1), dy = random_array<Real>(s.tokens * s.out * s.rows, 2);
   std::vector<Real> dw(s.in * s.out), db(s.out);
   const Report<Real> report(flops_of(s));
-  for (auto _ : state) qs::kernels::dense_weight_gradient<Real>(Device::cpu, s, x.data(), dy.data(), {dw.data(), 0, s.rows}, {db.data(), 0, s.rows});
+  for (auto _ : state)
+    qs::kernels::network<Real>(Device::cpu).dense_weight_gradient(s, x.data(), dy.data(), {dw.data(), 0, s.rows}, {db.data(), 0, s.rows});
   report.finish(state);
 }
 
@@ -78,8 +79,8 @@ void weight_gradient_rows(benchmark::State& state) {
   std::vector<Real> rows(stride * s.rows);
   const Report<Real> report(flops_of(s));
   for (auto _ : state) {
-    qs::kernels::dense_weight_gradient<Real>(Device::cpu, s, x.data(), dy.data(), {rows.data() + s.out, stride, s.rows},
-                                             {rows.data(), stride, s.rows});
+    qs::kernels::network<Real>(Device::cpu)
+        .dense_weight_gradient(s, x.data(), dy.data(), {rows.data() + s.out, stride, s.rows}, {rows.data(), stride, s.rows});
   }
   report.finish(state);
 }
@@ -94,7 +95,7 @@ void mix_tokens(benchmark::State& state) {
     for (int q = 0; q < T; ++q) index[p * T + q] = (q - p + T) % T;
   }
   const Report<Real> report(2.0 * T * T * heads * e * rows);
-  for (auto _ : state) qs::kernels::mix_tokens<Real>(Device::cpu, {T, heads, e, rows, T}, v.data(), alpha.data(), index.data(), y.data());
+  for (auto _ : state) qs::kernels::network<Real>(Device::cpu).mix_tokens({T, heads, e, rows, T}, v.data(), alpha.data(), index.data(), y.data());
   report.finish(state);
 }
 
@@ -104,7 +105,7 @@ void attention(benchmark::State& state) {
   const auto q = random_array<Real>(T * heads * e * rows, 1), k = random_array<Real>(T * heads * e * rows, 2);
   LaneArray<Real> p(heads * T * T * rows), y(T * heads * e * rows);
   const Report<Real> report(4.0 * T * T * heads * e * rows);
-  for (auto _ : state) qs::kernels::attention<Real>(Device::cpu, {T, heads, e, rows}, q.data(), k.data(), k.data(), p.data(), y.data());
+  for (auto _ : state) qs::kernels::network<Real>(Device::cpu).attention({T, heads, e, rows}, q.data(), k.data(), k.data(), p.data(), y.data());
   report.finish(state);
 }
 
@@ -114,7 +115,8 @@ void layer_norm(benchmark::State& state) {
   const auto x = random_array<Real>(T * width * rows, 1), scale = random_array<Real>(width, 2);
   LaneArray<Real> y(T * width * rows), normalised(T * width * rows), rstd(T * rows);
   for (auto _ : state) {
-    qs::kernels::layer_norm<Real>(Device::cpu, T, width, rows, x.data(), scale.data(), scale.data(), y.data(), normalised.data(), rstd.data());
+    qs::kernels::network<Real>(Device::cpu)
+        .layer_norm(T, width, rows, x.data(), scale.data(), scale.data(), y.data(), normalised.data(), rstd.data());
   }
   state.SetItemsProcessed(state.iterations() * T * width * rows);
 }
@@ -124,7 +126,7 @@ void gelu(benchmark::State& state) {
   const std::int64_t n = 25 * 240 * state.range(0);
   const auto x = random_array<Real>(n, 1);
   LaneArray<Real> y(n);
-  for (auto _ : state) qs::kernels::gelu<Real>(Device::cpu, n, x.data(), y.data());
+  for (auto _ : state) qs::kernels::network<Real>(Device::cpu).gelu(n, x.data(), y.data());
   state.SetItemsProcessed(state.iterations() * n);
 }
 
@@ -134,7 +136,7 @@ void log_cosh(benchmark::State& state) {
   const auto re = random_array<Real>(width * rows, 1), im = random_array<Real>(width * rows, 2);
   LaneArray<double> re_out(rows), im_out(rows);
   for (auto _ : state) {
-    qs::kernels::log_cosh_sum<Real>(Device::cpu, width, rows, re.data(), im.data(), re_out.data(), im_out.data(), Write::overwrite);
+    qs::kernels::network<Real>(Device::cpu).log_cosh_sum(width, rows, re.data(), im.data(), re_out.data(), im_out.data(), Write::overwrite);
   }
   state.SetItemsProcessed(state.iterations() * width * rows);
 }

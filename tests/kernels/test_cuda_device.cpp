@@ -222,9 +222,9 @@ TEST_F(CudaDevice, PlaysRecordedCallsInTheirOrder) {
   Buffer<double> values(Device::cuda, n), total(Device::cuda, 1);
   const Buffer<double> start = on_device(random_array<double>(n, 1)), one = on_device(ones);
   Recording recording(Device::cuda, [&] {
-    kernels::add<double>(Device::cuda, n, start.data(), values.data());
+    kernels::network<double>(Device::cuda).add(n, start.data(), values.data());
     kernels::gemm<double>(Device::cuda, Transpose::no, Transpose::no, 1, 1, 1, 2, one.data(), 1, values.data(), 1, 0, total.data(), 1);
-    kernels::add<double>(Device::cuda, 1, total.data(), values.data());
+    kernels::network<double>(Device::cuda).add(1, total.data(), values.data());
     kernels::sum_of_squares<double>(Device::cuda, n, values.data(), total.data());
   });
   LaneArray<double> want(n);

@@ -43,7 +43,7 @@ LaneArray<Real> dense_on(Device device) {
   const kernels::DenseShape s{3, 9, 11, 16};
   const auto x = random_array<Real>(s.tokens * s.in * s.rows, 1), w = random_array<Real>(s.in * s.out, 2);
   LaneArray<Real> y(s.tokens * s.out * s.rows);
-  kernels::dense<Real>(device, s, x.data(), w.data(), nullptr, y.data(), Write::overwrite);
+  kernels::network<Real>(device).dense(s, x.data(), w.data(), nullptr, y.data(), Write::overwrite);
   return y;
 }
 

@@ -50,10 +50,10 @@ class AmplitudeHead {
     norm_.forward(lanes, 1, saved.pooled, saved.normed, saved.norm);
     out_.forward(lanes, 1, saved.normed, saved.psi);
     if (output_ == HeadOutput::log_psi) {
-      kernels::widen(lanes.device, lanes.rows, saved.psi, re);
+      kernels::network<Real>(lanes.device).widen(lanes.rows, saved.psi, re);
       kernels::clear(lanes.device, im, lanes.rows * sizeof(double));
     } else {
-      kernels::log_amplitude(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), re, im);
+      kernels::network<Real>(lanes.device).log_amplitude(lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), re, im);
     }
   }
 
@@ -67,8 +67,8 @@ class AmplitudeHead {
     Real* dnormed = scratch.take(pooled_values(lanes.rows));
     Real* dpooled = scratch.take(pooled_values(lanes.rows));
     if (output_ == HeadOutput::psi) {
-      kernels::log_amplitude_backward(lanes.device, lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), wre, wim, dpsi,
-                                      imaginary(dpsi, lanes.rows));
+      kernels::network<Real>(lanes.device)
+          .log_amplitude_backward(lanes.rows, saved.psi, imaginary(saved.psi, lanes.rows), wre, wim, dpsi, imaginary(dpsi, lanes.rows));
     }
     const Real* doutput = output_ == HeadOutput::psi ? dpsi : wre;
     out_.backward_weights(lanes, 1, saved.normed, doutput, gradient);

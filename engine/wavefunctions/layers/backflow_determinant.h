@@ -71,15 +71,16 @@ class BackflowDeterminant {
   // x [T][D][B] is the residual stream. re += ln|det|, im = 0 or pi.
   void forward(Lanes lanes, const Real* spins, const Real* couplings, const Real* x, const Saved& saved, double* re, double* im) const {
     // The embedding with a table of zeros: every configuration starts from the same orbitals.
-    kernels::embed_tokens(lanes.device, sizes_.tokens, sizes_.orbitals, lanes.rows, spins, no_table_.data(), orbitals_.data(), saved.phi);
+    kernels::network<Real>(lanes.device)
+        .embed_tokens(sizes_.tokens, sizes_.orbitals, lanes.rows, spins, no_table_.data(), orbitals_.data(), saved.phi);
     mean_field_.forward(lanes, 1, couplings, saved.mean_field, saved.phi, kernels::Write::accumulate);
     norm_.forward(lanes, sizes_.tokens, x, saved.normed, saved.norm);
     add_.forward(lanes, sizes_.tokens, saved.normed, saved.orbitals);
     multiply_.forward(lanes, sizes_.tokens, saved.normed, saved.factor);
     const auto values = static_cast<std::int64_t>(orbital_values(lanes.rows));
-    kernels::add(lanes.device, values, saved.phi, saved.orbitals);
-    kernels::multiply(lanes.device, values, saved.phi, saved.factor, saved.orbitals, kernels::Write::accumulate);
-    kernels::log_determinant(lanes.device, shape(lanes.rows), spins, saved.orbitals, saved.factors, re, im);
+    kernels::network<Real>(lanes.device).add(values, saved.phi, saved.orbitals);
+    kernels::network<Real>(lanes.device).multiply(values, saved.phi, saved.factor, saved.orbitals, kernels::Write::accumulate);
+    kernels::network<Real>(lanes.device).log_determinant(shape(lanes.rows), spins, saved.orbitals, saved.factors, re, im);
   }
 
   std::size_t scratch_values(int rows) const {
@@ -93,15 +94,15 @@ class BackflowDeterminant {
     Real* dorbitals = scratch.take(orbital_values(lanes.rows));
     Real* dfactor = scratch.take(orbital_values(lanes.rows));
     Real* dnormed = scratch.take(stream_values(lanes.rows));
-    kernels::log_determinant_backward(lanes.device, shape(lanes.rows), saved.factors, wre, dorbitals);
-    kernels::multiply(lanes.device, values, dorbitals, saved.phi, dfactor, kernels::Write::overwrite);
+    kernels::network<Real>(lanes.device).log_determinant_backward(shape(lanes.rows), saved.factors, wre, dorbitals);
+    kernels::network<Real>(lanes.device).multiply(values, dorbitals, saved.phi, dfactor, kernels::Write::overwrite);
     add_.backward_weights(lanes, tokens, saved.normed, dorbitals, gradient);
     add_.backward_input(lanes, tokens, dorbitals, dnormed);
     multiply_.backward_weights(lanes, tokens, saved.normed, dfactor, gradient);
     multiply_.backward_input(lanes, tokens, dfactor, dnormed, kernels::Write::accumulate);
     Real* dphi = dorbitals;  // (1 + factor) dorbitals
-    kernels::multiply(lanes.device, values, dorbitals, saved.factor, dphi, kernels::Write::accumulate);
-    kernels::emit_gradient(lanes.device, tokens * sizes_.orbitals, lanes.rows, dphi, gradient.at(orbitals_.offset()));
+    kernels::network<Real>(lanes.device).multiply(values, dorbitals, saved.factor, dphi, kernels::Write::accumulate);
+    kernels::network<Real>(lanes.device).emit_gradient(tokens * sizes_.orbitals, lanes.rows, dphi, gradient.at(orbitals_.offset()));
     mean_field_.backward(lanes, 1, couplings, saved.mean_field, dphi, nullptr, scratch, gradient);
     norm_.backward(lanes, tokens, dnormed, saved.norm, dx, kernels::Write::accumulate, scratch, gradient);
   }

@@ -52,16 +52,17 @@ class Convolution {
   std::size_t scratch_values(int rows) const { return std::size_t(cells_) * offsets_ * std::max(in_, out_) * rows; }
 
   void forward(Lanes lanes, const Real* x, Real* y, kernels::Write write, Arena<Real> scratch) const {
-    kernels::dense(lanes.device, shape(lanes), gathered(lanes, x, in_, scratch), kernel_.data(), bias_.data(), y, write);
+    kernels::network<Real>(lanes.device).dense(shape(lanes), gathered(lanes, x, in_, scratch), kernel_.data(), bias_.data(), y, write);
   }
   void backward_weights(Lanes lanes, const Real* x, const Real* dy, Arena<Real> scratch, const Gradient<Real>& gradient) const {
-    kernels::dense_weight_gradient(lanes.device, shape(lanes), gathered(lanes, x, in_, scratch), dy, gradient.at(kernel_.offset()),
-                                   gradient.at(bias_.offset()));
+    kernels::network<Real>(lanes.device)
+        .dense_weight_gradient(shape(lanes), gathered(lanes, x, in_, scratch), dy, gradient.at(kernel_.offset()), gradient.at(bias_.offset()));
   }
   // Overwrites dx.
   void backward_input(Lanes lanes, const Real* dy, Real* dx, Arena<Real> scratch) const {
-    kernels::dense(lanes.device, {cells_, offsets_ * out_, in_, lanes.rows}, gathered(lanes, dy, out_, scratch), reversed_.data(),
-                   static_cast<const Real*>(nullptr), dx, kernels::Write::overwrite);
+    kernels::network<Real>(lanes.device)
+        .dense({cells_, offsets_ * out_, in_, lanes.rows}, gathered(lanes, dy, out_, scratch), reversed_.data(), static_cast<const Real*>(nullptr),
+               dx, kernels::Write::overwrite);
   }
 
   double flops() const { return 2.0 * cells_ * offsets_ * in_ * out_; }

@@ -44,14 +44,14 @@ class CouplingShift {
   }
   void forward(Lanes lanes, const Real* couplings, Real* x, const Saved& saved) const {
     layers_.forward(lanes, 1, couplings, saved.layers, saved.shift, kernels::Write::overwrite);
-    kernels::broadcast_tokens(lanes.device, sites_, layers_.out(), lanes.rows, saved.shift, x, kernels::Write::accumulate);
+    kernels::network<Real>(lanes.device).broadcast_tokens(sites_, layers_.out(), lanes.rows, saved.shift, x, kernels::Write::accumulate);
   }
 
   std::size_t scratch_values(int rows) const { return width_values(rows) + layers_.scratch_values(1, rows); }
   // The gradient of x passes unchanged.
   void backward(Lanes lanes, const Real* couplings, const Real* dx, const Saved& saved, Arena<Real> scratch, const Gradient<Real>& gradient) const {
     Real* dshift = scratch.take(width_values(lanes.rows));
-    kernels::sum_tokens(lanes.device, sites_, layers_.out(), lanes.rows, dx, dshift);
+    kernels::network<Real>(lanes.device).sum_tokens(sites_, layers_.out(), lanes.rows, dx, dshift);
     layers_.backward(lanes, 1, couplings, saved.layers, dshift, nullptr, scratch, gradient);
   }
 

@@ -40,16 +40,17 @@ class Dense {
   }
 
   void forward(Lanes lanes, int tokens, const Real* x, Real* y, kernels::Write write = kernels::Write::overwrite) const {
-    kernels::dense(lanes.device, {tokens, in_, out_, lanes.rows}, x, kernel_.data(), weights().bias, y, write);
+    kernels::network<Real>(lanes.device).dense({tokens, in_, out_, lanes.rows}, x, kernel_.data(), weights().bias, y, write);
   }
   kernels::DenseWeights<Real> weights() const { return {kernel_.data(), bias_ ? bias_->data() : nullptr}; }
   void backward_weights(Lanes lanes, int tokens, const Real* x, const Real* dy, const Gradient<Real>& gradient) const {
-    kernels::dense_weight_gradient(lanes.device, {tokens, in_, out_, lanes.rows}, x, dy, gradient.at(kernel_.offset()),
-                                   bias_ ? gradient.at(bias_->offset()) : gradient.none());
+    kernels::network<Real>(lanes.device)
+        .dense_weight_gradient({tokens, in_, out_, lanes.rows}, x, dy, gradient.at(kernel_.offset()),
+                               bias_ ? gradient.at(bias_->offset()) : gradient.none());
   }
   // dx (+)= dy W^T
   void backward_input(Lanes lanes, int tokens, const Real* dy, Real* dx, kernels::Write write = kernels::Write::overwrite) const {
-    kernels::dense(lanes.device, {tokens, out_, in_, lanes.rows}, dy, transposed_.data(), static_cast<const Real*>(nullptr), dx, write);
+    kernels::network<Real>(lanes.device).dense({tokens, out_, in_, lanes.rows}, dy, transposed_.data(), static_cast<const Real*>(nullptr), dx, write);
   }
 
   int in() const { return in_; }

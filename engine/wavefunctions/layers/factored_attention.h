@@ -49,8 +49,9 @@ class FactoredAttentionResidual {
 
   std::size_t evaluation_values(int rows) const { return static_cast<std::size_t>(kernels::mixing_residual_scratch(shape(rows))); }
   void evaluate(Lanes lanes, Real* x, Arena<Real> scratch) const {
-    kernels::mixing_residual(lanes.device, shape(lanes.rows), {norm_.weights(), value_.weights(), alpha_.data(), index_.data(), out_.weights()}, x,
-                             scratch.take(evaluation_values(lanes.rows)));
+    kernels::network<Real>(lanes.device)
+        .mixing_residual(shape(lanes.rows), {norm_.weights(), value_.weights(), alpha_.data(), index_.data(), out_.weights()}, x,
+                         scratch.take(evaluation_values(lanes.rows)));
   }
 
   Saved carve(Arena<Real>& arena, int rows) const {
@@ -64,7 +65,7 @@ class FactoredAttentionResidual {
   void forward(Lanes lanes, Real* x, const Saved& saved) const {
     norm_.forward(lanes, tokens_, x, saved.input, saved.norm);
     value_.forward(lanes, tokens_, saved.input, saved.value);
-    kernels::mix_tokens(lanes.device, shape(lanes.rows), saved.value, alpha_.data(), index_.data(), saved.mixed);
+    kernels::network<Real>(lanes.device).mix_tokens(shape(lanes.rows), saved.value, alpha_.data(), index_.data(), saved.mixed);
     out_.forward(lanes, tokens_, saved.mixed, x, kernels::Write::accumulate);
   }
 
@@ -78,7 +79,7 @@ class FactoredAttentionResidual {
     out_.backward_weights(lanes, tokens_, saved.mixed, dx, gradient);
     out_.backward_input(lanes, tokens_, dx, dmixed);
     backward_alpha(lanes, saved.value, dmixed, scratch, gradient);
-    kernels::mix_tokens(lanes.device, shape(lanes.rows), dmixed, alpha_.data(), transposed_index_.data(), dvalue);
+    kernels::network<Real>(lanes.device).mix_tokens(shape(lanes.rows), dmixed, alpha_.data(), transposed_index_.data(), dvalue);
     value_.backward_weights(lanes, tokens_, saved.input, dvalue, gradient);
     Real* dinput = dmixed;  // no longer needed
     value_.backward_input(lanes, tokens_, dvalue, dinput);
@@ -93,8 +94,8 @@ class FactoredAttentionResidual {
 
   void backward_alpha(Lanes lanes, const Real* value, const Real* dmixed, Arena<Real> scratch, const Gradient<Real>& gradient) const {
     Real* dalpha = scratch.take(static_cast<std::size_t>(alpha_.count()) * lanes.rows);
-    kernels::mix_tokens_weight_gradient(lanes.device, shape(lanes.rows), value, dmixed, index_.data(), dalpha);
-    kernels::emit_gradient(lanes.device, static_cast<int>(alpha_.count()), lanes.rows, dalpha, gradient.at(alpha_.offset()));
+    kernels::network<Real>(lanes.device).mix_tokens_weight_gradient(shape(lanes.rows), value, dmixed, index_.data(), dalpha);
+    kernels::network<Real>(lanes.device).emit_gradient(static_cast<int>(alpha_.count()), lanes.rows, dalpha, gradient.at(alpha_.offset()));
   }
 
   int tokens_;

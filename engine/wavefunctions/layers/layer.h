@@ -13,7 +13,6 @@
 #include "engine/wavefunctions/workspace.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/network.h"
-#include "kernels/api/residuals.h"
 
 namespace qs {
 

@@ -36,7 +36,7 @@ class LayerNorm {
     return saved;
   }
   void forward(Lanes lanes, int tokens, const Real* x, Real* y, const Saved& saved) const {
-    kernels::layer_norm(lanes.device, tokens, width_, lanes.rows, x, scale_.data(), bias_.data(), y, saved.normalised, saved.rstd);
+    kernels::network<Real>(lanes.device).layer_norm(tokens, width_, lanes.rows, x, scale_.data(), bias_.data(), y, saved.normalised, saved.rstd);
   }
 
   kernels::LayerNormWeights<Real> weights() const { return {scale_.data(), bias_.data()}; }
@@ -47,9 +47,10 @@ class LayerNorm {
                 const Gradient<Real>& gradient) const {
     Real* dscale = scratch.take(std::size_t(width_) * lanes.rows);
     Real* dbias = scratch.take(std::size_t(width_) * lanes.rows);
-    kernels::layer_norm_backward(lanes.device, tokens, width_, lanes.rows, dy, scale_.data(), saved.normalised, saved.rstd, dx, write, dscale, dbias);
-    kernels::emit_gradient(lanes.device, width_, lanes.rows, dscale, gradient.at(scale_.offset()));
-    kernels::emit_gradient(lanes.device, width_, lanes.rows, dbias, gradient.at(bias_.offset()));
+    kernels::network<Real>(lanes.device)
+        .layer_norm_backward(tokens, width_, lanes.rows, dy, scale_.data(), saved.normalised, saved.rstd, dx, write, dscale, dbias);
+    kernels::network<Real>(lanes.device).emit_gradient(width_, lanes.rows, dscale, gradient.at(scale_.offset()));
+    kernels::network<Real>(lanes.device).emit_gradient(width_, lanes.rows, dbias, gradient.at(bias_.offset()));
   }
 
  private:

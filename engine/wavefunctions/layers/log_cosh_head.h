@@ -61,14 +61,15 @@ class LogCoshHead {
   }
 
   void forward(Lanes lanes, const Real* x, const Saved& saved, double* re, double* im) const {
-    kernels::sum_tokens(lanes.device, tokens_, width_, lanes.rows, x, saved.sum);
+    kernels::network<Real>(lanes.device).sum_tokens(tokens_, width_, lanes.rows, x, saved.sum);
     norm_.forward(lanes, 1, saved.sum, saved.z, saved.sum_norm);
     for (int part = 0; part < parts_; ++part) {
       project_[part].forward(lanes, 1, saved.z, saved.projected);
       part_norm_[part].forward(lanes, 1, saved.projected, saved.part[part], saved.part_norm[part]);
     }
     if (parts_ == 1) kernels::clear(lanes.device, im, lanes.rows * sizeof(double));
-    kernels::log_cosh_sum(lanes.device, width_, lanes.rows, saved.part[0], saved.part[1], re, parts_ == 2 ? im : nullptr, kernels::Write::overwrite);
+    kernels::network<Real>(lanes.device)
+        .log_cosh_sum(width_, lanes.rows, saved.part[0], saved.part[1], re, parts_ == 2 ? im : nullptr, kernels::Write::overwrite);
   }
 
   std::size_t scratch_values(int rows) const { return 5 * values(rows) + norm_.scratch_values(rows); }
@@ -80,14 +81,15 @@ class LogCoshHead {
     Real* dprojected = scratch.take(values(lanes.rows));
     Real* dz = scratch.take(values(lanes.rows));
     Real* dsum = scratch.take(values(lanes.rows));
-    kernels::log_cosh_backward(lanes.device, width_, lanes.rows, saved.part[0], saved.part[1], wre, parts_ == 2 ? wim : nullptr, du[0], du[1]);
+    kernels::network<Real>(lanes.device)
+        .log_cosh_backward(width_, lanes.rows, saved.part[0], saved.part[1], wre, parts_ == 2 ? wim : nullptr, du[0], du[1]);
     for (int part = 0; part < parts_; ++part) {
       part_norm_[part].backward(lanes, 1, du[part], saved.part_norm[part], dprojected, kernels::Write::overwrite, scratch, gradient);
       project_[part].backward_weights(lanes, 1, saved.z, dprojected, gradient);
       project_[part].backward_input(lanes, 1, dprojected, dz, part == 0 ? kernels::Write::overwrite : kernels::Write::accumulate);
     }
     norm_.backward(lanes, 1, dz, saved.sum_norm, dsum, kernels::Write::overwrite, scratch, gradient);
-    kernels::broadcast_tokens(lanes.device, tokens_, width_, lanes.rows, dsum, dx, kernels::Write::overwrite);
+    kernels::network<Real>(lanes.device).broadcast_tokens(tokens_, width_, lanes.rows, dsum, dx, kernels::Write::overwrite);
   }
 
   double flops() const { return parts_ * project_[0].flops(1); }

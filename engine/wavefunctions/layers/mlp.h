@@ -31,8 +31,9 @@ class MlpResidual {
 
   std::size_t evaluation_values(int rows) const { return static_cast<std::size_t>(kernels::mlp_residual_scratch(shape(rows))); }
   void evaluate(Lanes lanes, Real* x, Arena<Real> scratch) const {
-    kernels::mlp_residual(lanes.device, shape(lanes.rows), {norm_.weights(), layers_.first().weights(), layers_.second().weights()}, x,
-                          scratch.take(evaluation_values(lanes.rows)));
+    kernels::network<Real>(lanes.device)
+        .mlp_residual(shape(lanes.rows), {norm_.weights(), layers_.first().weights(), layers_.second().weights()}, x,
+                      scratch.take(evaluation_values(lanes.rows)));
   }
 
   Saved carve(Arena<Real>& arena, int rows) const {

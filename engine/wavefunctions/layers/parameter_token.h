@@ -36,7 +36,7 @@ class ParameterToken {
     token_.forward(lanes, 1, couplings, saved.token);
     value_.forward(lanes, 1, saved.token, saved.value);
     out_.forward(lanes, 1, saved.value, saved.out);
-    kernels::broadcast_tokens(lanes.device, sites_, out_.out(), lanes.rows, saved.out, x, kernels::Write::accumulate);
+    kernels::network<Real>(lanes.device).broadcast_tokens(sites_, out_.out(), lanes.rows, saved.out, x, kernels::Write::accumulate);
   }
 
   std::size_t scratch_values(int rows) const { return 3 * values(rows); }
@@ -45,7 +45,7 @@ class ParameterToken {
     Real* dout = scratch.take(values(lanes.rows));
     Real* dvalue = scratch.take(values(lanes.rows));
     Real* dtoken = scratch.take(values(lanes.rows));
-    kernels::sum_tokens(lanes.device, sites_, out_.out(), lanes.rows, dx, dout);
+    kernels::network<Real>(lanes.device).sum_tokens(sites_, out_.out(), lanes.rows, dx, dout);
     out_.backward_weights(lanes, 1, saved.value, dout, gradient);
     out_.backward_input(lanes, 1, dout, dvalue);
     value_.backward_weights(lanes, 1, saved.token, dvalue, gradient);

@@ -32,7 +32,7 @@ class Perceptron {
   }
   void forward(Lanes lanes, int tokens, const Real* x, const Saved& saved, Real* y, kernels::Write write) const {
     first_.forward(lanes, tokens, x, saved.hidden);
-    kernels::gelu(lanes.device, static_cast<std::int64_t>(hidden_values(tokens, lanes.rows)), saved.hidden, saved.active);
+    kernels::network<Real>(lanes.device).gelu(static_cast<std::int64_t>(hidden_values(tokens, lanes.rows)), saved.hidden, saved.active);
     second_.forward(lanes, tokens, saved.active, y, write);
   }
 
@@ -43,7 +43,7 @@ class Perceptron {
     Real* dhidden = scratch.take(hidden_values(tokens, lanes.rows));
     second_.backward_weights(lanes, tokens, saved.active, dy, gradient);
     second_.backward_input(lanes, tokens, dy, dhidden);
-    kernels::gelu_backward(lanes.device, static_cast<std::int64_t>(hidden_values(tokens, lanes.rows)), saved.hidden, dhidden, dhidden);
+    kernels::network<Real>(lanes.device).gelu_backward(static_cast<std::int64_t>(hidden_values(tokens, lanes.rows)), saved.hidden, dhidden, dhidden);
     first_.backward_weights(lanes, tokens, x, dhidden, gradient);
     if (dx != nullptr) first_.backward_input(lanes, tokens, dhidden, dx);
   }

@@ -53,9 +53,9 @@ class SelfAttentionResidual {
 
   std::size_t evaluation_values(int rows) const { return static_cast<std::size_t>(kernels::attention_residual_scratch(shape(rows))); }
   void evaluate(Lanes lanes, Real* x, Arena<Real> scratch) const {
-    kernels::attention_residual(lanes.device, shape(lanes.rows),
-                                {norm_.weights(), query_.weights(), key_.weights(), value_.weights(), out_.weights()}, x,
-                                scratch.take(evaluation_values(lanes.rows)));
+    kernels::network<Real>(lanes.device)
+        .attention_residual(shape(lanes.rows), {norm_.weights(), query_.weights(), key_.weights(), value_.weights(), out_.weights()}, x,
+                            scratch.take(evaluation_values(lanes.rows)));
   }
 
   Saved carve(Arena<Real>& arena, int rows) const {
@@ -70,7 +70,7 @@ class SelfAttentionResidual {
     query_.forward(lanes, tokens_, saved.input, saved.query);
     key_.forward(lanes, tokens_, saved.input, saved.key);
     value_.forward(lanes, tokens_, saved.input, saved.value);
-    kernels::attention(lanes.device, shape(lanes.rows), saved.query, saved.key, saved.value, saved.probability, saved.mixed);
+    kernels::network<Real>(lanes.device).attention(shape(lanes.rows), saved.query, saved.key, saved.value, saved.probability, saved.mixed);
     out_.forward(lanes, tokens_, saved.mixed, x, kernels::Write::accumulate);
   }
 
@@ -82,8 +82,8 @@ class SelfAttentionResidual {
     const auto [dmixed, dquery, dkey, dvalue] = piece;
     out_.backward_weights(lanes, tokens_, saved.mixed, dx, gradient);
     out_.backward_input(lanes, tokens_, dx, dmixed);
-    kernels::attention_backward(lanes.device, shape(lanes.rows), saved.query, saved.key, saved.value, saved.probability, dmixed, dquery, dkey,
-                                dvalue);
+    kernels::network<Real>(lanes.device)
+        .attention_backward(shape(lanes.rows), saved.query, saved.key, saved.value, saved.probability, dmixed, dquery, dkey, dvalue);
     query_.backward_weights(lanes, tokens_, saved.input, dquery, gradient);
     key_.backward_weights(lanes, tokens_, saved.input, dkey, gradient);
     value_.backward_weights(lanes, tokens_, saved.input, dvalue, gradient);

@@ -24,15 +24,15 @@ class TokenEmbedding {
     position_.load(parameters);
   }
   void forward(Lanes lanes, const Real* spins, Real* x) const {
-    kernels::embed_tokens(lanes.device, tokens_, width_, lanes.rows, spins, table_.data(), position_.data(), x);
+    kernels::network<Real>(lanes.device).embed_tokens(tokens_, width_, lanes.rows, spins, table_.data(), position_.data(), x);
   }
 
   std::size_t scratch_values(int rows) const { return 2 * std::size_t(width_) * rows; }
   void backward(Lanes lanes, const Real* spins, const Real* dx, Arena<Real> scratch, const Gradient<Real>& gradient) const {
     Real* dtable = scratch.take(scratch_values(lanes.rows));
-    kernels::embed_tokens_backward(lanes.device, tokens_, width_, lanes.rows, spins, dx, dtable);
-    kernels::emit_gradient(lanes.device, 2 * width_, lanes.rows, dtable, gradient.at(table_.offset()));
-    kernels::emit_gradient(lanes.device, tokens_ * width_, lanes.rows, dx, gradient.at(position_.offset()));
+    kernels::network<Real>(lanes.device).embed_tokens_backward(tokens_, width_, lanes.rows, spins, dx, dtable);
+    kernels::network<Real>(lanes.device).emit_gradient(2 * width_, lanes.rows, dtable, gradient.at(table_.offset()));
+    kernels::network<Real>(lanes.device).emit_gradient(tokens_ * width_, lanes.rows, dx, gradient.at(position_.offset()));
   }
 
  private:

@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "kernels/api/residuals.h"
+#include "kernels/api/network.h"
 #include "kernels/cuda/bodies/layer_norm.h"
 #include "kernels/cuda/host_device.h"
 
