@@ -18,6 +18,11 @@ void gemm(Device device, Transpose ta, Transpose tb, std::int64_t m, std::int64_
 std::int64_t cholesky(Device device, std::int64_t n, double* a, std::int64_t lda);
 // Solves L L^T x = b in place with the factor of cholesky().
 void cholesky_solve(Device device, std::int64_t n, const double* factor, std::int64_t lda, double* b);
+// The factor in float32, for a preconditioner: half the time. Reads the strict upper triangle and the diagonal of a; the upper triangle and a[i][i],
+// i > 0, stay. Row i of L takes the memory of row i from its beginning: float32 numbers, 2 lda of them from row to row. Returns as cholesky().
+std::int64_t cholesky_float32(Device device, std::int64_t n, double* a, std::int64_t lda);
+// Solves with it, in float32.
+void cholesky_float32_solve(Device device, std::int64_t n, const double* factor, std::int64_t lda, double* b);
 // Eigen-decomposition of a symmetric matrix: a is overwritten with eigenvectors in its *rows*, values ascending. Returns 0 or LAPACK's info.
 std::int64_t symmetric_eigen(Device device, std::int64_t n, double* a, std::int64_t lda, double* values);
 

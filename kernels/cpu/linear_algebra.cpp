@@ -14,6 +14,7 @@
 #include <mutex>
 #include <new>
 #include <type_traits>
+#include <vector>
 
 #include "engine/base/error.h"
 #include "engine/base/resources.h"
@@ -86,9 +87,16 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
 }
 
 // Row-major lower is LAPACK's (column-major) upper. The _work variants skip LAPACKE's own search for NaN, which would hide the pivot.
-std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
+template <class Real>
+std::int64_t cholesky(std::int64_t n, Real* a, std::int64_t lda) {
   const BlasCall call;
-  const std::int64_t info = LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', blas_int(n), a, blas_int(lda));
+  const auto factorise = [] {
+    if constexpr (std::is_same_v<Real, float>)
+      return LAPACKE_spotrf_work;
+    else
+      return LAPACKE_dpotrf_work;
+  }();
+  const std::int64_t info = factorise(LAPACK_COL_MAJOR, 'U', blas_int(n), a, blas_int(lda));
   QS_ASSERT(info >= 0);
   if (info > 0) return info;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -104,6 +112,36 @@ void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, doub
   cblas_dtrsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, order, factor, leading, b, 1);
 }
 
+// Calls body(i, j0, j1): columns j0 <= j < j1 of row i of the lower triangle, diagonal included. Block by block: a column of a large matrix touches
+// as many pages as it has rows.
+template <class Body>
+void for_lower_blocks(std::int64_t n, const Body& body) {
+  constexpr std::int64_t block = 64;
+  for (std::int64_t i0 = 0; i0 < n; i0 += block) {
+    for (std::int64_t j0 = 0; j0 <= i0; j0 += block) {
+      for (std::int64_t i = i0; i < std::min(i0 + block, n); ++i) body(i, j0, std::min(j0 + block, i + 1));
+    }
+  }
+}
+
+std::int64_t cholesky_float32(std::int64_t n, double* a, std::int64_t lda) {
+  auto* factor = reinterpret_cast<float*>(a);
+  for_lower_blocks(n, [&](std::int64_t i, std::int64_t j0, std::int64_t j1) {
+    for (std::int64_t j = j0; j < j1; ++j) factor[2 * i * lda + j] = static_cast<float>(a[j * lda + i]);
+  });
+  return cholesky(n, factor, 2 * lda);
+}
+
+void cholesky_float32_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
+  const BlasCall call;
+  const int order = blas_int(n), leading = blas_int(2 * lda);
+  const auto* rows = reinterpret_cast<const float*>(factor);
+  std::vector<float> x(b, b + n);
+  cblas_strsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, order, rows, leading, x.data(), 1);
+  cblas_strsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, order, rows, leading, x.data(), 1);
+  std::copy(x.begin(), x.end(), b);
+}
+
 std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double* values) {
   if (n == 0) return 0;
   const BlasCall call;
@@ -112,16 +150,10 @@ std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double
   return info;
 }
 
-// Block by block: a column of a large matrix touches as many pages as it has rows.
 void mirror_upper(std::int64_t n, double* a, std::int64_t lda) {
-  constexpr std::int64_t block = 64;
-  for (std::int64_t i0 = 0; i0 < n; i0 += block) {
-    for (std::int64_t j0 = 0; j0 <= i0; j0 += block) {
-      for (std::int64_t i = i0; i < std::min(i0 + block, n); ++i) {
-        for (std::int64_t j = j0; j < std::min(j0 + block, i); ++j) a[i * lda + j] = a[j * lda + i];
-      }
-    }
-  }
+  for_lower_blocks(n, [&](std::int64_t i, std::int64_t j0, std::int64_t j1) {
+    for (std::int64_t j = j0; j < j1; ++j) a[i * lda + j] = a[j * lda + i];
+  });
 }
 
 }  // namespace
@@ -136,8 +168,10 @@ template const ProductTable<double>& product_table<double>();
 
 const SolverTable& solver_table() {
   // Memory bounds the plain loops too.
-  static const SolverTable table{
-      cholesky, cholesky_solve, symmetric_eigen, reference::solver_table().set_diagonal, mirror_upper, reference::solver_table().symmetric_multiply};
+  static const SolverTable table{cholesky<double>, cholesky_solve,
+                                 cholesky_float32, cholesky_float32_solve,
+                                 symmetric_eigen,  reference::solver_table().set_diagonal,
+                                 mirror_upper,     reference::solver_table().symmetric_multiply};
   return table;
 }
 

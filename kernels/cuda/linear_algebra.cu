@@ -1,5 +1,6 @@
 // Products through cuBLAS, factorisations through the 64-bit interface of cuSOLVER. A matrix by rows is its transpose by columns: the lower
 // triangle that the API names is the upper one of cuSOLVER, and eigenvectors in columns are rows.
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cuda/gram.h"
@@ -29,27 +30,57 @@ std::int64_t run_solver(DeviceQueue& queue, WorkspaceBytes bytes, const Call& ca
   return info;
 }
 
+template <class Real>
+constexpr cudaDataType type_of = std::is_same_v<Real, float> ? CUDA_R_32F : CUDA_R_64F;
+
+template <class Real>
+std::int64_t factorise(DeviceQueue& queue, std::int64_t n, Real* a, std::int64_t lda) {
+  Context& c = queue.device();
+  WorkspaceBytes bytes;
+  check(cusolverDnXpotrf_bufferSize(c.solver, c.solver_options, lower_by_rows, n, type_of<Real>, a, lda, type_of<Real>, &bytes.device, &bytes.host),
+        "the workspace of a Cholesky factor");
+  return run_solver(queue, bytes, [&](void* device_memory, void* host_memory, int* info) {
+    check(cusolverDnXpotrf(c.solver, c.solver_options, lower_by_rows, n, type_of<Real>, a, lda, type_of<Real>, device_memory, bytes.device,
+                           host_memory, bytes.host, info),
+          "a Cholesky factor");
+  });
+}
+
+template <class Real>
+void solve_factored(DeviceQueue& queue, std::int64_t n, const Real* factor, std::int64_t lda, Real* b) {
+  Context& c = queue.device();
+  run_solver(queue, {}, [&](void*, void*, int* info) {
+    check(cusolverDnXpotrs(c.solver, c.solver_options, lower_by_rows, n, 1, type_of<Real>, factor, lda, type_of<Real>, b, n, info),
+          "a Cholesky solve");
+  });
+}
+
 std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
   if (n == 0) return 0;
   DeviceQueue queue;
-  Context& c = queue.device();
-  WorkspaceBytes bytes;
-  check(cusolverDnXpotrf_bufferSize(c.solver, c.solver_options, lower_by_rows, n, CUDA_R_64F, a, lda, CUDA_R_64F, &bytes.device, &bytes.host),
-        "the workspace of a Cholesky factor");
-  return run_solver(queue, bytes, [&](void* device_memory, void* host_memory, int* info) {
-    check(cusolverDnXpotrf(c.solver, c.solver_options, lower_by_rows, n, CUDA_R_64F, a, lda, CUDA_R_64F, device_memory, bytes.device, host_memory,
-                           bytes.host, info),
-          "a Cholesky factor");
-  });
+  return factorise(queue, n, a, lda);
 }
 
 void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
   if (n == 0) return;
   DeviceQueue queue;
-  Context& c = queue.device();
-  run_solver(queue, {}, [&](void*, void*, int* info) {
-    check(cusolverDnXpotrs(c.solver, c.solver_options, lower_by_rows, n, 1, CUDA_R_64F, factor, lda, CUDA_R_64F, b, n, info), "a Cholesky solve");
-  });
+  solve_factored(queue, n, factor, lda, b);
+}
+
+std::int64_t cholesky_float32(std::int64_t n, double* a, std::int64_t lda) {
+  if (n == 0) return 0;
+  DeviceQueue queue;
+  queue.for_each(n * n, RoundLower{n, a, lda});
+  return factorise(queue, n, reinterpret_cast<float*>(a), 2 * lda);
+}
+
+void cholesky_float32_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
+  if (n == 0) return;
+  DeviceQueue queue;
+  auto x = queue.temporary<float>(n);
+  queue.for_each(n, Convert<double, float>{b, x.data()});
+  solve_factored(queue, n, reinterpret_cast<const float*>(factor), 2 * lda, x.data());
+  queue.for_each(n, Convert<float, double>{x.data(), b});
 }
 
 std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double* values) {
@@ -88,7 +119,8 @@ template const GramTable<double>& gram_table<double>();
 
 const SolverTable& solver_table() {
   using S = Symmetric<DeviceQueue>;
-  static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen, S::set_diagonal, S::mirror_upper, S::multiply};
+  static const SolverTable table{cholesky,        cholesky_solve,  cholesky_float32, cholesky_float32_solve,
+                                 symmetric_eigen, S::set_diagonal, S::mirror_upper,  S::multiply};
   return table;
 }
 

@@ -29,6 +29,28 @@ struct MirrorUpper {
   }
 };
 
+// Row i of the lower triangle in float32, from the beginning of the memory of row i: it reads the upper triangle and the diagonal alone, and writes
+// over none of them but a[0][0], which the same k reads. k = (i, j)
+struct RoundLower {
+  std::int64_t n;
+  double* a;
+  std::int64_t lda;
+
+  QS_HOST_DEVICE void operator()(std::int64_t k) const {
+    const std::int64_t i = k / n, j = k % n;
+    if (j <= i) reinterpret_cast<float*>(a)[2 * i * lda + j] = static_cast<float>(a[j * lda + i]);
+  }
+};
+
+// y[k] = x[k] in another precision
+template <class From, class To>
+struct Convert {
+  const From* x;
+  To* y;
+
+  QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] = static_cast<To>(x[k]); }
+};
+
 // Term j of row i of A x. A is its strict upper triangle and its diagonal.
 struct SymmetricTerm {
   const double* a;
@@ -47,6 +69,7 @@ struct Symmetric {
     Queue().for_each(n, SetDiagonal{diagonal, a, lda});
   }
   static void mirror_upper(std::int64_t n, double* a, std::int64_t lda) { Queue().for_each(n * n, MirrorUpper{n, a, lda}); }
+  static void round_lower(std::int64_t n, double* a, std::int64_t lda) { Queue().for_each(n * n, RoundLower{n, a, lda}); }
   static void multiply(std::int64_t n, const double* a, std::int64_t lda, const double* diagonal, const double* x, double* y) {
     QS_ASSERT(n <= std::numeric_limits<int>::max());
     Queue queue;

@@ -80,6 +80,12 @@ void cholesky_solve(Device device, std::int64_t n, const double* factor, std::in
   solvers(device).cholesky_solve(n, factor, lda, b);
 }
 
+std::int64_t cholesky_float32(Device device, std::int64_t n, double* a, std::int64_t lda) { return solvers(device).cholesky_float32(n, a, lda); }
+
+void cholesky_float32_solve(Device device, std::int64_t n, const double* factor, std::int64_t lda, double* b) {
+  solvers(device).cholesky_float32_solve(n, factor, lda, b);
+}
+
 std::int64_t symmetric_eigen(Device device, std::int64_t n, double* a, std::int64_t lda, double* values) {
   return solvers(device).symmetric_eigen(n, a, lda, values);
 }

@@ -27,6 +27,8 @@ struct GramTable {
 struct SolverTable {
   std::int64_t (*cholesky)(std::int64_t n, double* a, std::int64_t lda);
   void (*cholesky_solve)(std::int64_t n, const double* factor, std::int64_t lda, double* b);
+  std::int64_t (*cholesky_float32)(std::int64_t n, double* a, std::int64_t lda);
+  void (*cholesky_float32_solve)(std::int64_t n, const double* factor, std::int64_t lda, double* b);
   std::int64_t (*symmetric_eigen)(std::int64_t n, double* a, std::int64_t lda, double* values);
   void (*set_diagonal)(std::int64_t n, const double* diagonal, double* a, std::int64_t lda);
   void (*mirror_upper)(std::int64_t n, double* a, std::int64_t lda);

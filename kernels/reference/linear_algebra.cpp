@@ -53,14 +53,15 @@ void gram_tiles(Arithmetic, GramFactor<Real> a, std::int64_t strip, const GramTi
 }
 
 // L_jj = sqrt(A_jj - sum_l L_jl^2), L_ij = (A_ij - sum_l L_il L_jl) / L_jj.
-std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
+template <class Real>
+std::int64_t cholesky(std::int64_t n, Real* a, std::int64_t lda) {
   for (std::int64_t j = 0; j < n; ++j) {
-    double pivot = a[j * lda + j];
+    Real pivot = a[j * lda + j];
     for (std::int64_t l = 0; l < j; ++l) pivot -= a[j * lda + l] * a[j * lda + l];
     if (!(pivot > 0) || !std::isfinite(pivot)) return j + 1;
     a[j * lda + j] = std::sqrt(pivot);
     for (std::int64_t i = j + 1; i < n; ++i) {
-      double value = a[i * lda + j];
+      Real value = a[i * lda + j];
       for (std::int64_t l = 0; l < j; ++l) value -= a[i * lda + l] * a[j * lda + l];
       a[i * lda + j] = value / a[j * lda + j];
     }
@@ -68,7 +69,8 @@ std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
   return 0;
 }
 
-void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
+template <class Real>
+void cholesky_solve(std::int64_t n, const Real* factor, std::int64_t lda, Real* b) {
   for (std::int64_t i = 0; i < n; ++i) {
     for (std::int64_t l = 0; l < i; ++l) b[i] -= factor[i * lda + l] * b[l];
     b[i] /= factor[i * lda + i];
@@ -77,6 +79,20 @@ void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, doub
     for (std::int64_t l = i + 1; l < n; ++l) b[i] -= factor[l * lda + i] * b[l];
     b[i] /= factor[i * lda + i];
   }
+}
+
+std::int64_t cholesky_float32(std::int64_t n, double* a, std::int64_t lda) {
+  auto* factor = reinterpret_cast<float*>(a);
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t j = 0; j <= i; ++j) factor[2 * i * lda + j] = static_cast<float>(a[j * lda + i]);
+  }
+  return cholesky(n, factor, 2 * lda);
+}
+
+void cholesky_float32_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
+  std::vector<float> x(b, b + n);
+  cholesky_solve(n, reinterpret_cast<const float*>(factor), 2 * lda, x.data());
+  std::copy(x.begin(), x.end(), b);
 }
 
 // One Jacobi rotation that zeroes A_pq (Golub and Van Loan, section 8.5); `vectors` holds eigenvectors in its rows.
@@ -176,7 +192,8 @@ template const GramTable<float>& gram_table<float>();
 template const GramTable<double>& gram_table<double>();
 
 const SolverTable& solver_table() {
-  static const SolverTable table{cholesky, cholesky_solve, symmetric_eigen, set_diagonal, mirror_upper, symmetric_multiply};
+  static const SolverTable table{cholesky<double>, cholesky_solve<double>, cholesky_float32, cholesky_float32_solve,
+                                 symmetric_eigen,  set_diagonal,           mirror_upper,     symmetric_multiply};
   return table;
 }
 

@@ -366,7 +366,8 @@ const kernels::ProductTable<Real>& products() {
 const kernels::SolverTable& solvers() {
   using S = kernels::cuda::Symmetric<HostQueue>;
   const kernels::SolverTable& plain = kernels::reference::solver_table();
-  static const kernels::SolverTable table{plain.cholesky, plain.cholesky_solve, plain.symmetric_eigen, S::set_diagonal, S::mirror_upper, S::multiply};
+  static const kernels::SolverTable table{plain.cholesky,        plain.cholesky_solve, plain.cholesky_float32, plain.cholesky_float32_solve,
+                                          plain.symmetric_eigen, S::set_diagonal,      S::mirror_upper,        S::multiply};
   return table;
 }
 
@@ -465,9 +466,10 @@ template const GramTable<double>& gram_table<double>();
 
 const SolverTable& solver_table() {
   using T = SolverTable;
-  static const T table{OnDevice<T, solvers, &T::cholesky>::call,        OnDevice<T, solvers, &T::cholesky_solve>::call,
-                       OnDevice<T, solvers, &T::symmetric_eigen>::call, OnDevice<T, solvers, &T::set_diagonal>::call,
-                       OnDevice<T, solvers, &T::mirror_upper>::call,    OnDevice<T, solvers, &T::symmetric_multiply>::call};
+  static const T table{OnDevice<T, solvers, &T::cholesky>::call,         OnDevice<T, solvers, &T::cholesky_solve>::call,
+                       OnDevice<T, solvers, &T::cholesky_float32>::call, OnDevice<T, solvers, &T::cholesky_float32_solve>::call,
+                       OnDevice<T, solvers, &T::symmetric_eigen>::call,  OnDevice<T, solvers, &T::set_diagonal>::call,
+                       OnDevice<T, solvers, &T::mirror_upper>::call,     OnDevice<T, solvers, &T::symmetric_multiply>::call};
   return table;
 }
 

@@ -107,5 +107,19 @@ TEST(CudaSymmetric, FollowsTheReference) {
   for (std::int64_t i = 0; i < n; ++i) EXPECT_NEAR(y[i], y0[i], 1e-13);
 }
 
+TEST(CudaSymmetric, RoundsTheLowerTriangleInItsOwnMemory) {
+  const std::int64_t n = 70, ld = 72;
+  const auto before = random_array<double>(n * ld, 1);
+  auto a = before;
+
+  for (std::int64_t k = n * n; k-- > 0;) kernels::cuda::RoundLower{n, a.data(), ld}(k);  // in any order
+
+  const auto* rounded = reinterpret_cast<const float*>(a.data());
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t j = 0; j <= i; ++j) ASSERT_EQ(rounded[2 * i * ld + j], static_cast<float>(before[j * ld + i])) << i << ", " << j;
+    for (std::int64_t j = std::max<std::int64_t>(i, 1); j < n; ++j) ASSERT_EQ(a[i * ld + j], before[i * ld + j]) << i << ", " << j;
+  }
+}
+
 }  // namespace
 }  // namespace qs::test

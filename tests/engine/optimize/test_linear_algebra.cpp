@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <vector>
@@ -244,6 +245,24 @@ TEST_P(LinearAlgebra, CholeskyOfAMatrixWorkedOutByHand) {
 
   EXPECT_EQ(a, (std::vector<double>{2, -9, -9, 1, 2, -9, 1, 1, 2}));
   for (const double x : b) EXPECT_NEAR(x, 1, 1e-15);
+}
+
+// The same matrix with a padded upper triangle, which stays.
+TEST_P(LinearAlgebra, CholeskyInFloat32TakesTheUpperTriangleAndTheMemoryBelow) {
+  std::vector<double> a{4, 2, 2, 7, -9, 5, 3, 7, -9, -9, 6, 7};
+  std::vector<double> b{8, 10, 11};
+
+  ASSERT_EQ(cholesky_float32(GetParam(), 3, a.data(), 4), 0);
+  cholesky_float32_solve(GetParam(), 3, a.data(), 4, b.data());
+
+  for (const double x : b) EXPECT_NEAR(x, 1, 1e-6);
+  EXPECT_EQ((std::vector<double>{a[1], a[2], a[3], a[5], a[6], a[7], a[10], a[11]}), (std::vector<double>{2, 2, 7, 5, 3, 7, 6, 7}));
+  std::vector<float> factor(24);
+  std::memcpy(factor.data(), a.data(), sizeof(float) * factor.size());
+  EXPECT_EQ((std::vector<float>{factor[0], factor[8], factor[9], factor[16], factor[17], factor[18]}), (std::vector<float>{2, 1, 2, 1, 1, 2}));
+
+  std::vector<double> indefinite{1, 0, 0, -9, -1, 0, -9, -9, 1};
+  EXPECT_EQ(cholesky_float32(GetParam(), 3, indefinite.data(), 3), 2);
 }
 
 TEST_P(LinearAlgebra, CholeskyNamesTheFirstBadPivot) {
