@@ -19,13 +19,16 @@ namespace {
 // shift. The latter takes twice the time; it is what SR of fixed control has always done, to the bit.
 enum class Rounding { refine, avoid };
 
+// Of both kinds, what fixed control has always done stays to the bit.
+FactorDigits factor_digits(Control control) { return control == Control::fixed ? FactorDigits::float64 : FactorDigits::float32; }
+
 // A = X^T X or X X^T, solved with one shift after another.
 class RoundedSystem {
  public:
   using Form = std::function<ShiftedMatrix(kernels::Arithmetic)>;
   // rounding: of A in the spectral norm, if float32 products form it; 0 for float64 rows.
-  RoundedSystem(const Tangent& tangent, Rounding policy, double rounding, Form form, SymmetricProduct product)
-      : tangent_(tangent), policy_(policy), rounding_(rounding), form_(std::move(form)), product_(std::move(product)) {}
+  RoundedSystem(const Tangent& tangent, Rounding policy, FactorDigits digits, double rounding, Form form, SymmetricProduct product)
+      : tangent_(tangent), policy_(policy), digits_(digits), rounding_(rounding), form_(std::move(form)), product_(std::move(product)) {}
 
   // (A + shift) x = b0 + shift b1, on every rank.
   ShiftedSolution solve(std::span<const double> b0, std::span<const double> b1, double shift) {
@@ -35,7 +38,7 @@ class RoundedSystem {
       std::vector<double> b(b0.begin(), b0.end());
       for (std::size_t i = 0; i < b1.size(); ++i) b[i] += shift * b1[i];
       std::optional<ShiftedSolution> refined =
-          timed(tangent_.clock, "solve", [&] { return solve_refined(tangent_.comm, *rounded_, b, shift, rounding_, product_); });
+          timed(tangent_.clock, "solve", [&] { return solve_refined(tangent_.comm, *rounded_, b, shift, rounding_, product_, digits_); });
       if (refined) return *std::move(refined);
     }
     if (!exact_) {
@@ -49,6 +52,7 @@ class RoundedSystem {
  private:
   const Tangent& tangent_;
   Rounding policy_;
+  FactorDigits digits_;
   double rounding_;
   Form form_;
   SymmetricProduct product_;
@@ -68,12 +72,12 @@ class SystemOfRows : public NaturalSystem {
   std::vector<double> squares() override { return column_squares(tangent_.comm, rows_); }
 
  protected:
-  RoundedSystem form(Rounding policy, std::int64_t order, Buffer<double> (*matrix)(kernels::Arithmetic, Communicator&, const TangentRows<Real>&),
-                     SymmetricProduct product) {
+  RoundedSystem form(Control control, Rounding policy, std::int64_t order,
+                     Buffer<double> (*matrix)(kernels::Arithmetic, Communicator&, const TangentRows<Real>&), SymmetricProduct product) {
     const auto formed = [this, order, matrix](kernels::Arithmetic arithmetic) {
       return ShiftedMatrix(rows_.device, order, timed(tangent_.clock, "gram", [&] { return matrix(arithmetic, tangent_.comm, rows_); }));
     };
-    return {tangent_, policy, gram_rounding(tangent_.comm, rows_), formed, std::move(product)};
+    return {tangent_, policy, factor_digits(control), gram_rounding(tangent_.comm, rows_), formed, std::move(product)};
   }
   std::vector<double> product(std::span<const double> u) const {
     std::vector<double> mine;
@@ -91,10 +95,11 @@ class SrSystem final : public SystemOfRows<Real> {
   using Base = SystemOfRows<Real>;
 
  public:
-  SrSystem(const Tangent& tangent, TangentRows<Real> rows, std::vector<double> v, std::vector<double> momentum, Rounding policy)
+  SrSystem(const Tangent& tangent, TangentRows<Real> rows, std::vector<double> v, std::vector<double> momentum, Control control)
       : Base(tangent, std::move(rows), std::move(v), std::move(momentum)),
         gradient_(std::move(multiply_transposed(tangent.comm, Base::rows_, {Base::v_}).front())),
-        system_(Base::form(policy, Base::rows_.parameters, metric_matrix<Real>, metric_product(tangent.comm, Base::rows_))) {}
+        system_(Base::form(control, control == Control::fixed ? Rounding::avoid : Rounding::refine, Base::rows_.parameters, metric_matrix<Real>,
+                           metric_product(tangent.comm, Base::rows_))) {}
 
   NaturalDirection solve(double shift, double share) override {
     std::vector<double> kept(Base::momentum_.size());
@@ -118,9 +123,9 @@ class MinsrSystem final : public SystemOfRows<Real> {
   using Base = SystemOfRows<Real>;
 
  public:
-  MinsrSystem(const Tangent& tangent, TangentRows<Real> rows, std::vector<double> v, std::vector<double> momentum)
+  MinsrSystem(const Tangent& tangent, TangentRows<Real> rows, std::vector<double> v, std::vector<double> momentum, Control control)
       : Base(tangent, std::move(rows), std::move(v), std::move(momentum)),
-        system_(Base::form(Rounding::refine, Base::rows_.layout.total(), gram_matrix<Real>, gram_product(tangent.comm, Base::rows_))) {
+        system_(Base::form(control, Rounding::refine, Base::rows_.layout.total(), gram_matrix<Real>, gram_product(tangent.comm, Base::rows_))) {
     if (!Base::momentum_.empty()) moved_ = Base::product(Base::momentum_);
   }
 
@@ -175,9 +180,8 @@ std::unique_ptr<NaturalSystem> system_for(const OptimizerOptions& options, const
                                         rows_per_sample(tangent.psi.jacobian_mode()), residual);
   TangentRows<Real> rows = timed(tangent.clock, "derivatives", [&] { return centred_jacobian<Real>(options.device, tangent, scales); });
   if (resolved_kind(options.kind, rows.parameters, rows.layout.total()) == OptimizerKind::sr)
-    return std::make_unique<SrSystem<Real>>(tangent, std::move(rows), std::move(v), std::move(momentum),
-                                            options.control == Control::fixed ? Rounding::avoid : Rounding::refine);
-  return std::make_unique<MinsrSystem<Real>>(tangent, std::move(rows), std::move(v), std::move(momentum));
+    return std::make_unique<SrSystem<Real>>(tangent, std::move(rows), std::move(v), std::move(momentum), options.control);
+  return std::make_unique<MinsrSystem<Real>>(tangent, std::move(rows), std::move(v), std::move(momentum), options.control);
 }
 
 }  // namespace

@@ -12,10 +12,11 @@ namespace {
 // The Cholesky factor of M = gram + shift on the root, for all ranks.
 class Preconditioner {
  public:
-  Preconditioner(Communicator& comm, ShiftedMatrix& gram, double shift) : comm_(comm), gram_(gram) {
+  Preconditioner(Communicator& comm, ShiftedMatrix& gram, double shift, FactorDigits digits) : comm_(comm), gram_(gram) {
     double numbers[] = {0, 0};  // found, smallest pivot
     on_root(comm, [&] {
-      if (!gram.factor(shift)) return;
+      const bool small = digits == FactorDigits::float32 && gram.factor(shift, FactorDigits::float32);
+      if (!small && !gram.factor(shift, FactorDigits::float64)) return;
       numbers[0] = 1;
       numbers[1] = gram.smallest_pivot();
     });
@@ -63,9 +64,9 @@ SymmetricProduct metric_product(Communicator& comm, const TangentRows<Real>& row
 }
 
 std::optional<ShiftedSolution> solve_refined(Communicator& comm, ShiftedMatrix& rounded, std::span<const double> b, double shift, double error,
-                                             const SymmetricProduct& product) {
+                                             const SymmetricProduct& product, FactorDigits digits) {
   // With the error on its diagonal the preconditioner is positive; it then misses A by the factor error/shift in the softest directions only.
-  const Preconditioner preconditioner(comm, rounded, std::max(shift, error));
+  const Preconditioner preconditioner(comm, rounded, std::max(shift, error), digits);
   if (!preconditioner.found()) return std::nullopt;
   const double goal = refined_residual * std::sqrt(dot(b, b));
   std::vector<double> x(b.size(), 0.0), r(b.begin(), b.end()), p(b.size(), 0.0);

@@ -25,8 +25,9 @@ template <class Real>
 SymmetricProduct metric_product(Communicator& comm, const TangentRows<Real>& rows);  // X^T X
 
 // `rounded`: A on the root, with errors of about `error` in the spectral norm. b on every rank. The result is on every rank, with the rung of a
-// Cholesky solution. Nothing if the matrix has no factor or the residual does not fall: then form the matrix in float64. Memory: vectors. Collective.
+// Cholesky solution. Nothing if the matrix has no factor or the residual does not fall: then form the matrix in float64. `digits` of the factor:
+// float32 is tried first where it may be. Memory: vectors. Collective.
 std::optional<ShiftedSolution> solve_refined(Communicator& comm, ShiftedMatrix& rounded, std::span<const double> b, double shift, double error,
-                                             const SymmetricProduct& product);
+                                             const SymmetricProduct& product, FactorDigits digits);
 
 }  // namespace qs

@@ -23,10 +23,19 @@ bool all_finite(std::span<const double> x) {
   return std::all_of(x.begin(), x.end(), [](double value) { return std::isfinite(value); });
 }
 
-std::vector<double> diagonal_of(Device device, std::int64_t n, const double* matrix) {
-  std::vector<double> diagonal(n);
-  kernels::download_rows(device, diagonal.data(), sizeof(double), matrix, (n + 1) * sizeof(double), sizeof(double), n);
+// `leading`: values from row to row.
+template <class Real>
+std::vector<Real> diagonal_of(Device device, std::int64_t n, const Real* matrix, std::int64_t leading) {
+  std::vector<Real> diagonal(n);
+  kernels::download_rows(device, diagonal.data(), sizeof(Real), matrix, (leading + 1) * sizeof(Real), sizeof(Real), n);
   return diagonal;
+}
+
+template <class Real>
+double smallest_square(const std::vector<Real>& values) {
+  double smallest = std::numeric_limits<double>::infinity();
+  for (const double value : values) smallest = std::min(smallest, value * value);
+  return smallest;
 }
 
 // A Gram matrix has no negative eigenvalue beyond rounding; one that has been spoilt (by float32 rows and a small shift) points uphill.
@@ -39,7 +48,7 @@ bool acceptable(const ShiftedSolution& solution, std::int64_t n, double largest)
 ShiftedMatrix::ShiftedMatrix(Device device, std::int64_t n, Buffer<double> a) : device_(device), n_(n), a_(std::move(a)) {
   if (a_.size() == 0) return;
   QS_ASSERT(static_cast<std::int64_t>(a_.size()) == n * n);
-  diagonal_ = diagonal_of(device, n, a_.data());
+  diagonal_ = diagonal_of(device, n, a_.data(), n);
 }
 
 std::vector<double> ShiftedMatrix::RightHandSide::at(double shift) const {
@@ -50,8 +59,12 @@ std::vector<double> ShiftedMatrix::RightHandSide::at(double shift) const {
 
 // Both triangles and the diagonal of A + shift.
 void ShiftedMatrix::set_shift(double shift) {
-  if (lower_ == Lower::factor) kernels::mirror_upper(device_, n_, a_.data(), n_);
+  if (lower_ != Lower::mirror) kernels::mirror_upper(device_, n_, a_.data(), n_);
   lower_ = Lower::mirror;
+  set_diagonal(shift);
+}
+
+void ShiftedMatrix::set_diagonal(double shift) {
   std::vector<double> shifted = diagonal_;
   for (double& value : shifted) value += shift;
   kernels::set_diagonal(device_, n_, Staged<const double>(device_, shifted.data(), shifted.size()).data(), a_.data(), n_);
@@ -62,22 +75,27 @@ bool ShiftedMatrix::cholesky() {
   return kernels::cholesky(device_, n_, a_.data(), n_) == 0;
 }
 
-bool ShiftedMatrix::factor(double shift) {
+bool ShiftedMatrix::factor(double shift, FactorDigits digits) {
   if (spectrum_) return false;
-  set_shift(shift);
-  return cholesky();
+  if (digits == FactorDigits::float64) {
+    set_shift(shift);
+    return cholesky();
+  }
+  set_diagonal(shift);
+  lower_ = Lower::factor_float32;
+  return kernels::cholesky_float32(device_, n_, a_.data(), n_) == 0;
 }
 
 double ShiftedMatrix::smallest_pivot() const {
-  double smallest = std::numeric_limits<double>::infinity();
-  for (const double pivot : diagonal_of(device_, n_, a_.data())) smallest = std::min(smallest, pivot * pivot);
-  return smallest;
+  if (lower_ == Lower::factor_float32) return smallest_square(diagonal_of(device_, n_, reinterpret_cast<const float*>(a_.data()), 2 * n_));
+  return smallest_square(diagonal_of(device_, n_, a_.data(), n_));
 }
 
 std::vector<double> ShiftedMatrix::solve_factored(std::span<const double> b) const {
   std::vector<double> x(b.begin(), b.end());
   Staged<double> solution(device_, x.data(), x.size());
-  kernels::cholesky_solve(device_, n_, a_.data(), n_, solution.data());
+  const auto solve = lower_ == Lower::factor_float32 ? kernels::cholesky_float32_solve : kernels::cholesky_solve;
+  solve(device_, n_, a_.data(), n_, solution.data());
   solution.write_back();
   return x;
 }

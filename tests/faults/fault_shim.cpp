@@ -261,6 +261,12 @@ int LAPACKE_dpotrf_work(int layout, char half, int n, double* a, int lda) {
   return real(layout, half, n, a, lda);
 }
 
+int LAPACKE_spotrf_work(int layout, char half, int n, float* a, int lda) {
+  static const auto real = next<int (*)(int, char, int, float*, int)>("LAPACKE_spotrf_work");
+  fails(cholesky_call);
+  return real(layout, half, n, a, lda);
+}
+
 }  // extern "C"
 
 namespace {

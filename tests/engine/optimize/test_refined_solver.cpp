@@ -14,6 +14,9 @@
 namespace qs {
 namespace {
 
+class RefinedSolver : public testing::TestWithParam<FactorDigits> {};
+INSTANTIATE_TEST_SUITE_P(Digits, RefinedSolver, testing::Values(FactorDigits::float32, FactorDigits::float64));
+
 constexpr std::int64_t total = 60, parameters = 900;
 
 // Rows that share their greater part, so that rounding errors add up instead of averaging out.
@@ -48,7 +51,7 @@ double relative_difference(const std::vector<double>& a, const std::vector<doubl
   return std::sqrt(difference / size);
 }
 
-TEST(RefinedSolver, GivesTheSolutionOfFloat64ProductsFromFloat32Ones) {
+TEST_P(RefinedSolver, GivesTheSolutionOfFloat64ProductsFromFloat32Ones) {
   const auto comm = self_communicator();
   const TangentRows<float> rows = similar_rows(*comm);
   const double error = gram_rounding(*comm, rows), shift = error / 50;
@@ -58,7 +61,7 @@ TEST(RefinedSolver, GivesTheSolutionOfFloat64ProductsFromFloat32Ones) {
   const ShiftedSolution expected = exact.solve(b, {}, shift), spoilt = rounded.solve(b, {}, shift);
 
   ShiftedMatrix preconditioner(Device::cpu, total, gram_matrix(kernels::Arithmetic::own, *comm, rows));
-  const auto found = solve_refined(*comm, preconditioner, b, shift, error, gram_product(*comm, rows));
+  const auto found = solve_refined(*comm, preconditioner, b, shift, error, gram_product(*comm, rows), GetParam());
 
   ASSERT_TRUE(found.has_value());
   EXPECT_LT(relative_difference(found->x, expected.x), 1e-3) << "residual 1e-6 times the condition of the soft directions";
@@ -70,7 +73,7 @@ TEST(RefinedSolver, GivesTheSolutionOfFloat64ProductsFromFloat32Ones) {
 }
 
 // The other shape: what SR solves.
-TEST(RefinedSolver, RefinesTheMetricToo) {
+TEST_P(RefinedSolver, RefinesTheMetricToo) {
   const auto comm = self_communicator();
   const TangentRows<float> rows = similar_rows(*comm);
   const double error = gram_rounding(*comm, rows), shift = error / 50;
@@ -80,20 +83,20 @@ TEST(RefinedSolver, RefinesTheMetricToo) {
   ShiftedMatrix rounded(Device::cpu, rows.parameters, metric_matrix(kernels::Arithmetic::own, *comm, rows));
   const ShiftedSolution expected = exact.solve(b, {}, shift);
 
-  const auto found = solve_refined(*comm, rounded, b, shift, error, metric_product(*comm, rows));
+  const auto found = solve_refined(*comm, rounded, b, shift, error, metric_product(*comm, rows), GetParam());
 
   ASSERT_TRUE(found.has_value());
   EXPECT_LT(relative_difference(found->x, expected.x), 1e-3);
 }
 
-TEST(RefinedSolver, GivesEveryRankTheSameBitsOnAnyNumberOfThem) {
-  const auto solved = [](int ranks) {
+TEST_P(RefinedSolver, GivesEveryRankTheSameBitsOnAnyNumberOfThem) {
+  const auto solved = [digits = GetParam()](int ranks) {
     std::vector<std::vector<double>> x(ranks);
     run_in_process(ranks, [&](Communicator& comm) {
       const TangentRows<float> rows = similar_rows(comm);
       const double error = gram_rounding(comm, rows);
       ShiftedMatrix gram(Device::cpu, total, gram_matrix(kernels::Arithmetic::own, comm, rows));
-      const auto found = solve_refined(comm, gram, right_hand_side(), error / 50, error, gram_product(comm, rows));
+      const auto found = solve_refined(comm, gram, right_hand_side(), error / 50, error, gram_product(comm, rows), digits);
       ASSERT_TRUE(found.has_value());
       x[comm.rank()] = found->x;
     });
@@ -105,8 +108,8 @@ TEST(RefinedSolver, GivesEveryRankTheSameBitsOnAnyNumberOfThem) {
   }
 }
 
-TEST(RefinedSolver, SaysOnEveryRankThatAMatrixDoesNotServe) {
-  run_in_process(2, [](Communicator& comm) {
+TEST_P(RefinedSolver, SaysOnEveryRankThatAMatrixDoesNotServe) {
+  run_in_process(2, [digits = GetParam()](Communicator& comm) {
     const TangentRows<float> rows = similar_rows(comm);
     const std::vector<double> b = right_hand_side();
     const auto diagonal = [&](const auto& value) {
@@ -117,17 +120,17 @@ TEST(RefinedSolver, SaysOnEveryRankThatAMatrixDoesNotServe) {
     };
     ShiftedMatrix negative(Device::cpu, total, diagonal([](std::int64_t) { return -1.0; }));
     ShiftedMatrix unrelated(Device::cpu, total, diagonal([](std::int64_t i) { return std::pow(10.0, static_cast<double>(i % 9)); }));
-    EXPECT_FALSE(solve_refined(comm, negative, b, 1e-6, 1e-6, gram_product(comm, rows)).has_value()) << "no Cholesky factor";
-    EXPECT_FALSE(solve_refined(comm, unrelated, b, 1e-9, 1e-9, gram_product(comm, rows)).has_value()) << "no convergence";
+    EXPECT_FALSE(solve_refined(comm, negative, b, 1e-6, 1e-6, gram_product(comm, rows), digits).has_value()) << "no Cholesky factor";
+    EXPECT_FALSE(solve_refined(comm, unrelated, b, 1e-9, 1e-9, gram_product(comm, rows), digits).has_value()) << "no convergence";
   });
 }
 
-TEST(RefinedSolver, LeavesAVanishingRightHandSideAlone) {
+TEST_P(RefinedSolver, LeavesAVanishingRightHandSideAlone) {
   const auto comm = self_communicator();
   const TangentRows<float> rows = similar_rows(*comm);
   const double error = gram_rounding(*comm, rows);
   ShiftedMatrix gram(Device::cpu, total, gram_matrix(kernels::Arithmetic::own, *comm, rows));
-  const auto found = solve_refined(*comm, gram, std::vector<double>(total, 0.0), error, error, gram_product(*comm, rows));
+  const auto found = solve_refined(*comm, gram, std::vector<double>(total, 0.0), error, error, gram_product(*comm, rows), GetParam());
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->x, std::vector<double>(total, 0.0));
   EXPECT_EQ(found->residual, 0);

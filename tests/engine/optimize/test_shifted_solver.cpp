@@ -89,7 +89,7 @@ TEST_P(ShiftedSolver, KeepsTheSpectrumOnceItHasOne) {
   EXPECT_EQ(shifted.rung, 2);
   EXPECT_NEAR(2 * shifted.x[0] + shifted.x[1], 3, 1e-13);
   EXPECT_NEAR(shifted.x[0] + 2 * shifted.x[1], 1, 1e-13);
-  EXPECT_FALSE(system.factor(1));
+  EXPECT_FALSE(system.factor(1, FactorDigits::float64));
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, ShiftedSolver, ::testing::Values(Device::reference, Device::cpu));
