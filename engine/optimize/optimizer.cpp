@@ -5,6 +5,13 @@
 #include "engine/optimize/optimizer_entry.h"
 
 namespace qs {
+
+OptimizerEntry adamw_entry();
+OptimizerEntry muon_entry();
+OptimizerEntry sr_entry();
+OptimizerEntry minsr_entry();
+OptimizerEntry natural_entry();
+
 namespace {
 
 std::string print_schedule(const Schedule& schedule) {

@@ -18,11 +18,6 @@ struct OptimizerEntry {
 };
 
 std::span<const OptimizerEntry> optimizers();  // the usual one first
-OptimizerEntry adamw_entry();
-OptimizerEntry muon_entry();
-OptimizerEntry sr_entry();
-OptimizerEntry minsr_entry();
-OptimizerEntry natural_entry();
 
 // What every optimizer has: lr and control. `defaults` say which one it is.
 Options<OptimizerOptions> common_options(const OptimizerOptions& defaults);
