@@ -165,14 +165,16 @@ ModelEntry tv_entry();
 ModelEntry hubbard_entry();
 ModelEntry heisenberg_entry();
 ModelEntry xxz_entry();
+ModelEntry xyz_entry();
 ModelEntry tfim_entry();
 ModelEntry shastry_sutherland_entry();
 ModelEntry haldane_shastry_entry();
 ModelEntry terms_entry();
 
 std::span<const ModelEntry> models() {
-  static const std::vector<ModelEntry> table = {
-      tv_entry(), hubbard_entry(), heisenberg_entry(), xxz_entry(), tfim_entry(), shastry_sutherland_entry(), haldane_shastry_entry(), terms_entry()};
+  static const std::vector<ModelEntry> table = {tv_entry(),   hubbard_entry(), heisenberg_entry(),         xxz_entry(),
+                                                xyz_entry(),  tfim_entry(),    shastry_sutherland_entry(), haldane_shastry_entry(),
+                                                terms_entry()};
   return table;
 }
 

@@ -7,6 +7,7 @@
 #include <numbers>
 #include <set>
 
+#include "complex_exact.h"
 #include "engine/base/error.h"
 #include "exact.h"
 #include "hamiltonians/registry.h"
@@ -15,6 +16,7 @@ namespace qs {
 namespace {
 
 using test::difference;
+using test::pauli;
 using test::product_matrix;
 using test::Sparse;
 using test::table_matrix;
@@ -79,6 +81,18 @@ Sparse triangular_3x3() {
 
 Sparse xxz_ring() {
   return sum_over(6, torus_bonds(6, 1, kChain1), [](const HandBond& b) { return Sparse(1.5 * spin_dot(6, b.i, b.j, 1, -0.4)); });
+}
+
+Sparse xyz_ring() {
+  const std::map<char, double> coupling = {{'X', 1.5}, {'Y', -0.4}, {'Z', 0.7}};
+  Sparse h = zero(5);
+  for (int i = 0; i < 5; ++i) {
+    for (const auto& [axis, value] : coupling) {
+      h += Sparse((0.25 * value * pauli(axis, i, 5) * pauli(axis, (i + 1) % 5, 5)).real().sparseView());
+    }
+    h -= Sparse((0.5 * 0.3 * pauli('X', i, 5) - 0.5 * 0.2 * pauli('Z', i, 5)).real().sparseView());
+  }
+  return h;
 }
 
 Sparse tfim_2x4() {
@@ -166,6 +180,7 @@ std::vector<ModelCase> cases() {
       {"heisenberg_marshall", with(spins(square(2, 4), "heisenberg", {{"J2", 0.5}}, 4), SignRule::marshall), marshall_2x4},
       {"heisenberg_triangular", spins(periodic("triangular", {3, 3}), "heisenberg", {}, 4), triangular_3x3},
       {"xxz", spins(ring(6), "xxz", {{"J", 1.5}, {"Delta", -0.4}}, 2), xxz_ring},
+      {"xyz", spins(ring(5), "xyz", {{"Jx", 1.5}, {"Jy", -0.4}, {"Jz", 0.7}, {"hx", 0.3}, {"hz", -0.2}}, -1), xyz_ring},
       {"tfim", spins(square(2, 4), "tfim", {{"J", 0.9}, {"Gamma", 1.7}}, -1), tfim_2x4},
       {"shastry_sutherland", spins(square(2, 4), "shastry_sutherland", {{"Js", 0.7}, {"Jd", 1.2}}, 4), shastry_sutherland_2x4},
       {"haldane_shastry", spins(ring(6), "haldane_shastry", {{"J", 2}}, 3), haldane_shastry_6},
