@@ -27,6 +27,7 @@ ObservableEntry current_entry();
 ObservableEntry spin_current_entry();
 ObservableEntry chirality_entry();
 ObservableEntry total_spin_entry();
+ObservableEntry sz_entry();
 ObservableEntry energy_derivative_entry();
 
 std::span<const ObservableEntry> observables() {
@@ -55,6 +56,7 @@ std::span<const ObservableEntry> observables() {
       spin_current_entry(),
       chirality_entry(),
       total_spin_entry(),
+      sz_entry(),
       energy_derivative_entry(),
   };
   return table;

@@ -68,6 +68,14 @@ std::vector<double> values(const Observable& observable, const Eigen::VectorXcd&
   return result;
 }
 
+TEST(Sz, IsHalfTheDifferenceOfUpAndDown) {
+  const auto of_spins = find_observable("sz").build({ring(4), spins(4)}), of_fermions = find_observable("sz").build({ring(4), spinful(4)});
+  for (int site = 0; site < 4; ++site) {
+    EXPECT_LT(difference(matrix_of(of_spins[site].op), spin('Z', site, 4)), kRounding) << site;
+    EXPECT_LT(difference(matrix_of(of_fermions[site].op), Dense(0.5 * (number(4 + site, 8) - number(site, 8)))), kRounding) << site;
+  }
+}
+
 TEST(BondSpin, IsSpinTimesSpinOnNeighbours) {
   const Lattice lattice = torus("triangular", 2, 3);
   const auto bonds = find_observable("bond_spin").build({lattice, spins(6)});
