@@ -8,6 +8,7 @@ namespace qs {
 
 OptimizerEntry adamw_entry();
 OptimizerEntry muon_entry();
+OptimizerEntry sgd_entry();
 OptimizerEntry sr_entry();
 OptimizerEntry minsr_entry();
 OptimizerEntry natural_entry();
@@ -73,7 +74,7 @@ void add_adam_options(Options<OptimizerOptions>& options) {
 }
 
 std::span<const OptimizerEntry> optimizers() {
-  static const std::vector<OptimizerEntry> table = {adamw_entry(), muon_entry(), sr_entry(), minsr_entry(), natural_entry()};
+  static const std::vector<OptimizerEntry> table = {adamw_entry(), muon_entry(), sgd_entry(), sr_entry(), minsr_entry(), natural_entry()};
   return table;
 }
 

@@ -23,12 +23,10 @@
 
 namespace qs {
 
-enum class OptimizerKind { adamw, muon, sr, minsr, natural };  // natural: SR or minSR by shape (SR iff P <= rows of X)
+enum class OptimizerKind { adamw, muon, sgd, sr, minsr, natural };  // natural: SR or minSR by shape (SR iff P <= rows of X)
 
 // Whether a kind solves with the metric of all rows (SR in either shape), for which it forms their derivatives; others take the gradient alone.
-constexpr bool is_natural(OptimizerKind kind) {
-  return kind == OptimizerKind::sr || kind == OptimizerKind::minsr || kind == OptimizerKind::natural;
-}
+constexpr bool is_natural(OptimizerKind kind) { return kind == OptimizerKind::sr || kind == OptimizerKind::minsr || kind == OptimizerKind::natural; }
 
 // What the diagonal shift damps: every parameter alike, or each in proportion to what it does to the state (parameter_scales.h).
 enum class Damping { uniform, scaled };

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-RATES = {"sr": 0.03, "minsr": 0.03, "natural": 0.03, "adamw": 1e-3, "muon": 1e-2}
+RATES = {"sr": 0.03, "minsr": 0.03, "natural": 0.03, "adamw": 1e-3, "muon": 1e-2, "sgd": 1e-2}
 SHIFT = 1e-3
 FORCINGS = {"lr x 30": (30, 1), "lr x 1000": (1000, 1), "shift / 1000": (1, 1e-3)}
 SAMPLERS = {"exact_sum": "{kind: exact_sum}", "metropolis": "{kind: metropolis, move: {kind: hop}, chains: 128, samples: 512}"}
@@ -84,7 +84,7 @@ def main():
         for sampler in SAMPLERS:
             for kind in RATES:
                 for forcing in FORCINGS:
-                    if forcing.startswith("shift") and kind in ("adamw", "muon"):
+                    if forcing.startswith("shift") and kind in ("adamw", "muon", "sgd"):
                         continue
                     found = [outcome(program, folder, kind, sampler, forcing, seed) for seed in range(1, seeds + 1)]
                     counts = collections.Counter(verdict for verdict, _, _ in found)

@@ -227,6 +227,25 @@ TEST(AdamW, FollowsItsFormulaWithDecoupledDecay) {
   }
 }
 
+TEST(Sgd, FollowsItsFormula) {
+  const std::vector<Row> rows = make_rows(90, 2);
+  const auto comm = self_communicator();
+  const Share share(rows, 2, *comm);
+  const LinearNetwork psi(9, JacobianMode::complex_log, Precision::float32);
+  const auto optimizer = make_optimizer({.kind = OptimizerKind::sgd, .lr = {0.01}, .control = Control::fixed, .momentum = 0.5}, 9);
+  std::vector<double> theta(9, 0.5);
+  const Dense dense = dense_rows(rows, 2, 9, JacobianMode::complex_log);
+  const Eigen::VectorXd g = dense.x.transpose() * dense.v;
+
+  // A constant gradient has m = (2 - 2^(1 - t)) g after t steps.
+  Eigen::VectorXd expected = Eigen::VectorXd::Constant(9, 0.5);
+  for (int step = 1; step <= 4; ++step) {
+    optimizer->update({psi, share.samples, *comm}, share.residual, theta);
+    expected -= 0.01 * (2 - std::pow(2.0, 1 - step)) * g;
+    EXPECT_LE(largest_difference(theta, expected), 1e-12);
+  }
+}
+
 TEST(Optimizer, ResumesToTheSameBits) {
   const std::vector<Row> rows = make_rows(64, 1);
   const auto comm = self_communicator();
@@ -236,6 +255,7 @@ TEST(Optimizer, ResumesToTheSameBits) {
   for (const OptimizerOptions& options :
        {OptimizerOptions{.lr = {0.1, 0.01, 5}, .diag_shift = {1e-2, 1e-3, 5}, .control = Control::fixed, .momentum = 0.9},
         OptimizerOptions{.lr = {0.1}, .diag_shift = {1e-2}, .control = Control::fixed, .damping = Damping::scaled, .momentum = 0.9},
+        OptimizerOptions{.kind = OptimizerKind::sgd, .lr = {0.1}, .control = Control::fixed, .momentum = 0.9},
         OptimizerOptions{.kind = OptimizerKind::adamw, .lr = {0.1, 0.01, 5}, .control = Control::fixed}}) {
     const auto whole = make_optimizer(options, 40), first = make_optimizer(options, 40), second = make_optimizer(options, 40);
     std::vector<double> a(40, 0.0), b(40, 0.0);

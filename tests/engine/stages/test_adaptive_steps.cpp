@@ -174,7 +174,8 @@ TEST_F(Ring, AdaptiveStepsGoOnFromACheckpointToTheSameBits) {
   for (const OptimizerOptions& optimizer : {OptimizerOptions{.kind = OptimizerKind::minsr, .lr = {5.0, 5.0, 0}, .momentum = 0.9},
                                             OptimizerOptions{.kind = OptimizerKind::sr, .lr = {5.0, 5.0, 0}, .damping = Damping::scaled},
                                             OptimizerOptions{.kind = OptimizerKind::adamw, .lr = {1.0, 1.0, 0}},
-                                            OptimizerOptions{.kind = OptimizerKind::muon, .lr = {1.0, 1.0, 0}, .momentum = 0.9}}) {
+                                            OptimizerOptions{.kind = OptimizerKind::muon, .lr = {1.0, 1.0, 0}, .momentum = 0.9},
+                                            OptimizerOptions{.kind = OptimizerKind::sgd, .lr = {5.0, 5.0, 0}, .momentum = 0.9}}) {
     const VmcOptions options{
         .steps = 20,
         .sampler = {.kind = SamplerKind::metropolis, .metropolis = {.moves = {{.kind = MoveKind::hop}}, .chains = 32, .samples = 128}},
