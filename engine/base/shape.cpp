@@ -13,6 +13,7 @@ Shape number(Range range) { return {.type = Type::number, .range = range}; }
 Shape flag() { return {.type = Type::flag}; }
 Shape text() { return {.type = Type::text}; }
 Shape folder() { return {.type = Type::folder}; }
+Shape file() { return {.type = Type::file}; }
 Shape choice(std::vector<std::string> words) { return {.type = Type::choice, .words = std::move(words)}; }
 Shape duration() { return {.type = Type::duration}; }
 Shape size() { return {.type = Type::size}; }

@@ -22,6 +22,7 @@ enum class Type {
   flag,      // true, false
   text,      // any text
   folder,    // text: a folder below the output directory, never absolute, never '..'
+  file,      // text: a file there, named by the same rule
   choice,    // one of `words`
   duration,  // 30s, 5min, 11h30min -> seconds
   size,      // 4GiB -> bytes
@@ -51,6 +52,7 @@ Shape number(Range range = {});
 Shape flag();
 Shape text();
 Shape folder();
+Shape file();
 Shape choice(std::vector<std::string> words);
 Shape duration();
 Shape size();

@@ -19,6 +19,8 @@ std::vector<std::byte> to_hdf5_image(const DataTree& tree);
 // are widened, to twice their size at most. Refused: filters, external, virtual or linked storage, more data than the file holds. A group appears in
 // `groups` if it has attributes or nothing inside.
 DataTree from_hdf5_image(std::span<const std::byte> image, const std::string& name);
+// Whether the bytes are an HDF5 file, by the signature that may stand behind what belongs to somebody else.
+bool is_hdf5(std::span<const std::byte> bytes);
 // Any file: what is read is the same, in a child process (hdf5_child.h).
 DataTree read_hdf5(const std::string& path);
 std::string hdf5_library_version();

@@ -24,6 +24,8 @@ std::string type_name(const Shape& shape) {
       return "text";
     case Type::folder:
       return "folder name";
+    case Type::file:
+      return "file name";
     case Type::choice:
       return joined(shape.words, " | ");
     case Type::duration:

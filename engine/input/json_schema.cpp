@@ -45,6 +45,7 @@ Json shape_schema(const Shape& shape) {
     case Type::text:
       return {{"type", "string"}};
     case Type::folder:
+    case Type::file:
       return {{"type", "string"}, {"pattern", "^(?!/)(?!(.*/)?\\.\\.(/|$)).+$"}};
     case Type::choice:
       return {{"enum", shape.words}};

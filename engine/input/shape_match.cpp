@@ -21,6 +21,8 @@ std::string wants(const Shape& shape) {
       return "text";
     case Type::folder:
       return "the name of a folder";
+    case Type::file:
+      return "the name of a file";
     case Type::choice:
       return shape.words.size() == 1 ? "'" + shape.words[0] + "'" : fmt::format("one of {}", joined(shape.words));
     case Type::duration:

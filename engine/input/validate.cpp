@@ -77,7 +77,7 @@ DataPtr Validator::value(const Raw& raw, const Shape& shape, const std::string& 
   return scalar(raw, shape, path);
 }
 
-// Folders that could leave the output directory are refused by their text; links are checked when the folder is made.
+// What could leave the output directory is refused by its text; links are checked when the folder is made.
 bool leaves_folder(const std::string& text) {
   if (text.empty() || text[0] == '/') return true;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -97,7 +97,7 @@ DataPtr Validator::scalar(const Raw& raw, const Shape& shape, const std::string&
     target = parsed.value;
     return data;
   };
-  const bool free_text = shape.type == Type::text || shape.type == Type::folder;
+  const bool free_text = shape.type == Type::text || shape.type == Type::folder || shape.type == Type::file;
   // Other readers would take these words for numbers or flags, and the author may have meant another key.
   if (free_text && !raw.quoted && (parse_number(raw, {}).ok || parse_flag(raw).ok))
     return fail(raw, fmt::format("{} {} is not text (put it in quotes)", path, quote(raw.text)));
@@ -118,6 +118,7 @@ DataPtr Validator::scalar(const Raw& raw, const Shape& shape, const std::string&
       if (std::find(shape.words.begin(), shape.words.end(), raw.text) != shape.words.end()) return data;
       return fail(raw, fmt::format("{} {} is not known {}", path, quote(raw.text), known_words(raw.text, shape.words)));
     case Type::folder:
+    case Type::file:
       if (!leaves_folder(raw.text)) return data;
       return fail(raw, fmt::format("{} {} leaves the output directory (write a relative name without '..')", path, quote(raw.text)));
     default:

@@ -130,16 +130,18 @@ class Planner {
     });
   }
 
-  // Runs `work`, which reads a file that the node names; a file that cannot be used is kept for report_files.
+  // Runs `work`, which reads a file that the node names; a file that cannot be used is kept for report_files. Whether all went well.
   template <class F>
-  void reading(const Node& node, F&& work) {
+  bool reading(const Node& node, F&& work) {
     try {
       work();
+      return true;
     } catch (const InputError& error) {
       diagnostics_.error(node.where(), error.what());
     } catch (const Error&) {
       unusable_.push_back({node, std::current_exception()});
     }
+    return false;
   }
 
   // Unusable weights and data have exit codes of their own. If the input has errors too, all of them are reported together as errors of the input.
@@ -189,8 +191,7 @@ class Planner {
 
   void ed(const Node& node, StagePlan& stage) {
     const EdStageOptions options = ed_options().read(node);
-    if (!options.export_csv.empty() && system_->model != "tv")
-      throw InputError("export_csv writes states of spinless fermions (hamiltonian kind tv), not of " + system_->model);
+    check_export(options, system_->model, plan_.stages);
     check_exact_states(stage.family, options.states);
     const auto is_ed = [](const StagePlan& before) { return before.kind == "ed"; };
     const bool first = std::none_of(plan_.stages.begin(), plan_.stages.end(), is_ed);
@@ -232,34 +233,11 @@ class Planner {
   }
 
   void read_targets(const Node& files, const ProblemFamily& family, PretrainPlan& pretrain) {
-    const std::vector<Node> names = files.items();
-    if (static_cast<int>(names.size()) != family.size())
-      throw InputError(
-          fmt::format("targets.files lists {} files for {} problems (one per member of the family, in its order)", names.size(), family.size()));
-    for (int g = 0; g < family.size(); ++g) {
-      reading(names[g], [&] {
-        pretrain.files.push_back(resolve_path(names[g].text(), document_.directory));
-        pretrain.file_states.push_back(read_target(pretrain.files.back(), family, g));
-      });
-    }
-  }
-
-  // Checks that need the system.
-  static void check_sampler(const SamplerOptions& options, const ProblemFamily& family) {
-    if (options.kind == SamplerKind::exact_sum) {
-      for (const Problem& problem : family.problems) {
-        if (!problem.sector.enumerable())
-          throw InputError(fmt::format("sampler exact_sum needs every state of the sector ({}), but {}; use kind: metropolis",
-                                       problem.sector.describe(), problem.sector.why_not_enumerable()));
-        if (problem.sector.dimension() > exact_sum_limit)
-          throw InputError(fmt::format("sampler exact_sum over {} is too large (at most {} states); use kind: metropolis", problem.sector.describe(),
-                                       exact_sum_limit));
-      }
-      return;
-    }
-    for (const MoveOptions& move : options.metropolis.moves) {
-      for (const Problem& problem : family.problems) make_move(move, family.lattice, problem.sector);
-    }
+    TargetSearch search(family, plan_.origin, static_cast<std::size_t>(plan_.memory_limit / 3));
+    bool complete = true;  // as far as the files can be read
+    for (const Node& name : files.items()) complete = reading(name, [&] { search.read(resolve_path(name.text(), document_.directory)); }) && complete;
+    if (complete) reading(files, [&] { pretrain.file_states = search.take(); });
+    if (const std::string text = search.warning(); !text.empty()) warn(files, text);
   }
 
   void vmc(const Node& node, StagePlan& stage) {
@@ -278,8 +256,6 @@ class Planner {
     plan_observables(node["observables"], stage.family, *system_, options, diagnostics_);
     stage.options = std::move(options);
   }
-
-  static constexpr std::int64_t exact_sum_limit = std::int64_t{1} << 22;
 
   const input::Document& document_;
   Node root_;

@@ -20,9 +20,8 @@ namespace qs {
 
 struct PretrainPlan {
   PretrainOptions options;
-  // Empty files: targets are exact states of this program. Otherwise one state per problem, already read and checked.
+  // Empty: targets are exact states of this program. Otherwise one state per problem, already read and checked.
   std::vector<Amplitudes> file_states;
-  std::vector<std::string> files;
   std::vector<int> train, hold_out;  // problem numbers of the stage's family
 };
 

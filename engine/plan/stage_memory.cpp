@@ -8,6 +8,7 @@
 #include "engine/base/parallel.h"
 #include "engine/optimize/update_memory.h"
 #include "engine/sampling/sample_set.h"
+#include "engine/stages/state_file.h"
 
 namespace qs {
 namespace {
@@ -21,12 +22,18 @@ bool needs_exact_states(const StagePlan& stage) {
   return std::holds_alternative<EdStageOptions>(stage.options);
 }
 
-// Exact states, which stay until the end of the run, stage after stage.
+// Exact states, which stay until the end of the run: those from files since the planning, others stage after stage.
 class ExactMemory {
  public:
-  explicit ExactMemory(const EdOptions& options) : options_(options) {}
+  explicit ExactMemory(const RunPlan& plan) : options_(plan.ed) {
+    for (const StagePlan& stage : plan.stages) {
+      const auto* pretrain = std::get_if<PretrainPlan>(&stage.options);
+      if (!pretrain) continue;
+      for (const Amplitudes& state : pretrain->file_states) kept_ += complex * static_cast<std::int64_t>(state.size());
+    }
+  }
 
-  // Counts what the stage adds; returns the work of its largest problem.
+  // Counts what the stage adds; returns what it needs beside that for a while: for its largest problem, or for the file that it exports.
   std::int64_t add(const StagePlan& stage) {
     std::int64_t work = 0;
     if (!needs_exact_states(stage)) return work;
@@ -39,6 +46,7 @@ class ExactMemory {
       kept_ += dimension * amplitude * std::min<std::int64_t>(options_.states, dimension);
       work = std::max(work, ed_memory(dimension, options_, amplitude));
     }
+    if (ed && !ed->export_hdf5.empty()) work = std::max(work, copies_for_export * state_file_bytes(stage.family, ed->states));
     return work;
   }
   std::int64_t kept() const { return kept_; }
@@ -46,6 +54,7 @@ class ExactMemory {
  private:
   // results.h5 and checkpoints are built in memory: the tree, its image, and the image of HDF5 beside the state's own outputs.
   static constexpr std::int64_t copies_for_files = 4;
+  static constexpr std::int64_t copies_for_export = 3;  // the tree, its image, and that of HDF5
 
   EdOptions options_;
   std::set<std::string> known_;
@@ -55,7 +64,7 @@ class ExactMemory {
 class Walk {
  public:
   Walk(const RunPlan& plan, const Wavefunction* psi, int ranks)
-      : plan_(plan), psi_(psi), ranks_(ranks), threads_(plan.threads.value_or(threads())), exact_(plan.ed) {}
+      : plan_(plan), psi_(psi), ranks_(ranks), threads_(plan.threads.value_or(threads())), exact_(plan) {}
 
   StageMemory operator()(const StagePlan& stage) {
     StageMemory memory;
@@ -154,7 +163,7 @@ std::string remedy(const StageMemory& memory, const StagePlan& stage) {
 }  // namespace
 
 std::int64_t kept_exact_states(const RunPlan& plan) {
-  ExactMemory exact(plan.ed);
+  ExactMemory exact(plan);
   for (const StagePlan& stage : plan.stages) exact.add(stage);
   return exact.kept();
 }

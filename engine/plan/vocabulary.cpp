@@ -82,9 +82,10 @@ void add_stages(input::Schema& schema) {
                         {"vmc", "energy minimisation by sampling", vmc_options().list()},
                         {"evaluate", "energies and observables of the trained network", evaluate_options().list()}});
   schema.add("stop", plain(stop_options().list()));
-  schema.add(
-      "targets",
-      plain({option("files", list(text(), 1), required("[../ED_data/a.csv]"), "state files, relative to the input file, one per Hamiltonian")}));
+  schema.add("targets",
+             plain({option(
+                 "files", list(text(), 1), required("[../ED_data/a.csv]"),
+                 "state files, relative to the input file: HDF5 of any number of Hamiltonians (export_hdf5 of an ed stage) or Q-stage CSV of one")}));
 }
 
 input::Schema collect() {

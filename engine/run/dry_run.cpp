@@ -12,6 +12,7 @@
 #include "engine/plan/stage_memory.h"
 #include "engine/report/provenance.h"
 #include "engine/run/runner.h"
+#include "engine/stages/state_file.h"
 
 namespace qs {
 namespace {
@@ -99,6 +100,8 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
       std::int64_t largest = 0;
       for (const Problem& problem : stage.family.problems) largest = std::max(largest, problem.sector.dimension());
       text += fmt::format("  dimension {}\n", largest);
+      if (const auto& ed = std::get<EdStageOptions>(stage.options); !ed.export_hdf5.empty())
+        text += fmt::format("  exports {}/{}, {:.3g} GiB\n", plan.directory, ed.export_hdf5, state_file_bytes(stage.family, ed.states) / gib);
     }
     if (const auto* vmc = std::get_if<VmcOptions>(&stage.options)) {
       const StepCost cost = vmc_cost(*vmc, stage.family, *psi);

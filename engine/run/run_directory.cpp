@@ -22,21 +22,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// What a run makes. input.yaml is not among them: users may keep their own there.
-constexpr const char* outputs[] = {file_names::results, file_names::checkpoint, file_names::previous_checkpoint,
-                                   file_names::traces,  file_names::summary,    file_names::status,
-                                   file_names::log};
-
-// Checkpoints and evidence that are kept carry the stage and the step in their names.
-bool is_kept_file(std::string_view name) { return name.ends_with(".h5") && (name.starts_with("checkpoint.") || name.starts_with("nonfinite.")); }
-
 // From which a finished stage of the old run would go on.
 bool is_end_of_stage(std::string_view name) { return name.starts_with("checkpoint.") && name.ends_with(end_of_stage("") + ".h5"); }
-
-bool is_ours(std::string_view name) {
-  return name == file_names::input || name == file_names::original_input || is_kept_file(name) ||
-         std::find(std::begin(outputs), std::end(outputs), name) != std::end(outputs);
-}
 
 bool is_below(const fs::path& path, const fs::path& root) {
   return std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first == root.end();
@@ -106,7 +93,7 @@ RunDirectory::RunDirectory(std::string path, Existing existing) : path_(std::mov
   const Outputs old = may_go ? Outputs::may_go : Outputs::stay;
   judge(existing, old);  // before the lock leaves a trace in a folder of somebody else
   lock_ = std::make_unique<RunLock>(path_);
-  remove_stale_temporaries(path_, is_ours);
+  remove_stale_temporaries(path_, is_run_file);
   judge(existing, old);
   resuming_ = existing == Existing::resume || (existing == Existing::resume_if_present && has_checkpoint());
 }
@@ -129,7 +116,7 @@ bool RunDirectory::has_checkpoint() const { return fs::exists(file(file_names::c
 
 std::vector<std::string> RunDirectory::present() const {
   std::vector<std::string> names;
-  for (const char* name : outputs) {
+  for (const char* name : run_outputs) {
     if (fs::exists(file(name))) names.emplace_back(name);
   }
   return names;
@@ -146,7 +133,7 @@ void RunDirectory::begin(std::string_view copy, std::string_view original) const
   if (!users) replace_file(input, copy);
   if (resuming_) return;
   replace_file(file(file_names::original_input), original);
-  for (const char* name : outputs) remove_output(file(name));
+  for (const char* name : run_outputs) remove_output(file(name));
   for (const auto& entry : fs::directory_iterator(path_)) {
     if (is_end_of_stage(entry.path().filename().string())) remove_output(entry.path().string());
   }

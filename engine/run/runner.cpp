@@ -227,7 +227,7 @@ class Runner {
     }
     keep_end_of_stage(plan, *stage);
     for (const std::string& warning : stage->finish(state_)) reporter_->warn(warning);
-    export_states(plan);
+    write_exports(plan);
     add_times(plan, *stage);
     reporter_->end_stage(stage->clock().seconds());
     next_stage();
@@ -305,11 +305,15 @@ class Runner {
     on_root(comm_, [&] { write_outputs(RunPhase::running); });
   }
 
-  void export_states(const StagePlan& plan) {
+  // Collective: what a resumed run has not kept is diagonalised again.
+  void write_exports(const StagePlan& plan) {
     const auto* ed = std::get_if<EdStageOptions>(&plan.options);
-    if (!ed || ed->export_csv.empty()) return;
+    if (!ed || !ed->exports()) return;
+    std::vector<const EdResult*> exact;
+    for (int g = 0; g < plan.family.size(); ++g) exact.push_back(&exact_.solve(plan.family, g));
     on_root(comm_, [&] {
-      for (int g = 0; g < plan.family.size(); ++g) write_state_csv(directory_->folder(ed->export_csv), plan.family, g, exact_.solve(plan.family, g));
+      for (const std::string& name : export_states(*ed, plan.family, exact, {*directory_, provenance_.build, plan_.origin}))
+        reporter_->note("exact states are in " + name);
     });
   }
 

@@ -65,8 +65,8 @@ StepOutcome EdStage::step(RunState& state) {
   return outcome;
 }
 
-std::int64_t EdStage::stored_states(const EdResult& result) const {
-  return std::min<std::int64_t>(result.energies.size(), std::max(options_.states, result.degeneracy));
+std::int64_t EdStageOptions::stored_states(const EdResult& exact) const {
+  return std::min<std::int64_t>(exact.energies.size(), std::max(states, exact.degeneracy));
 }
 
 void EdStage::store(const EdResult& result, int problem, DataTree& outputs) const {
@@ -74,7 +74,7 @@ void EdStage::store(const EdResult& result, int problem, DataTree& outputs) cons
   const std::string path = state_path(context_.group, problem);
   const std::string energies = fmt::format("stages/{}/levels/{:03}", context_.group, problem);
   const std::string& convention = context_.family.hamiltonian.convention;
-  const std::int64_t count = stored_states(result);
+  const std::int64_t count = options_.stored_states(result);
   const auto first = [&](const std::vector<double>& values) { return array(std::vector<double>(values.begin(), values.begin() + count)); };
   outputs.set(energies, with(with(first(result.energies), quantity_attributes("levels", convention)),
                              {{"problem", key}, {"degeneracy", std::int64_t{result.degeneracy}}}));

@@ -13,9 +13,12 @@ enum class WriteStates { automatic, always, never };  // automatic: states of at
 struct EdStageOptions {
   int states = 1;  // stored: so many, or the whole lowest level if that has more
   WriteStates write_states = WriteStates::automatic;
-  std::string export_csv;  // folder below the run directory for the states as CSV, "" = none
+  std::string export_csv;   // folder below the run directory for the ground states as Q-stage CSV, "" = none
+  std::string export_hdf5;  // file below the run directory for all stored states of the family (state_file.h), "" = none
 
-  bool writes(std::int64_t dimension) const;  // whether states of this length are stored
+  bool writes(std::int64_t dimension) const;  // whether the results hold states of this length
+  bool exports() const { return !export_csv.empty() || !export_hdf5.empty(); }
+  std::int64_t stored_states(const EdResult& exact) const;  // of those found
 };
 
 class EdStage : public Stage {
@@ -30,7 +33,6 @@ class EdStage : public Stage {
   std::vector<std::string> finish(RunState& state) override;
 
  private:
-  std::int64_t stored_states(const EdResult& result) const;
   void store(const EdResult& result, int problem, DataTree& outputs) const;
 
   EdStageOptions options_;

@@ -72,9 +72,15 @@ Options<EdStageOptions> ed_options() {
                "store the amplitudes in the results; auto: if they are small");
   options
       .add(
-          "export_csv", shape::folder(), "folder below output.directory for the states as CSV", &E::export_csv,
+          "export_csv", shape::folder(), "folder below output.directory for the ground states as Q-stage CSV (hamiltonian kind tv)", &E::export_csv,
           [](const Node& node, std::string& folder) { folder = node.text(); }, [](const std::string& folder) { return folder; })
       .otherwise_absent("no export");
+  options
+      .add(
+          "export_hdf5", shape::file(), "file below output.directory, NAME.h5, for the states of the family; `targets: {files: [...]}` takes it",
+          &E::export_hdf5, [](const Node& node, std::string& file) { file = node.text(); }, [](const std::string& file) { return file; })
+      .otherwise_absent("no export")
+      .since("0.2.0");
   return options;
 }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cstring>
 #include <filesystem>
 
 #include "engine/base/error.h"
@@ -27,15 +25,6 @@ const std::string kLayout = "qstage-weights";
 const std::string kVersion = "1.0";
 
 std::uint8_t byte_at(std::span<const std::byte> bytes, std::size_t i) { return i < bytes.size() ? std::to_integer<std::uint8_t>(bytes[i]) : 0; }
-
-// HDF5 looks for its signature at 0, 512, 1024, 2048, ...: what is before it belongs to somebody else.
-bool looks_like_hdf5(std::span<const std::byte> bytes) {
-  constexpr std::array<unsigned char, 8> signature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-  for (std::size_t offset = 0; offset + signature.size() <= bytes.size(); offset = offset == 0 ? 512 : 2 * offset) {
-    if (std::memcmp(bytes.data() + offset, signature.data(), signature.size()) == 0) return true;
-  }
-  return false;
-}
 
 // A JSON object after eight bytes of length below 2^24. A map that flax wrote has a letter among them.
 bool looks_like_safetensors(std::span<const std::byte> bytes) {
@@ -102,7 +91,7 @@ std::optional<WeightFormat> weight_format_named(const std::string& path) {
 DataTree read_weight_tree(const std::string& path) {
   if (is_checkpoint(path)) return read_checkpoint(path).tree;
   std::vector<std::byte> bytes = read_bytes(path, kFileLimit);
-  if (!looks_like_hdf5(bytes)) {
+  if (!is_hdf5(bytes)) {
     TensorFile tensors = foreign_tensors(bytes, path);
     bytes = {};  // the file and two copies of its tensors would be more than it justifies
     return to_tree(std::move(tensors));

@@ -252,6 +252,20 @@ class Cases(unittest.TestCase):
         self.expect(3, *folder.vmc("run", "in.yaml"), "leads out of the output directory")
         self.assertEqual(os.listdir(folder("outside")), [])
 
+    @unittest.skipUnless(shutil.which("mpirun"), "mpirun is absent")
+    def test_an_export_after_a_resume(self):
+        """Nobody has kept the first state: both ranks diagonalise again, where root alone would wait for the other for ever."""
+        text = SHORT.split("stages:")[0].replace("V: 1.0", "V: [1.0, 2.0]").replace("keep_every: 5", "keep_every: 1")
+        folder = self.ended(text + "stages: [{kind: ed, export_hdf5: states/exact.h5, export_csv: csv, write_states: never}]\n")
+        names = ["run/states/exact.h5", *("run/csv/" + name for name in folder.names("run/csv"))]
+        whole = [folder.get(name) for name in names]
+        for name in names:
+            os.remove(folder(name))
+        os.replace(folder("run/checkpoint.00_ed_000001.h5"), folder("run/checkpoint.h5"))
+        self.expect(0, *folder.vmc("resume", "run", before=("mpirun", "-n", "2", "--bind-to", "none")))
+        self.assertEqual([folder.get(name) for name in names], whole)
+        self.assertEqual(len(names), 3)
+
     def test_a_signal_before_the_first_stage(self):
         """Sent as soon as the first line of main has run, long before MPI and the plan are ready."""
         for number, code in ((signal.SIGUSR1, 0), (signal.SIGTERM, 75), (signal.SIGINT, 75), (signal.SIGUSR2, 75)):

@@ -106,6 +106,30 @@ class HostileFiles(unittest.TestCase):
             self.put("ed_Ns4_Np2.csv", content)
             self.assert_refused(self.vmc("run", "in.yaml", "--dry-run"), 3)
 
+    def test_exact_states_from_one_run_to_the_next(self):
+        """`ed` first, pretraining in a run of its own; then with damaged files, and with states of another repulsion."""
+        self.put("ed.yaml", (INPUT.split("wavefunction")[0].replace("OUT", "exact") + "stages: [{kind: ed, export_hdf5: states/all.h5}]\n").encode())
+        self.put("in.yaml", (INPUT + FROM_FILES.replace("ed_Ns4_Np2.csv", "exact/states/all.h5")).encode())
+        self.assertIn("exact states are in exact/states/all.h5", self.vmc("run", "ed.yaml").stdout)
+        self.assertEqual(self.vmc("run", "in.yaml").returncode, 0)
+        again = ("run", "in.yaml", "--dry-run")
+        other = self.vmc(*again, "--set", "system.hamiltonian.V=2.0")
+        self.assertEqual(other.returncode, 2, other.stderr)
+        self.assertIn("have no ground state of problem 0 (V = 2, delta = 0, t = 1, 2 spinless", other.stderr)
+        self.assertIn("has V = 1, delta = 0, t = 1 of 2 spinless", other.stderr)
+        whole = self.get("exact/states/all.h5")
+        generator, refused = random.Random(20261130), 0
+        for _ in range(15):
+            self.put("exact/states/all.h5", damaged(whole, generator))
+            result = self.vmc(*again)
+            self.assertIn(result.returncode, (0, 2, 3), result.stderr)
+            refused += result.returncode != 0
+        self.assertGreater(refused, 5)
+        self.put("exact/states/all.h5", whole[:1500])
+        self.assert_refused(self.vmc(*again), 3)
+        if shutil.which("mpirun"):
+            self.assert_refused(self.vmc(*again, ranks=("mpirun", "-n", "2")), 3)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -29,7 +29,7 @@ const char* const documents[] = {
         "wavefunction": {"kind": "qstage", "depth": 2, "d_model": 12, "heads": 2, "mlp": 8, "tail": [["t"], ["V", "N"]], "features": ["t"], "weights": "w"},
         "sampler": {"kind": "metropolis", "move": {"kind": "hop", "shells": [1, 2], "d_max": 2, "weight": 0.5}, "chains": 8, "samples": 16, "sweep_size": 4,
           "discard": 1, "thermalise": 2},
-        "stages": [{"kind": "ed", "states": 2, "tolerance": 1.5e-9, "write_states": "never", "export_csv": "a/b"},
+        "stages": [{"kind": "ed", "states": 2, "tolerance": 1.5e-9, "write_states": "never", "export_csv": "a/b", "export_hdf5": "a/b.h5"},
           {"kind": "pretrain", "targets": {"files": ["a.csv"]}, "steps": 3, "optimizer": {"kind": "adamw", "lr": {"from": 0.5, "to": 0.25, "steps": 7},
             "betas": [0.5, 0.25], "eps": 0.125, "weight_decay": 0.0}, "stop": {"overlap": 0.5}, "rows": "full", "held_out": {"V": [1.0]}, "evaluate_every": 2},
           {"kind": "vmc", "steps": 3, "optimizer": {"kind": "natural", "lr": 0.5, "diag_shift": 0.25, "momentum": 0.5, "norm_constraint": 0.5},

@@ -144,6 +144,12 @@ TEST(PlanRefusals, StagesThatLackSomething) {
   EXPECT_THAT(refusal({.sampler = ""}), HasSubstr("stages.0 needs a sampler"));
   EXPECT_THAT(refusal({.sector = "{kind: spin_half, total_sz: 0}", .hamiltonian = "{kind: heisenberg}", .stages = "{kind: ed, export_csv: states}"}),
               HasSubstr("export_csv writes states of spinless fermions"));
+  for (const char* name : {"results.h5", "./checkpoint.prev.h5", "checkpoint.00_ed_end.h5"})
+    EXPECT_THAT(refusal({.stages = std::string("{kind: ed, export_hdf5: ") + name + "}"}),
+                HasSubstr("is a file of the run itself; choose another name"));
+  EXPECT_THAT(refusal({.stages = "{kind: ed, export_hdf5: exact}"}), HasSubstr("does not end in .h5"));
+  EXPECT_THAT(refusal({.stages = "{kind: ed, export_hdf5: a/exact.h5}, {kind: ed, export_hdf5: a/./exact.h5}"}),
+              HasSubstr("is written by 00_ed already"));
   EXPECT_THAT(refusal({.sector = "{kind: spin_half, total_sz: 0.5}", .hamiltonian = "{kind: heisenberg}"}), HasSubstr("is impossible on 6 spins"));
   EXPECT_THAT(refusal({.limits = "limits: {watchdog: 0s}\n"}), HasSubstr("'limits.watchdog' is 0 s"));
 }
@@ -156,7 +162,6 @@ TEST(PlanRefusals, HeldOutProblems) {
   EXPECT_EQ(pretrain("held_out: {V: [1]}"), "nothing was refused");
   EXPECT_THAT(pretrain("held_out: {V: [3]}"), HasSubstr("held_out names no member of the family"));
   EXPECT_THAT(pretrain("held_out: {V: [0, 1]}"), HasSubstr("held_out leaves no problem to train on"));
-  EXPECT_THAT(pretrain("targets: {files: [a.csv]}"), HasSubstr("targets.files lists 1 files for 2 problems"));
 }
 
 // The state of two sites and one particle: (1, 1)/sqrt 2, E = -t.
@@ -176,16 +181,18 @@ TEST(PlanRefusals, TargetFilesOfOtherProblems) {
   };
   const std::string two = "{kind: chain, size: [2], periodic: false}";
   EXPECT_EQ(with(two, "{kind: tv}"), "nothing was refused");
-  EXPECT_THAT(with(two, "{kind: tv, t: 2.0}"), HasSubstr("the file belongs to another Hamiltonian"));
-  EXPECT_THAT(with("{kind: chain, size: [3]}", "{kind: tv}"), HasSubstr("the state has 2 sites and 2 amplitudes"));
-  EXPECT_THAT(with("{kind: chain, size: [3]}", "{kind: tv}", "3", 2), HasSubstr("a mask lies outside the sector 2 spinless fermions on 3 sites"));
+  EXPECT_THAT(with(two, "{kind: tv, t: 2.0}"), HasSubstr("so it belongs to another lattice, boundary, order of sites or term"));
+  EXPECT_THAT(with("{kind: chain, size: [3]}", "{kind: tv}"), HasSubstr("_Np1_Vnn0.0.csv' has V = 0 of 1 particles on 2 sites"));
+  EXPECT_THAT(with("{kind: chain, size: [3]}", "{kind: tv}", "3", 2),
+              HasSubstr("no ground state of problem 0 (V = 0, delta = 0, t = 1, 2 spinless fermions on 3 sites)"));
 }
 
 // limits.memory holds for every kind of stage: a plan is refused one byte below its estimate and accepted at it.
 TEST(PlanMemory, IsComparedForEveryStage) {
   const std::string sampled = "sampler: {kind: metropolis, move: {kind: hop}, chains: 64, samples: 4096}\n";
-  for (const char* stage : {"{kind: ed}", "{kind: pretrain, optimizer: {kind: minsr}}", "{kind: vmc, steps: 1, optimizer: {kind: minsr}}",
-                            "{kind: vmc, steps: 1, optimizer: {kind: adamw}}", "{kind: evaluate}", "{kind: evaluate, compare: ed}"}) {
+  for (const char* stage : {"{kind: ed}", "{kind: ed, states: 4, export_hdf5: exact.h5}", "{kind: pretrain, optimizer: {kind: minsr}}",
+                            "{kind: vmc, steps: 1, optimizer: {kind: minsr}}", "{kind: vmc, steps: 1, optimizer: {kind: adamw}}", "{kind: evaluate}",
+                            "{kind: evaluate, compare: ed}"}) {
     Text text{.sampler = sampled, .stages = stage};
     const RunPlan plan = test::plan_of(text.whole());
     const auto psi = make_wavefunction(plan.network->options, plan.network->input, Precision::float64, Device::reference);
