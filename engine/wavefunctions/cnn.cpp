@@ -10,8 +10,7 @@
 #include "engine/wavefunctions/checks.h"
 #include "engine/wavefunctions/layers/convolution.h"
 #include "engine/wavefunctions/layers/layer_norm.h"
-#include "engine/wavefunctions/layers/log_cosh_head.h"
-#include "engine/wavefunctions/network.h"
+#include "engine/wavefunctions/patch_network.h"
 #include "engine/wavefunctions/patches.h"
 
 namespace qs {
@@ -26,10 +25,9 @@ struct CnnPlan {
   int axes = 0;
   Neighbourhood cells;
   std::vector<std::int32_t> modes;  // [cells][entries]: spin by spin, the sites of a cell
-  int entries = 0;
-  std::vector<int> columns;  // of the couplings
+  std::vector<int> columns;         // of the couplings
 
-  int inputs() const { return entries + static_cast<int>(columns.size()); }
+  int inputs() const { return static_cast<int>(modes.size()) / cells.cells + static_cast<int>(columns.size()); }
   std::vector<int> sides() const { return std::vector<int>(axes, options.kernel); }
   HeadParts parts() const { return options.amplitude == CnnAmplitude::real ? HeadParts::real : HeadParts::complex; }
 };
@@ -40,8 +38,11 @@ CnnPlan make_plan(const CnnOptions& options, const NetworkInput& input) {
     throw InputError("wavefunction.kernel " + std::to_string(options.kernel) + " is even (it has no cell in its middle); write " +
                      std::to_string(options.kernel - 1) + " or " + std::to_string(options.kernel + 1));
   }
-  CnnPlan plan{options, static_cast<int>(input.translations.size()), neighbourhood(input, options.kernel),
-               {},      input.modes / input.sites * input.basis,     feature_columns("couplings", options.couplings, input)};
+  CnnPlan plan{options,
+               static_cast<int>(input.translations.size()),
+               neighbourhood(input, options.kernel),
+               {},
+               feature_columns("couplings", options.couplings, input)};
   for (int cell = 0; cell < plan.cells.cells; ++cell) {
     for (int first = 0; first < input.modes; first += input.sites) {
       for (int b = 0; b < input.basis; ++b) plan.modes.push_back(first + cell * input.basis + b);
@@ -54,171 +55,64 @@ std::string block_path(int block) { return "ResidualBlock_" + std::to_string(blo
 
 // x += second(gelu(first(LN x)))
 template <class Real>
-class ConvolutionResidual {
+class ConvolutionResidual final : public Residual<Real> {
  public:
-  struct Saved {
-    typename LayerNorm<Real>::Saved norm;
-    Real *input, *hidden, *active;  // LN x, before and after gelu
-  };
+  ConvolutionResidual(const Builder<Real>& build, const std::string& path, const CnnPlan& plan)
+      : values_(std::size_t(plan.cells.cells) * plan.options.channels),
+        norm_(build, path + "LayerNorm_0", plan.cells.cells, plan.options.channels),
+        columns_(build.scratch(Convolution<Real>::copied(plan.cells, plan.options.channels))),
+        first_(build, {path + "Conv_0", plan.sides(), plan.options.channels, plan.options.channels}, plan.cells, columns_),
+        second_(build, {path + "Conv_1", plan.sides(), plan.options.channels, plan.options.channels}, plan.cells, columns_),
+        input_(build.keep(values_)),
+        hidden_(build.keep(values_)),
+        active_(build.keep_for_backward(values_)),
+        dinput_(build.scratch(values_)),
+        dhidden_(build.scratch(values_)) {}
 
-  ConvolutionResidual(const Tensors& tensors, const std::string& path, const CnnPlan& plan)
-      : cells_(plan.cells.cells),
-        width_(plan.options.channels),
-        norm_(tensors, path + "LayerNorm_0"),
-        first_(tensors, path + "Conv_0", width_, plan.cells),
-        second_(tensors, path + "Conv_1", width_, plan.cells) {}
-
-  static void declare(std::vector<TensorSpec>& specs, const std::string& path, const CnnPlan& plan) {
-    const int width = plan.options.channels;
-    LayerNorm<Real>::declare(specs, path + "LayerNorm_0", width);
-    for (const char* name : {"Conv_0", "Conv_1"}) Convolution<Real>::declare(specs, path + name, plan.sides(), width, width);
+  void forward(const Run<Real>& run, Real* x) const override {
+    Real* hidden = run.at(hidden_);
+    Real* active = run.pass == Pass::evaluate ? hidden : run.at(active_);
+    norm_.forward(run, x, run.at(input_));
+    first_.forward(run, run.at(input_), hidden);
+    kernels::network<Real>(run.device).gelu(static_cast<std::int64_t>(values_) * run.rows, hidden, active);
+    second_.forward(run, active, x, kernels::Write::accumulate);
   }
-
-  void load(std::span<const double> parameters) {
-    norm_.load(parameters);
-    first_.load(parameters);
-    second_.load(parameters);
+  void backward(const Run<Real>& run, Real* dx) const override {
+    Real *dhidden = run.at(dhidden_), *dinput = run.at(dinput_);
+    second_.backward_weights(run, run.at(active_), dx);
+    second_.backward_input(run, dx, dhidden);
+    kernels::network<Real>(run.device).gelu_backward(static_cast<std::int64_t>(values_) * run.rows, run.at(hidden_), dhidden, dhidden);
+    first_.backward_weights(run, run.at(input_), dhidden);
+    first_.backward_input(run, dhidden, dinput);
+    norm_.backward(run, dinput, dx, kernels::Write::accumulate);
   }
-
-  Saved carve(Arena<Real>& arena, int rows, Pass pass) const {
-    Saved saved;
-    saved.norm = norm_.carve(arena, cells_, rows);
-    saved.input = arena.take(values(rows));
-    saved.hidden = arena.take(values(rows));
-    saved.active = pass == Pass::evaluate ? saved.hidden : arena.take(values(rows));
-    return saved;
-  }
-
-  std::size_t scratch_values(int rows) const { return 2 * values(rows) + std::max(first_.scratch_values(rows), norm_.scratch_values(rows)); }
-
-  void forward(Lanes lanes, Real* x, const Saved& saved, Arena<Real> scratch) const {
-    norm_.forward(lanes, cells_, x, saved.input, saved.norm);
-    first_.forward(lanes, saved.input, saved.hidden, kernels::Write::overwrite, scratch);
-    kernels::network<Real>(lanes.device).gelu(static_cast<std::int64_t>(values(lanes.rows)), saved.hidden, saved.active);
-    second_.forward(lanes, saved.active, x, kernels::Write::accumulate, scratch);
-  }
-  // dx: gradient of the output on entry, of the input on return.
-  void backward(Lanes lanes, Real* dx, const Saved& saved, Arena<Real> scratch, const Gradient<Real>& gradient) const {
-    Real* dhidden = scratch.take(values(lanes.rows));
-    Real* dinput = scratch.take(values(lanes.rows));
-    second_.backward_weights(lanes, saved.active, dx, scratch, gradient);
-    second_.backward_input(lanes, dx, dhidden, scratch);
-    kernels::network<Real>(lanes.device).gelu_backward(static_cast<std::int64_t>(values(lanes.rows)), saved.hidden, dhidden, dhidden);
-    first_.backward_weights(lanes, saved.input, dhidden, scratch, gradient);
-    first_.backward_input(lanes, dhidden, dinput, scratch);
-    norm_.backward(lanes, cells_, dinput, saved.norm, dx, kernels::Write::accumulate, scratch, gradient);
-  }
-
-  double flops() const { return first_.flops() + second_.flops(); }
 
  private:
-  std::size_t values(int rows) const { return std::size_t(cells_) * width_ * rows; }
-
-  int cells_, width_;
+  std::size_t values_;
   LayerNorm<Real> norm_;
+  Slot columns_;
   Convolution<Real> first_, second_;
+  Slot input_, hidden_, active_;  // LN x, before and after gelu
+  Slot dinput_, dhidden_;
 };
 
-std::vector<TensorSpec> cnn_specs(const CnnPlan& plan) {
-  std::vector<TensorSpec> specs;
-  Convolution<double>::declare(specs, kEmbedding, plan.sides(), plan.inputs(), plan.options.channels);
-  for (int k = 0; k < plan.options.layers; ++k) ConvolutionResidual<double>::declare(specs, block_path(k), plan);
-  LogCoshHead<double>::declare(specs, kHead, plan.options.channels, plan.parts());
-  sort_by_path(specs);
-  return specs;
-}
-
 template <class Real>
-class Cnn final : public Network<Real> {
+class Cnn final : public PatchNetwork<Real, Convolution<Real>> {
  public:
-  Cnn(CnnPlan plan, const NetworkInput& input, Device device)
-      : Network<Real>(device, plan.parts() == HeadParts::real ? JacobianMode::real_log : JacobianMode::complex_log, cnn_specs(plan), {}, input),
-        plan_(std::move(plan)),
-        modes_(this->indices(plan_.modes)),
-        columns_(this->indices(plan_.columns)),
-        embed_(this->tensors(), kEmbedding, plan_.inputs(), plan_.cells),
-        head_(this->tensors(), kHead, plan_.cells.cells, plan_.options.channels, plan_.parts()) {
-    for (int k = 0; k < plan_.options.layers; ++k) blocks_.emplace_back(this->tensors(), block_path(k), plan_);
+  Cnn(const CnnPlan& plan, const NetworkInput& input, Device device)
+      : PatchNetwork<Real, Convolution<Real>>(device, plan.parts() == HeadParts::real ? JacobianMode::real_log : JacobianMode::complex_log, input,
+                                              {plan.cells.cells, plan.options.channels, plan.modes, plan.columns}) {
+    const int width = plan.options.channels;
+    const Builder<Real> build = this->layer();
+    const Slot columns = build.scratch(Convolution<Real>::copied(plan.cells, std::max(plan.inputs(), width)));
+    this->embedding_.emplace(build, ConvolutionSpec{kEmbedding, plan.sides(), plan.inputs(), width}, plan.cells, columns);
+    for (int k = 0; k < plan.options.layers; ++k)
+      this->layers_.add(std::make_unique<ConvolutionResidual<Real>>(this->layer_in_turn(), block_path(k), plan));
+    this->head_.emplace(this->layer(), kHead, plan.cells.cells, width, plan.parts());
     this->plan();
   }
 
   std::string kind() const override { return "cnn"; }
-  double flops_per_evaluation() const override {
-    double flops = embed_.flops() + head_.flops();
-    for (const ConvolutionResidual<Real>& block : blocks_) flops += block.flops();
-    return flops;
-  }
-
- private:
-  using typename Network<Real>::Chunk;
-  using typename Network<Real>::LogPsi;
-  using typename Network<Real>::Cotangent;
-
-  struct Buffers {
-    Real* inputs;  // [cells][entries + couplings][B]
-    Real* x;       // [cells][channels][B], the residual stream
-    typename LogCoshHead<Real>::Saved head;
-    std::vector<typename ConvolutionResidual<Real>::Saved> blocks;  // evaluating, all are one
-  };
-
-  Buffers carve(Arena<Real>& arena, int rows, Pass pass) const {
-    const std::size_t cells = static_cast<std::size_t>(plan_.cells.cells);
-    Buffers buffers;
-    buffers.inputs = arena.take(cells * plan_.inputs() * rows);
-    buffers.x = arena.take(cells * plan_.options.channels * rows);
-    buffers.head = head_.carve(arena, rows);
-    for (const ConvolutionResidual<Real>& block : blocks_) {
-      const bool shared = pass == Pass::evaluate && !buffers.blocks.empty();
-      buffers.blocks.push_back(shared ? buffers.blocks.front() : block.carve(arena, rows, pass));
-    }
-    return buffers;
-  }
-
-  std::size_t arena_values(int rows, Pass pass) const override {
-    Arena<Real> count;
-    carve(count, rows, pass);
-    std::size_t scratch = std::max(embed_.scratch_values(rows), head_.scratch_values(rows));
-    for (const ConvolutionResidual<Real>& block : blocks_) scratch = std::max(scratch, block.scratch_values(rows));
-    return count.used() + scratch;
-  }
-
-  void load(std::span<const double> parameters) override {
-    embed_.load(parameters);
-    for (ConvolutionResidual<Real>& block : blocks_) block.load(parameters);
-    head_.load(parameters);
-  }
-
-  void fill_inputs(const Chunk& chunk, Real* inputs) const {
-    const std::size_t entries = static_cast<std::size_t>(plan_.entries), rows = static_cast<std::size_t>(chunk.lanes.rows);
-    for (int p = 0; p < plan_.cells.cells; ++p) {
-      Real* cell = inputs + p * plan_.inputs() * rows;
-      this->unpack(chunk, modes_.data() + p * entries, entries, cell);
-      this->fill_features(chunk, columns_, cell + entries * rows);
-    }
-  }
-
-  void forward(const Chunk& chunk, Pass pass, Arena<Real> arena, LogPsi out) const override {
-    const Buffers buffers = carve(arena, chunk.lanes.rows, pass);
-    fill_inputs(chunk, buffers.inputs);
-    embed_.forward(chunk.lanes, buffers.inputs, buffers.x, kernels::Write::overwrite, arena);
-    for (std::size_t k = 0; k < blocks_.size(); ++k) blocks_[k].forward(chunk.lanes, buffers.x, buffers.blocks[k], arena);
-    head_.forward(chunk.lanes, buffers.x, buffers.head, out.re, out.im);
-  }
-
-  void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const override {
-    const Lanes lanes = chunk.lanes;
-    const Buffers buffers = carve(arena, lanes.rows, Pass::differentiate);
-    Real* dx = buffers.x;  // the stream itself is not needed: every block saved its own input
-    head_.backward(lanes, buffers.head, cotangent.re, cotangent.im, dx, arena, gradient);
-    for (std::size_t k = blocks_.size(); k-- > 0;) blocks_[k].backward(lanes, dx, buffers.blocks[k], arena, gradient);
-    embed_.backward_weights(lanes, buffers.inputs, dx, arena, gradient);
-  }
-
-  CnnPlan plan_;
-  Buffer<std::int32_t> modes_, columns_;
-  Convolution<Real> embed_;
-  std::vector<ConvolutionResidual<Real>> blocks_;
-  LogCoshHead<Real> head_;
 };
 
 std::optional<CnnOptions> guess(const ParameterLayout& tensors) {
@@ -250,9 +144,9 @@ Options<CnnOptions> cnn_options() {
 }  // namespace
 
 std::unique_ptr<Wavefunction> make_cnn(const CnnOptions& options, const NetworkInput& input, Precision precision, Device device) {
-  CnnPlan plan = make_plan(options, input);
-  if (precision == Precision::float32) return std::make_unique<Cnn<float>>(std::move(plan), input, device);
-  return std::make_unique<Cnn<double>>(std::move(plan), input, device);
+  const CnnPlan plan = make_plan(options, input);
+  if (precision == Precision::float32) return std::make_unique<Cnn<float>>(plan, input, device);
+  return std::make_unique<Cnn<double>>(plan, input, device);
 }
 
 template <>

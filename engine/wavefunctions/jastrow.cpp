@@ -65,14 +65,6 @@ std::vector<std::string> suffixes(JastrowDtype dtype) {
   return dtype == JastrowDtype::real ? std::vector<std::string>{""} : std::vector<std::string>{"_re", "_im"};
 }
 
-std::vector<TensorSpec> jastrow_specs(const JastrowPlan& plan, JastrowDtype dtype) {
-  const Initial small = Initial::normal(0.01);
-  std::vector<TensorSpec> specs;
-  for (const std::string& part : suffixes(dtype)) specs.push_back({"field" + part, {plan.kinds}, small});
-  for (const std::string& part : suffixes(dtype)) specs.push_back({"pair" + part, {plan.pairs}, small});
-  return specs;
-}
-
 std::optional<JastrowOptions> guess(const ParameterLayout& tensors) {
   for (const JastrowDtype dtype : {JastrowDtype::real, JastrowDtype::complex}) {
     const std::string part = suffixes(dtype).front();
@@ -85,22 +77,23 @@ template <class Real>
 class Jastrow final : public Network<Real> {
  public:
   Jastrow(JastrowPlan plan, JastrowDtype dtype, const NetworkInput& input, Device device)
-      : Network<Real>(device, dtype == JastrowDtype::real ? JacobianMode::real_log : JacobianMode::complex_log, jastrow_specs(plan, dtype), {},
-                      input),
-        plan_(std::move(plan)),
-        modes_(this->indices(plan_.modes)),
-        index_(this->indices(plan_.index)) {
-    for (const std::string& part : suffixes(dtype)) {
-      parts_.push_back({Dense<Real>(this->tensors(), "pair" + part, "", plan_.pairs), Dense<Real>(this->tensors(), "field" + part, "", plan_.kinds)});
-    }
+      : Network<Real>(device, dtype == JastrowDtype::real ? JacobianMode::real_log : JacobianMode::complex_log, input), plan_(std::move(plan)) {
+    const Builder<Real> build = this->layer();
+    const auto linear = [&](const std::string& path, int values) {
+      return Dense<Real>(build, {values, {path, {values}, Initial::normal(0.01)}, {}}, 1);
+    };
+    for (const std::string& part : suffixes(dtype)) parts_.push_back({linear("pair" + part, plan_.pairs), linear("field" + part, plan_.kinds)});
+    modes_ = build.indices(plan_.modes);
+    index_ = build.indices(plan_.index);
+    spins_ = build.keep(count());
+    pairs_ = build.keep(std::size_t(plan_.pairs) + 1);
+    fields_ = build.keep(plan_.kinds);
+    log_psi_ = build.keep(1);
+    build.flops(2.0 * count() * count() + count());
     this->plan();
   }
 
   std::string kind() const override { return "jastrow"; }
-  double flops_per_evaluation() const override {
-    const double features = 2.0 * count() * count() + count();
-    return features + static_cast<double>(parts_.size()) * (parts_[0].pair.flops(1) + parts_[0].field.flops(1));
-  }
 
  private:
   using typename Network<Real>::Chunk;
@@ -111,65 +104,39 @@ class Jastrow final : public Network<Real> {
   struct Part {
     Dense<Real> pair, field;
   };
-  struct Buffers {
-    Real* spins;    // [members][kinds][B]
-    Real* pairs;    // [pairs + 1][B]: the last is the sum over all (i, j) that are no pair
-    Real* fields;   // [kinds][B]
-    Real* log_psi;  // [B], of one part
-  };
 
   int count() const { return plan_.kinds * plan_.members; }
 
-  Buffers carve(Arena<Real>& arena, int rows) const {
-    Buffers buffers;
-    buffers.spins = arena.take(std::size_t(count()) * rows);
-    buffers.pairs = arena.take((std::size_t(plan_.pairs) + 1) * rows);
-    buffers.fields = arena.take(std::size_t(plan_.kinds) * rows);
-    buffers.log_psi = arena.take(rows);
-    return buffers;
-  }
-  std::size_t arena_values(int rows, Pass) const override {
-    Arena<Real> counted;
-    carve(counted, rows);
-    return counted.used();
-  }
-
-  void load(std::span<const double> parameters) override {
-    for (Part& part : parts_) {
-      part.pair.load(parameters);
-      part.field.load(parameters);
-    }
-  }
-
-  void forward(const Chunk& chunk, Pass, Arena<Real> arena, LogPsi out) const override {
-    const Lanes lanes = chunk.lanes;
-    const Buffers buffers = carve(arena, lanes.rows);
-    this->unpack(chunk, modes_.data(), modes_.size(), buffers.spins);
+  void forward(const Chunk& chunk, LogPsi out) const override {
+    Real *spins = chunk.at(spins_), *pairs = chunk.at(pairs_), *fields = chunk.at(fields_), *log_psi = chunk.at(log_psi_);
+    this->unpack(chunk, modes_, spins);
     // A mixing matrix that maps s to itself by displacement has the gradient P_c = sum over (i, j) of class c of s_i s_j.
-    kernels::network<Real>(lanes.device)
-        .mix_tokens_weight_gradient({count(), 1, 1, lanes.rows, plan_.pairs + 1}, buffers.spins, buffers.spins, index_.data(), buffers.pairs);
-    kernels::network<Real>(lanes.device).sum_tokens(plan_.members, plan_.kinds, lanes.rows, buffers.spins, buffers.fields);
-    const std::array<double*, 2> log_psi = {out.re, out.im};
+    kernels::network<Real>(chunk.device).mix_tokens_weight_gradient({count(), 1, 1, chunk.rows, plan_.pairs + 1}, spins, spins, index_.data(), pairs);
+    kernels::network<Real>(chunk.device).sum_tokens(plan_.members, plan_.kinds, chunk.rows, spins, fields);
+    const std::array<double*, 2> parts = {out.re, out.im};
     for (std::size_t k = 0; k < parts_.size(); ++k) {
-      parts_[k].pair.forward(lanes, 1, buffers.pairs, buffers.log_psi);
-      parts_[k].field.forward(lanes, 1, buffers.fields, buffers.log_psi, kernels::Write::accumulate);
-      kernels::network<Real>(lanes.device).widen(lanes.rows, buffers.log_psi, log_psi[k]);
+      parts_[k].pair.forward(chunk, pairs, log_psi);
+      parts_[k].field.forward(chunk, fields, log_psi, kernels::Write::accumulate);
+      kernels::network<Real>(chunk.device).widen(chunk.rows, log_psi, parts[k]);
     }
-    if (parts_.size() == 1) kernels::clear(lanes.device, out.im, lanes.rows * sizeof(double));
+    if (parts_.size() == 1) kernels::clear(chunk.device, out.im, chunk.rows * sizeof(double));
   }
 
-  void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const override {
-    const Buffers buffers = carve(arena, chunk.lanes.rows);
-    const std::array<const Real*, 2> dlog_psi = {cotangent.re, cotangent.im};
+  void backward(const Chunk& chunk, Cotangent cotangent) const override {
+    const std::array<const Real*, 2> parts = {cotangent.re, cotangent.im};
     for (std::size_t k = 0; k < parts_.size(); ++k) {
-      parts_[k].pair.backward_weights(chunk.lanes, 1, buffers.pairs, dlog_psi[k], gradient);
-      parts_[k].field.backward_weights(chunk.lanes, 1, buffers.fields, dlog_psi[k], gradient);
+      parts_[k].pair.backward_weights(chunk, chunk.at(pairs_), parts[k]);
+      parts_[k].field.backward_weights(chunk, chunk.at(fields_), parts[k]);
     }
   }
 
   JastrowPlan plan_;
   Buffer<std::int32_t> modes_, index_;
   std::vector<Part> parts_;
+  Slot spins_;    // [members][kinds][B]
+  Slot pairs_;    // [pairs + 1][B]: the last is the sum over all (i, j) that are no pair
+  Slot fields_;   // [kinds][B]
+  Slot log_psi_;  // [B], of one part
 };
 
 }  // namespace

@@ -9,18 +9,19 @@
 
 #include "engine/wavefunctions/layers/layer.h"
 #include "engine/wavefunctions/wavefunction.h"
+#include "engine/wavefunctions/workspace.h"
 
 namespace qs {
 
 template <class Real>
 class Network : public Wavefunction {
  public:
-  const ParameterLayout& layout() const final { return layout_; }
+  const ParameterLayout& layout() const final { return blueprint_.layout(); }
   JacobianMode jacobian_mode() const final { return mode_; }
   Precision precision() const final { return sizeof(Real) == sizeof(float) ? Precision::float32 : Precision::float64; }
   Device device() const final { return device_; }
 
-  std::vector<double> initial_parameters(RandomKey key) const final { return initial_values(specs_, key); }
+  std::vector<double> initial_parameters(RandomKey key) const final { return initial_values(blueprint_.specs(), key); }
   void set_parameters(std::span<const double> parameters) final;
   void set_features(const std::vector<std::vector<double>>& features) final;
 
@@ -31,11 +32,11 @@ class Network : public Wavefunction {
                   double* gradient) const final;
   void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const final;
   void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, double* rows, std::int64_t row_stride) const final;
+  double flops_per_evaluation() const final { return blueprint_.flops(); }
   WavefunctionMemory memory_on(Device device) const final;
 
  protected:
-  struct Chunk {
-    Lanes lanes;
+  struct Chunk : Run<Real> {
     int valid;
     int words;
     const Word* configurations;   // [valid][words], on the device
@@ -49,28 +50,23 @@ class Network : public Wavefunction {
     const Real* im;
   };
 
-  // `specs` in flat order; `dead` paths have no influence on log psi, their gradient is zero.
-  Network(Device device, JacobianMode mode, std::vector<TensorSpec> specs, std::vector<std::string> dead, const NetworkInput& input);
+  Network(Device device, JacobianMode mode, const NetworkInput& input);
 
-  // For the constructors of layers.
-  Tensors tensors() const { return {layout_, device_}; }
-  // A list of indices (modes, columns of features) where the primitives read it.
-  Buffer<std::int32_t> indices(const std::vector<std::int32_t>& list) const { return buffer_of(device_, list); }
+  // For the constructors of layers (blueprint.h).
+  Builder<Real> layer() { return blueprint_.layer(); }
+  Builder<Real> layer_in_turn() { return blueprint_.layer_in_turn(); }
   // Called by the constructor of the final class once its layers exist: sizes workspaces and chunks.
   void plan();
 
-  // Packs the weights of every layer.
-  virtual void load(std::span<const double> parameters) = 0;
-  // Values forward (and, when differentiating, backward) take from the arena for `rows` lanes.
-  virtual std::size_t arena_values(int rows, Pass pass) const = 0;
-  virtual void forward(const Chunk& chunk, Pass pass, Arena<Real> arena, LogPsi out) const = 0;
-  // After a differentiating forward on the same arena.
-  virtual void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const = 0;
+  virtual void forward(const Chunk& chunk, LogPsi out) const = 0;
+  // After a differentiating forward in the same memory.
+  virtual void backward(const Chunk& chunk, Cotangent cotangent) const = 0;
 
   // x[c][b] = feature columns[c] of the problem of row b; lanes beyond the valid ones repeat row 0.
   void fill_features(const Chunk& chunk, const Buffer<std::int32_t>& columns, Real* x) const;
   // x[n][b] = +-1 for mode modes[n], n < count.
   void unpack(const Chunk& chunk, const std::int32_t* modes, std::size_t count, Real* x) const;
+  void unpack(const Chunk& chunk, const Buffer<std::int32_t>& modes, Real* x) const { unpack(chunk, modes.data(), modes.size(), x); }
 
  private:
   // What the pool leases for an operation, and what a plan says of it.
@@ -78,8 +74,10 @@ class Network : public Wavefunction {
   ChunkSizes<Real> chunk_sizes(Operation operation, int rows) const;
   typename WorkspacePool<Real>::Lease lease(Operation operation) const { return workspaces_.lease(chunk_sizes(operation, chunk_rows_)); }
   int chunk_rows_on(Device device) const;
-  // Brings rows [first, first + count) to the device.
-  Chunk make_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, ChunkMemory<Real>& memory) const;
+  // The pass over `count` rows in what is left of the arena.
+  Chunk make_chunk(const DeviceRows& rows, int count, Pass pass, Arena<Real>& arena) const;
+  // Brings rows [first, first + count) of the batch to the device.
+  DeviceRows upload(const ConfigurationBatch& batch, std::int64_t first, int count, ChunkMemory<Real>& memory) const;
   std::size_t gradient_values() const;
   // sum[k] += the terms of one chunk.
   void add_vjp(const ConfigurationBatch& batch, std::int64_t first, int count, const std::complex<double>* weight, ChunkMemory<Real>& memory,
@@ -89,9 +87,7 @@ class Network : public Wavefunction {
   Device device_;
   JacobianMode mode_;
   int modes_;
-  std::vector<TensorSpec> specs_;
-  ParameterLayout layout_;
-  std::vector<ParameterSlice> dead_;
+  Blueprint<Real> blueprint_;
   std::size_t feature_columns_;
   std::int64_t problems_ = 0;
   Buffer<Real> features_;  // [problems][features], on the device

@@ -1,13 +1,11 @@
 #include "engine/wavefunctions/rbm.h"
 
-#include <algorithm>
+#include <array>
 #include <numeric>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "engine/wavefunctions/checks.h"
 #include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/network.h"
 
@@ -19,127 +17,78 @@ std::vector<std::string> suffixes(RbmDtype dtype) {
   return dtype == RbmDtype::real ? std::vector<std::string>{""} : std::vector<std::string>{"_re", "_im"};
 }
 
-std::vector<TensorSpec> rbm_specs(const RbmOptions& options, int visible) {
-  const std::int64_t hidden = static_cast<std::int64_t>(options.alpha) * visible;
-  const Initial small = Initial::normal(0.01);
-  std::vector<TensorSpec> specs;
-  for (const std::string& part : suffixes(options.dtype)) specs.push_back({"Dense/bias" + part, {hidden}, small});
-  for (const std::string& part : suffixes(options.dtype)) specs.push_back({"Dense/kernel" + part, {visible, hidden}, small});
-  for (const std::string& part : suffixes(options.dtype)) specs.push_back({"visible_bias" + part, {visible}, small});
-  return specs;
-}
-
-// theta = s W + b and a . s for one real part of the parameters.
-template <class Real>
-struct RbmPart {
-  RbmPart(const Tensors& tensors, const std::string& suffix, int visible_count)
-      : hidden(tensors, "Dense/kernel" + suffix, "Dense/bias" + suffix, visible_count),
-        visible(tensors, "visible_bias" + suffix, "", visible_count) {}
-
-  Dense<Real> hidden;
-  Dense<Real> visible;
-};
-
 template <class Real>
 class Rbm final : public Network<Real> {
  public:
   Rbm(const RbmOptions& options, const NetworkInput& input, Device device)
-      : Network<Real>(device, options.dtype == RbmDtype::real ? JacobianMode::real_log : JacobianMode::complex_log, rbm_specs(options, input.modes),
-                      {}, input),
-        visible_(input.modes),
-        hidden_(options.alpha * input.modes),
-        re_(this->tensors(), suffixes(options.dtype).front(), visible_) {
-    if (options.dtype == RbmDtype::complex) im_.emplace(this->tensors(), "_im", visible_);
+      : Network<Real>(device, options.dtype == RbmDtype::real ? JacobianMode::real_log : JacobianMode::complex_log, input),
+        hidden_(options.alpha * input.modes) {
+    const Builder<Real> build = this->layer();
+    for (const std::string& part : suffixes(options.dtype)) parts_.emplace_back(build, part, input.modes, hidden_);
     std::vector<std::int32_t> all(static_cast<std::size_t>(input.modes));
     std::iota(all.begin(), all.end(), 0);
-    modes_ = this->indices(all);
+    modes_ = build.indices(all);
+    spins_ = build.keep(all.size());
     this->plan();
   }
 
   std::string kind() const override { return "rbm"; }
-  double flops_per_evaluation() const override { return (im_ ? 2.0 : 1.0) * (re_.hidden.flops(1) + re_.visible.flops(1)); }
 
  private:
   using typename Network<Real>::Chunk;
   using typename Network<Real>::LogPsi;
   using typename Network<Real>::Cotangent;
 
-  struct Buffers {
-    Real* spins;       // [N][B]
-    Real* theta_re;    // [alpha N][B]
-    Real* theta_im;    // nullptr if real
-    Real* visible_re;  // [B]
-    Real* visible_im;
+  // theta = s W + b and a . s for the real or imaginary part of the parameters.
+  struct Part {
+    Part(const Builder<Real>& build, const std::string& suffix, int modes, int units)
+        : hidden(build, {modes, tensor("Dense/kernel" + suffix, {modes, units}), tensor("Dense/bias" + suffix, {units})}, 1),
+          visible(build, {modes, tensor("visible_bias" + suffix, {modes}), {}}, 1),
+          theta(build.keep(units)),
+          field(build.keep(1)),
+          dtheta(build.scratch(units, Pass::differentiate)) {}
+
+    static TensorSpec tensor(std::string path, std::vector<std::int64_t> shape) { return {std::move(path), std::move(shape), Initial::normal(0.01)}; }
+
+    Dense<Real> hidden, visible;
+    Slot theta, field;  // [alpha N][B], [B]
+    Slot dtheta;
   };
 
-  Buffers carve(Arena<Real>& arena, int rows) const {
-    Buffers buffers{};
-    buffers.spins = arena.take(std::size_t(visible_) * rows);
-    buffers.theta_re = arena.take(std::size_t(hidden_) * rows);
-    buffers.visible_re = arena.take(rows);
-    if (im_) {
-      buffers.theta_im = arena.take(std::size_t(hidden_) * rows);
-      buffers.visible_im = arena.take(rows);
-    }
-    return buffers;
-  }
+  bool complex() const { return parts_.size() == 2; }
+  // Of the imaginary part; nullptr if real.
+  Real* imaginary(const Chunk& chunk, Slot Part::*slot) const { return complex() ? chunk.at(parts_.back().*slot) : nullptr; }
 
-  std::size_t arena_values(int rows, Pass pass) const override {
-    Arena<Real> count;
-    carve(count, rows);
-    if (pass == Pass::differentiate) count.take(2 * std::size_t(hidden_) * rows);
-    return count.used();
-  }
-
-  void load(std::span<const double> parameters) override {
-    for (RbmPart<Real>* part : {&re_, im_ ? &*im_ : nullptr}) {
-      if (part == nullptr) continue;
-      part->hidden.load(parameters);
-      part->visible.load(parameters);
+  void forward(const Chunk& chunk, LogPsi out) const override {
+    this->unpack(chunk, modes_, chunk.at(spins_));
+    const std::array<double*, 2> fields = {out.re, out.im};
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+      parts_[k].hidden.forward(chunk, chunk.at(spins_), chunk.at(parts_[k].theta));
+      parts_[k].visible.forward(chunk, chunk.at(spins_), chunk.at(parts_[k].field));
+      kernels::network<Real>(chunk.device).widen(chunk.rows, chunk.at(parts_[k].field), fields[k]);
     }
-  }
-
-  void forward(const Chunk& chunk, Pass, Arena<Real> arena, LogPsi out) const override {
-    const Lanes lanes = chunk.lanes;
-    const Buffers buffers = carve(arena, lanes.rows);
-    this->unpack(chunk, modes_.data(), modes_.size(), buffers.spins);
-    re_.hidden.forward(lanes, 1, buffers.spins, buffers.theta_re);
-    re_.visible.forward(lanes, 1, buffers.spins, buffers.visible_re);
-    if (im_) {
-      im_->hidden.forward(lanes, 1, buffers.spins, buffers.theta_im);
-      im_->visible.forward(lanes, 1, buffers.spins, buffers.visible_im);
-    }
-    kernels::network<Real>(lanes.device).widen(lanes.rows, buffers.visible_re, out.re);
-    if (im_) {
-      kernels::network<Real>(lanes.device).widen(lanes.rows, buffers.visible_im, out.im);
-    } else {
-      kernels::clear(lanes.device, out.im, lanes.rows * sizeof(double));
-    }
-    kernels::network<Real>(lanes.device)
-        .log_cosh_sum(hidden_, lanes.rows, buffers.theta_re, buffers.theta_im, out.re, im_ ? out.im : nullptr, kernels::Write::accumulate);
+    if (!complex()) kernels::clear(chunk.device, out.im, chunk.rows * sizeof(double));
+    kernels::network<Real>(chunk.device)
+        .log_cosh_sum(hidden_, chunk.rows, chunk.at(parts_[0].theta), imaginary(chunk, &Part::theta), out.re, complex() ? out.im : nullptr,
+                      kernels::Write::accumulate);
   }
 
   // d log psi / d Re = O and d log psi / d Im = i O: the chain rule through (Re theta, Im theta) gives both.
-  void backward(const Chunk& chunk, Arena<Real> arena, Cotangent cotangent, const Gradient<Real>& gradient) const override {
-    const Lanes lanes = chunk.lanes;
-    const Buffers buffers = carve(arena, lanes.rows);
-    Real* dre = arena.take(std::size_t(hidden_) * lanes.rows);
-    Real* dim = im_ ? arena.take(std::size_t(hidden_) * lanes.rows) : nullptr;
-    kernels::network<Real>(lanes.device)
-        .log_cosh_backward(hidden_, lanes.rows, buffers.theta_re, buffers.theta_im, cotangent.re, im_ ? cotangent.im : nullptr, dre, dim);
-    re_.hidden.backward_weights(lanes, 1, buffers.spins, dre, gradient);
-    re_.visible.backward_weights(lanes, 1, buffers.spins, cotangent.re, gradient);
-    if (im_) {
-      im_->hidden.backward_weights(lanes, 1, buffers.spins, dim, gradient);
-      im_->visible.backward_weights(lanes, 1, buffers.spins, cotangent.im, gradient);
+  void backward(const Chunk& chunk, Cotangent cotangent) const override {
+    kernels::network<Real>(chunk.device)
+        .log_cosh_backward(hidden_, chunk.rows, chunk.at(parts_[0].theta), imaginary(chunk, &Part::theta), cotangent.re,
+                           complex() ? cotangent.im : nullptr, chunk.at(parts_[0].dtheta), imaginary(chunk, &Part::dtheta));
+    const std::array<const Real*, 2> dfields = {cotangent.re, cotangent.im};
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+      parts_[k].hidden.backward_weights(chunk, chunk.at(spins_), chunk.at(parts_[k].dtheta));
+      parts_[k].visible.backward_weights(chunk, chunk.at(spins_), dfields[k]);
     }
   }
 
-  int visible_;
   int hidden_;
   Buffer<std::int32_t> modes_;
-  RbmPart<Real> re_;
-  std::optional<RbmPart<Real>> im_;
+  std::vector<Part> parts_;
+  Slot spins_;  // [N][B]
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <string_view>
 
 namespace qs {
 namespace {
@@ -45,10 +46,15 @@ double draw(Initial initial, RandomKey key, std::uint32_t stream, std::uint64_t 
   return std::numeric_limits<double>::quiet_NaN();
 }
 
-// Components are compared one by one: the separator sorts before every other character.
-bool path_less(const std::string& a, const std::string& b) {
+bool is_part(std::string_view path) { return path.ends_with("_re") || path.ends_with("_im"); }
+
+// Components are compared one by one: the separator sorts before every other character. The parts of a complex tensor stand in its place, Re first.
+bool path_less(std::string_view a, std::string_view b) {
+  const auto tensor = [](std::string_view path) { return is_part(path) ? path.substr(0, path.size() - 3) : path; };
+  if (tensor(a) == tensor(b)) return a.ends_with("_re") && b.ends_with("_im");
   const auto rank = [](char c) { return c == '/' ? 0 : static_cast<int>(static_cast<unsigned char>(c)); };
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return rank(x) < rank(y); });
+  const auto less = [&](char x, char y) { return rank(x) < rank(y); };
+  return std::ranges::lexicographical_compare(tensor(a), tensor(b), less);
 }
 
 }  // namespace

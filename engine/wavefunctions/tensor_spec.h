@@ -33,7 +33,8 @@ struct TensorSpec {
   Initial initial;
 };
 
-// Sorts by path components as text, depth first (the order in which flax flattens a tree: "layers_10" comes before "layers_2").
+// Sorts by path components as text, depth first (the order in which flax flattens a tree: "layers_10" comes before "layers_2"); the
+// parts <path>_re and <path>_im of a complex tensor stand where it would.
 void sort_by_path(std::vector<TensorSpec>& specs);
 ParameterLayout layout_of(const std::vector<TensorSpec>& specs);
 // Element k of tensor s is a pure function of (key, s, k).

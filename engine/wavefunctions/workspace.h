@@ -1,4 +1,4 @@
-// Memory of one chunk, where the device computes: buffers, one of them carved by a bump pointer. They are leased from a pool owned by the
+// Memory of one chunk, where the device computes: buffers, one of them handed out in pieces. They are leased from a pool owned by the
 // wavefunction, so a steady state allocates nothing whatever threads call.
 #pragma once
 
@@ -14,26 +14,21 @@
 
 namespace qs {
 
-// A view on a buffer that hands out consecutive pieces. Copies are independent bump pointers: passing an arena by value gives the callee the
-// rest as scratch. Without a buffer it only counts, which is how sizes are planned.
+// A view on a buffer that hands out consecutive pieces. Copies are independent: given an arena by value, the callee may take the rest.
 template <class Real>
 class Arena {
  public:
-  Arena() = default;
-  Arena(Real* begin, std::size_t capacity) : begin_(begin), capacity_(capacity) {}
+  Arena(Real* begin, std::size_t capacity) : next_(begin), left_(capacity) {}
 
   Real* take(std::size_t count) {
-    Real* piece = begin_ ? begin_ + used_ : nullptr;
-    used_ += count;
-    QS_ASSERT(!begin_ || used_ <= capacity_);
-    return piece;
+    QS_ASSERT(count <= left_);
+    left_ -= count;
+    return std::exchange(next_, next_ + count);
   }
-  std::size_t used() const { return used_; }
 
  private:
-  Real* begin_ = nullptr;
-  std::size_t capacity_ = 0;
-  std::size_t used_ = 0;
+  Real* next_;
+  std::size_t left_;
 };
 
 // Everything a chunk needs: the arena of its layers, what enters (configurations, problems, cotangents) and what leaves (log psi), all on

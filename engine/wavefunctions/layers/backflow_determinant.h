@@ -20,110 +20,74 @@ struct DeterminantSizes {
 template <class Real>
 class BackflowDeterminant {
  public:
-  struct Saved {
-    typename LayerNorm<Real>::Saved norm;
-    Real* normed;  // [T][D][B]
-    typename Perceptron<Real>::Saved mean_field;
-    Real* phi;        // [T][K][B]
-    Real* factor;     // [T][K][B]: LN(x) U
-    Real* orbitals;   // [T][K][B]
-    double* factors;  // of the determinants
-  };
-
-  BackflowDeterminant(const Tensors& tensors, const DeterminantSizes& sizes)
+  BackflowDeterminant(const Builder<Real>& build, const DeterminantSizes& sizes)
       : sizes_(sizes),
-        norm_(tensors, "Backflow_0/LayerNorm_0"),
-        add_(tensors, "Backflow_0/Dense_0/kernel", "", sizes.width),
-        multiply_(tensors, "Backflow_0/Dense_1/kernel", "", sizes.width),
-        mean_field_(tensors, "Backflow_0/Dense_2", "Backflow_0/Dense_3", sizes.couplings),
-        orbitals_(tensors, "Backflow_0/orbitals"),
-        no_table_(tensors.device, 2 * std::size_t(sizes.orbitals)) {}
-
-  static void declare(std::vector<TensorSpec>& specs, const DeterminantSizes& sizes) {
-    LayerNorm<double>::declare(specs, "Backflow_0/LayerNorm_0", sizes.width);
-    // At the start the orbitals are bent a little: a random network is then close to a plain determinant, much the same for all couplings.
-    const Initial little = Initial::lecun_normal(100.0 * sizes.width);
-    specs.push_back({"Backflow_0/Dense_0/kernel", {sizes.width, sizes.orbitals}, little});
-    specs.push_back({"Backflow_0/Dense_1/kernel", {sizes.width, sizes.orbitals}, little});
-    Dense<double>::declare(specs, "Backflow_0/Dense_2", sizes.couplings, sizes.hidden, Initial::lecun_normal(sizes.couplings));
-    Dense<double>::declare(specs, "Backflow_0/Dense_3", sizes.hidden, sizes.tokens * sizes.orbitals, Initial::lecun_normal(10.0 * sizes.hidden));
-    specs.push_back({"Backflow_0/orbitals", {sizes.tokens, sizes.orbitals}, Initial::normal(1.0)});
-  }
-
-  void load(std::span<const double> parameters) {
-    norm_.load(parameters);
-    for (Dense<Real>* dense : {&add_, &multiply_}) dense->load(parameters);
-    mean_field_.load(parameters);
-    orbitals_.load(parameters);
-  }
-
-  Saved carve(Arena<Real>& arena, int rows, Pass pass) const {
-    Saved saved;
-    saved.norm = norm_.carve(arena, sizes_.tokens, rows);
-    saved.normed = arena.take(stream_values(rows));
-    saved.mean_field = mean_field_.carve(arena, 1, rows, pass);
-    for (Real** piece : {&saved.phi, &saved.factor, &saved.orbitals}) *piece = arena.take(orbital_values(rows));
-    const std::size_t K = sizes_.orbitals;
-    saved.factors = reinterpret_cast<double*>(arena.take(K * (K + 2) * rows * (sizeof(double) / sizeof(Real))));
-    return saved;
+        values_(std::size_t(sizes.tokens) * sizes.orbitals),
+        norm_(build, "Backflow_0/LayerNorm_0", sizes.tokens, sizes.width),
+        add_(build, bend("Backflow_0/Dense_0/kernel"), sizes.tokens),
+        multiply_(build, bend("Backflow_0/Dense_1/kernel"), sizes.tokens),
+        mean_field_(build, lecun_dense("Backflow_0/Dense_2", sizes.couplings, sizes.hidden),
+                    dense_spec("Backflow_0/Dense_3", sizes.hidden, static_cast<int>(values_), Initial::lecun_normal(10.0 * sizes.hidden)), 1),
+        orbitals_(build.tensor({"Backflow_0/orbitals", {sizes.tokens, sizes.orbitals}, Initial::normal(1.0)})),
+        no_table_(build.device(), 2 * std::size_t(sizes.orbitals)) {
+    const std::size_t K = sizes.orbitals, stream = std::size_t(sizes.tokens) * sizes.width;
+    normed_ = build.keep(stream);
+    dnormed_ = build.scratch(stream, Pass::differentiate);
+    for (Slot* slot : {&phi_, &factor_, &bent_}) *slot = build.keep(values_);
+    for (Slot* slot : {&dbent_, &dfactor_}) *slot = build.scratch(values_, Pass::differentiate);
+    factors_ = build.keep(K * (K + 2) * (sizeof(double) / sizeof(Real)));
+    build.flops(2.0 / 3.0 * sizes.orbitals * sizes.orbitals * sizes.orbitals);
   }
 
   // x [T][D][B] is the residual stream. re += ln|det|, im = 0 or pi.
-  void forward(Lanes lanes, const Real* spins, const Real* couplings, const Real* x, const Saved& saved, double* re, double* im) const {
+  void forward(const Run<Real>& run, const Real* spins, const Real* couplings, const Real* x, double* re, double* im) const {
+    Real *phi = run.at(phi_), *factor = run.at(factor_), *bent = run.at(bent_);
     // The embedding with a table of zeros: every configuration starts from the same orbitals.
-    kernels::network<Real>(lanes.device)
-        .embed_tokens(sizes_.tokens, sizes_.orbitals, lanes.rows, spins, no_table_.data(), orbitals_.data(), saved.phi);
-    mean_field_.forward(lanes, 1, couplings, saved.mean_field, saved.phi, kernels::Write::accumulate);
-    norm_.forward(lanes, sizes_.tokens, x, saved.normed, saved.norm);
-    add_.forward(lanes, sizes_.tokens, saved.normed, saved.orbitals);
-    multiply_.forward(lanes, sizes_.tokens, saved.normed, saved.factor);
-    const auto values = static_cast<std::int64_t>(orbital_values(lanes.rows));
-    kernels::network<Real>(lanes.device).add(values, saved.phi, saved.orbitals);
-    kernels::network<Real>(lanes.device).multiply(values, saved.phi, saved.factor, saved.orbitals, kernels::Write::accumulate);
-    kernels::network<Real>(lanes.device).log_determinant(shape(lanes.rows), spins, saved.orbitals, saved.factors, re, im);
-  }
-
-  std::size_t scratch_values(int rows) const {
-    return 2 * orbital_values(rows) + stream_values(rows) + mean_field_.scratch_values(1, rows) + norm_.scratch_values(rows);
+    kernels::network<Real>(run.device).embed_tokens(sizes_.tokens, sizes_.orbitals, run.rows, spins, no_table_.data(), orbitals_.data(), phi);
+    mean_field_.forward(run, couplings, phi, kernels::Write::accumulate);
+    norm_.forward(run, x, run.at(normed_));
+    add_.forward(run, run.at(normed_), bent);
+    multiply_.forward(run, run.at(normed_), factor);
+    kernels::network<Real>(run.device).add(values(run), phi, bent);
+    kernels::network<Real>(run.device).multiply(values(run), phi, factor, bent, kernels::Write::accumulate);
+    kernels::network<Real>(run.device).log_determinant(shape(run.rows), spins, bent, factors(run), re, im);
   }
   // dx += input gradient. The phase is piecewise constant: only the cotangent of Re log psi enters.
-  void backward(Lanes lanes, const Real* couplings, const Saved& saved, const Real* wre, Real* dx, Arena<Real> scratch,
-                const Gradient<Real>& gradient) const {
-    const int tokens = sizes_.tokens;
-    const auto values = static_cast<std::int64_t>(orbital_values(lanes.rows));
-    Real* dorbitals = scratch.take(orbital_values(lanes.rows));
-    Real* dfactor = scratch.take(orbital_values(lanes.rows));
-    Real* dnormed = scratch.take(stream_values(lanes.rows));
-    kernels::network<Real>(lanes.device).log_determinant_backward(shape(lanes.rows), saved.factors, wre, dorbitals);
-    kernels::network<Real>(lanes.device).multiply(values, dorbitals, saved.phi, dfactor, kernels::Write::overwrite);
-    add_.backward_weights(lanes, tokens, saved.normed, dorbitals, gradient);
-    add_.backward_input(lanes, tokens, dorbitals, dnormed);
-    multiply_.backward_weights(lanes, tokens, saved.normed, dfactor, gradient);
-    multiply_.backward_input(lanes, tokens, dfactor, dnormed, kernels::Write::accumulate);
-    Real* dphi = dorbitals;  // (1 + factor) dorbitals
-    kernels::network<Real>(lanes.device).multiply(values, dorbitals, saved.factor, dphi, kernels::Write::accumulate);
-    kernels::network<Real>(lanes.device).emit_gradient(tokens * sizes_.orbitals, lanes.rows, dphi, gradient.at(orbitals_.offset()));
-    mean_field_.backward(lanes, 1, couplings, saved.mean_field, dphi, nullptr, scratch, gradient);
-    norm_.backward(lanes, tokens, dnormed, saved.norm, dx, kernels::Write::accumulate, scratch, gradient);
-  }
-
-  double flops() const {
-    const double K = sizes_.orbitals;
-    return add_.flops(sizes_.tokens) + multiply_.flops(sizes_.tokens) + mean_field_.flops(1) + 2.0 / 3.0 * K * K * K;
+  void backward(const Run<Real>& run, const Real* couplings, const Real* wre, Real* dx) const {
+    Real *dbent = run.at(dbent_), *dfactor = run.at(dfactor_), *normed = run.at(normed_), *dnormed = run.at(dnormed_);
+    kernels::network<Real>(run.device).log_determinant_backward(shape(run.rows), factors(run), wre, dbent);
+    kernels::network<Real>(run.device).multiply(values(run), dbent, run.at(phi_), dfactor, kernels::Write::overwrite);
+    add_.backward_weights(run, normed, dbent);
+    add_.backward_input(run, dbent, dnormed);
+    multiply_.backward_weights(run, normed, dfactor);
+    multiply_.backward_input(run, dfactor, dnormed, kernels::Write::accumulate);
+    Real* dphi = dbent;  // (1 + factor) dbent
+    kernels::network<Real>(run.device).multiply(values(run), dbent, run.at(factor_), dphi, kernels::Write::accumulate);
+    run.emit(orbitals_, dphi);
+    mean_field_.backward(run, couplings, dphi, nullptr);
+    norm_.backward(run, dnormed, dx, kernels::Write::accumulate);
   }
 
  private:
-  std::size_t stream_values(int rows) const { return std::size_t(sizes_.tokens) * sizes_.width * rows; }
-  std::size_t orbital_values(int rows) const { return std::size_t(sizes_.tokens) * sizes_.orbitals * rows; }
+  // At the start the orbitals are bent a little: a random network is then close to a plain determinant, much the same for all couplings.
+  DenseSpec bend(const char* path) const {
+    return {sizes_.width, {path, {sizes_.width, sizes_.orbitals}, Initial::lecun_normal(100.0 * sizes_.width)}, {}};
+  }
+  std::int64_t values(const Run<Real>& run) const { return static_cast<std::int64_t>(values_) * run.rows; }
+  double* factors(const Run<Real>& run) const { return reinterpret_cast<double*>(run.at(factors_)); }
   kernels::DeterminantShape shape(int rows) const { return {sizes_.tokens, sizes_.orbitals, rows}; }
 
   DeterminantSizes sizes_;
+  std::size_t values_;  // of all orbitals, per row
   LayerNorm<Real> norm_;
-  Dense<Real> add_;
-  Dense<Real> multiply_;
+  Dense<Real> add_, multiply_;
   Perceptron<Real> mean_field_;
   Weight<Real> orbitals_;
   Buffer<Real> no_table_;
+  Slot normed_;               // [T][D][B]
+  Slot phi_, factor_, bent_;  // [T][K][B]: factor LN(x) U, bent the orbitals
+  Slot factors_;              // of the determinants, float64
+  Slot dnormed_, dbent_, dfactor_;
 };
 
 }  // namespace qs

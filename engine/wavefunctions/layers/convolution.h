@@ -3,6 +3,7 @@
 // weights are differentiated: keeping it would take the memory of the activations times the number of offsets.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,61 +12,41 @@
 
 namespace qs {
 
+struct ConvolutionSpec {
+  std::string path;
+  std::vector<int> sides;  // of the kernel, cells per axis
+  int in, out;
+};
+
 template <class Real>
 class Convolution {
  public:
-  // Kernel [offsets][in][out], which may be declared with an axis of the kernel per axis of the lattice.
-  Convolution(const Tensors& tensors, const std::string& path, int in, const Neighbourhood& neighbours)
-      : cells_(neighbours.cells),
-        offsets_(neighbours.offsets),
-        in_(in),
-        kernel_(tensors, path + "/kernel"),
-        bias_(tensors, path + "/bias"),
-        out_(static_cast<int>(bias_.count())),
-        reversed_(tensors.device, static_cast<std::size_t>(kernel_.count())),
-        copies_(copies(neighbours)) {
-    QS_ASSERT(kernel_.count() == static_cast<std::int64_t>(offsets_) * in_ * out_);
+  // Values per row that are copied, where no convolution has more than `width` inputs or outputs: the scratch that it is given.
+  static std::size_t copied(const Neighbourhood& neighbours, int width) { return std::size_t(neighbours.cells) * neighbours.offsets * width; }
+
+  // Kernel [side, side, ..., in, out], LeCun normal.
+  Convolution(const Builder<Real>& build, const ConvolutionSpec& spec, const Neighbourhood& neighbours, const Slot& columns)
+      : cells_(neighbours.cells), offsets_(neighbours.offsets), in_(spec.in), out_(spec.out), columns_(columns), copies_(copies(neighbours)) {
+    std::vector<std::int64_t> shape(spec.sides.begin(), spec.sides.end());
+    shape.insert(shape.end(), {in_, out_});
+    kernel_ = build.kernel({spec.path + "/kernel", shape, Initial::lecun_normal(double(offsets_) * in_)}, in_, offsets_);
+    bias_ = build.tensor({spec.path + "/bias", {out_}, Initial::zero()});
+    build.flops(2.0 * cells_ * offsets_ * in_ * out_);
   }
 
-  static void declare(std::vector<TensorSpec>& specs, const std::string& path, const std::vector<int>& sides, int in, int out) {
-    std::vector<std::int64_t> shape(sides.begin(), sides.end());
-    double fan_in = in;
-    for (const int side : sides) fan_in *= side;
-    shape.insert(shape.end(), {in, out});
-    specs.push_back({path + "/kernel", shape, Initial::lecun_normal(fan_in)});
-    specs.push_back({path + "/bias", {out}, Initial::zero()});
+  void forward(const Run<Real>& run, const Real* x, Real* y, kernels::Write write = kernels::Write::overwrite) const {
+    kernels::network<Real>(run.device).dense(shape(run.rows), gathered(run, x, in_), kernel_.data(), bias_.data(), y, write);
   }
-
-  void load(std::span<const double> parameters) {
-    kernel_.load(parameters);
-    bias_.load(parameters);
-    const std::span<const double> kernel = kernel_.of(parameters);
-    std::vector<Real> reversed(kernel.size());
-    for (int k = 0; k < offsets_; ++k) {
-      for (int i = 0; i < in_; ++i) {
-        for (int o = 0; o < out_; ++o) reversed[((offsets_ - 1 - k) * out_ + o) * in_ + i] = static_cast<Real>(kernel[(k * in_ + i) * out_ + o]);
-      }
-    }
-    reversed_.upload(reversed.data(), reversed.size());
-  }
-
-  std::size_t scratch_values(int rows) const { return std::size_t(cells_) * offsets_ * std::max(in_, out_) * rows; }
-
-  void forward(Lanes lanes, const Real* x, Real* y, kernels::Write write, Arena<Real> scratch) const {
-    kernels::network<Real>(lanes.device).dense(shape(lanes), gathered(lanes, x, in_, scratch), kernel_.data(), bias_.data(), y, write);
-  }
-  void backward_weights(Lanes lanes, const Real* x, const Real* dy, Arena<Real> scratch, const Gradient<Real>& gradient) const {
-    kernels::network<Real>(lanes.device)
-        .dense_weight_gradient(shape(lanes), gathered(lanes, x, in_, scratch), dy, gradient.at(kernel_.offset()), gradient.at(bias_.offset()));
+  void backward_weights(const Run<Real>& run, const Real* x, const Real* dy) const {
+    kernels::network<Real>(run.device)
+        .dense_weight_gradient(shape(run.rows), gathered(run, x, in_), dy, run.gradient_of(kernel_), run.gradient_of(bias_));
   }
   // Overwrites dx.
-  void backward_input(Lanes lanes, const Real* dy, Real* dx, Arena<Real> scratch) const {
-    kernels::network<Real>(lanes.device)
-        .dense({cells_, offsets_ * out_, in_, lanes.rows}, gathered(lanes, dy, out_, scratch), reversed_.data(), static_cast<const Real*>(nullptr),
-               dx, kernels::Write::overwrite);
+  void backward_input(const Run<Real>& run, const Real* dy, Real* dx) const {
+    kernels::network<Real>(run.device)
+        .dense({cells_, offsets_ * out_, in_, run.rows}, gathered(run, dy, out_), kernel_.adjoint(), static_cast<const Real*>(nullptr), dx,
+               kernels::Write::overwrite);
   }
-
-  double flops() const { return 2.0 * cells_ * offsets_ * in_ * out_; }
 
  private:
   // Cells in a row that find their neighbours at one offset in a row.
@@ -87,23 +68,22 @@ class Convolution {
     return result;
   }
 
-  kernels::DenseShape shape(Lanes lanes) const { return {cells_, offsets_ * in_, out_, lanes.rows}; }
+  kernels::DenseShape shape(int rows) const { return {cells_, offsets_ * in_, out_, rows}; }
 
   // [cells][offsets][width][B]
-  Real* gathered(Lanes lanes, const Real* x, int width, Arena<Real>& scratch) const {
-    const std::size_t values = std::size_t(width) * lanes.rows, bytes = values * sizeof(Real);
-    Real* columns = scratch.take(values * cells_ * offsets_);
+  const Real* gathered(const Run<Real>& run, const Real* x, int width) const {
+    const std::size_t values = std::size_t(width) * run.rows, bytes = values * sizeof(Real);
+    Real* columns = run.at(columns_);
     for (const Copy& copy : copies_) {
-      kernels::copy_rows(lanes.device, columns + (std::size_t(copy.to) * offsets_ + copy.offset) * values, offsets_ * bytes, x + copy.from * values,
+      kernels::copy_rows(run.device, columns + (std::size_t(copy.to) * offsets_ + copy.offset) * values, offsets_ * bytes, x + copy.from * values,
                          bytes, bytes, copy.cells);
     }
     return columns;
   }
 
-  int cells_, offsets_, in_;
+  int cells_, offsets_, in_, out_;
   Weight<Real> kernel_, bias_;
-  int out_;
-  Buffer<Real> reversed_;
+  Slot columns_;
   std::vector<Copy> copies_;
 };
 

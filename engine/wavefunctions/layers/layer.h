@@ -1,71 +1,66 @@
-// Vocabulary of the layers. A layer owns its packed weights, declares its tensors, runs forward while saving what its backward needs in an
-// arena, and runs backward delivering parameter gradients at its tensors' offsets. Activations are [T][D][B], B = lanes.rows.
+// Vocabulary of the layers. A layer states its tensors, memory and flops where it is built (blueprint.h), runs forward, keeping what its backward
+// reads, and backward, delivering parameter gradients. Activations are [T][D][B], B = run.rows.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/error.h"
-#include "engine/wavefunctions/parameters.h"
-#include "engine/wavefunctions/tensor_spec.h"
-#include "engine/wavefunctions/workspace.h"
+#include "engine/wavefunctions/blueprint.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/network.h"
 
 namespace qs {
 
-// evaluate: only log psi is wanted, blocks share one set of buffers. differentiate: every intermediate value is kept.
-enum class Pass { evaluate, differentiate };
-
-struct Lanes {
+// One pass over a chunk: where it computes, in which memory.
+template <class Real>
+struct Run {
   Device device;
   int rows;  // padded
+  Pass pass;
+  Real *kept, *turn;                       // where the regions of the memory plan begin
+  kernels::GradientTarget<Real> gradient;  // of the whole network, or one row of it per sample; for backward alone
+
+  Real* at(const Slot& slot) const {
+    const Slot::Place& place = slot.in(pass);
+    QS_ASSERT(place.region != Region::none);
+    return (place.region == Region::kept ? kept : turn) + place.offset * rows;
+  }
+  kernels::GradientTarget<Real> gradient_of(const Weight<Real>& weight) const { return weight.part_of(gradient); }
+  // Delivers the lane gradients [count][B] of a tensor.
+  void emit(const Weight<Real>& weight, const Real* lanes) const {
+    kernels::network<Real>(device).emit_gradient(weight.count(), rows, lanes, gradient_of(weight));
+  }
 };
 
-// The whole gradient [P] (or one row of it per sample); at() is the part of one tensor.
+// A layer that adds to the stream of tokens: x [T][D][B] += f(x). Where only log psi is wanted, forward may take a faster way and keep nothing.
 template <class Real>
-struct Gradient {
-  Real* base;
-  std::int64_t row_stride;
-  int valid;
-
-  kernels::GradientTarget<Real> at(std::int64_t offset) const { return {base + offset, row_stride, valid}; }
-  kernels::GradientTarget<Real> none() const { return {nullptr, row_stride, valid}; }
-};
-
-// Where a layer finds its tensors, and where it keeps its weights.
-struct Tensors {
-  const ParameterLayout& layout;
-  Device device;
-};
-
-// One tensor of the flat buffer, converted to the network's precision, in the memory of the device.
-template <class Real>
-class Weight {
+class Residual {
  public:
-  Weight(const Tensors& tensors, const std::string& path) {
-    const ParameterSlice* slice = tensors.layout.find(path);
-    QS_ASSERT(slice != nullptr);
-    offset_ = slice->offset;
-    values_ = Buffer<Real>(tensors.device, static_cast<std::size_t>(slice->count));
-  }
+  virtual ~Residual() = default;
+  virtual void forward(const Run<Real>& run, Real* x) const = 0;
+  // After forward. dx: gradient of the output on entry, of the input on return.
+  virtual void backward(const Run<Real>& run, Real* dx) const = 0;
+};
 
-  void load(std::span<const double> parameters) {
-    const auto mine = of(parameters);
-    values_.upload(std::vector<Real>(mine.begin(), mine.end()).data(), mine.size());
+// One after the other.
+template <class Real>
+class Residuals {
+ public:
+  void add(std::unique_ptr<Residual<Real>> layer) { layers_.push_back(std::move(layer)); }
+  void forward(const Run<Real>& run, Real* x) const {
+    for (const auto& layer : layers_) layer->forward(run, x);
   }
-  std::span<const double> of(std::span<const double> parameters) const {
-    return parameters.subspan(static_cast<std::size_t>(offset_), values_.size());
+  void backward(const Run<Real>& run, Real* dx) const {
+    for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) (*layer)->backward(run, dx);
   }
-  const Real* data() const { return values_.data(); }
-  std::int64_t offset() const { return offset_; }
-  std::int64_t count() const { return static_cast<std::int64_t>(values_.size()); }
 
  private:
-  std::int64_t offset_ = 0;
-  Buffer<Real> values_;
+  std::vector<std::unique_ptr<Residual<Real>>> layers_;
 };
 
 }  // namespace qs

@@ -2,7 +2,6 @@
 // positive psi. The sum over features is accumulated in float64.
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -16,96 +15,63 @@ enum class HeadParts { real = 1, complex = 2 };
 template <class Real>
 class LogCoshHead {
  public:
-  struct Saved {
-    Real* sum;
-    typename LayerNorm<Real>::Saved sum_norm;
-    Real* z;
-    Real* projected;  // before the norms, not needed by backward
-    std::array<typename LayerNorm<Real>::Saved, 2> part_norm;
-    std::array<Real*, 2> part{};  // Re u, Im u
-  };
-
-  LogCoshHead(const Tensors& tensors, const std::string& path, int tokens, int width, HeadParts parts)
-      : tokens_(tokens), width_(width), parts_(static_cast<int>(parts)), norm_(tensors, path + "/out_layer_norm") {
-    for (int part = 0; part < parts_; ++part) {
-      project_.emplace_back(tensors, path + projections[part], width);
-      part_norm_.emplace_back(tensors, path + norms[part]);
+  LogCoshHead(const Builder<Real>& build, const std::string& path, int tokens, int width, HeadParts parts)
+      : tokens_(tokens), width_(width), norm_(build, path + "/out_layer_norm", 1, width) {
+    // As the published network names them.
+    for (const auto& [dense, norm] : {std::pair("/output_layer0", "/norm2"), std::pair("/output_layer1", "/norm3")}) {
+      if (parts_.size() == static_cast<std::size_t>(parts)) break;
+      parts_.push_back({{build, xavier_dense(path + dense, width, width), 1},
+                        {build, path + norm, 1, width},
+                        build.keep(width),
+                        build.scratch(width, Pass::differentiate)});
     }
+    for (Slot* slot : {&sum_, &z_, &projected_}) *slot = build.keep(width);
+    for (Slot* slot : {&dsum_, &dz_, &dprojected_}) *slot = build.scratch(width, Pass::differentiate);
   }
 
-  static void declare(std::vector<TensorSpec>& specs, const std::string& path, int width, HeadParts parts) {
-    LayerNorm<Real>::declare(specs, path + "/out_layer_norm", width);
-    for (int part = 0; part < static_cast<int>(parts); ++part) {
-      Dense<Real>::declare(specs, path + projections[part], width, width, Initial::xavier_uniform(width, width));
-      LayerNorm<Real>::declare(specs, path + norms[part], width);
+  void forward(const Run<Real>& run, const Real* x, double* re, double* im) const {
+    kernels::network<Real>(run.device).sum_tokens(tokens_, width_, run.rows, x, run.at(sum_));
+    norm_.forward(run, run.at(sum_), run.at(z_));
+    for (const Part& part : parts_) {
+      part.project.forward(run, run.at(z_), run.at(projected_));
+      part.norm.forward(run, run.at(projected_), run.at(part.u));
     }
+    if (!complex()) kernels::clear(run.device, im, run.rows * sizeof(double));
+    kernels::network<Real>(run.device)
+        .log_cosh_sum(width_, run.rows, run.at(parts_[0].u), complex() ? run.at(parts_[1].u) : nullptr, re, complex() ? im : nullptr,
+                      kernels::Write::overwrite);
   }
-
-  void load(std::span<const double> parameters) {
-    norm_.load(parameters);
-    for (int part = 0; part < parts_; ++part) {
-      project_[part].load(parameters);
-      part_norm_[part].load(parameters);
-    }
-  }
-
-  Saved carve(Arena<Real>& arena, int rows) const {
-    Saved saved;
-    saved.sum_norm = norm_.carve(arena, 1, rows);
-    for (int part = 0; part < parts_; ++part) {
-      saved.part_norm[part] = part_norm_[part].carve(arena, 1, rows);
-      saved.part[part] = arena.take(values(rows));
-    }
-    for (Real** piece : {&saved.sum, &saved.z, &saved.projected}) *piece = arena.take(values(rows));
-    return saved;
-  }
-
-  void forward(Lanes lanes, const Real* x, const Saved& saved, double* re, double* im) const {
-    kernels::network<Real>(lanes.device).sum_tokens(tokens_, width_, lanes.rows, x, saved.sum);
-    norm_.forward(lanes, 1, saved.sum, saved.z, saved.sum_norm);
-    for (int part = 0; part < parts_; ++part) {
-      project_[part].forward(lanes, 1, saved.z, saved.projected);
-      part_norm_[part].forward(lanes, 1, saved.projected, saved.part[part], saved.part_norm[part]);
-    }
-    if (parts_ == 1) kernels::clear(lanes.device, im, lanes.rows * sizeof(double));
-    kernels::network<Real>(lanes.device)
-        .log_cosh_sum(width_, lanes.rows, saved.part[0], saved.part[1], re, parts_ == 2 ? im : nullptr, kernels::Write::overwrite);
-  }
-
-  std::size_t scratch_values(int rows) const { return 5 * values(rows) + norm_.scratch_values(rows); }
   // Overwrites dx.
-  void backward(Lanes lanes, const Saved& saved, const Real* wre, const Real* wim, Real* dx, Arena<Real> scratch,
-                const Gradient<Real>& gradient) const {
-    std::array<Real*, 2> du{};
-    for (int part = 0; part < parts_; ++part) du[part] = scratch.take(values(lanes.rows));
-    Real* dprojected = scratch.take(values(lanes.rows));
-    Real* dz = scratch.take(values(lanes.rows));
-    Real* dsum = scratch.take(values(lanes.rows));
-    kernels::network<Real>(lanes.device)
-        .log_cosh_backward(width_, lanes.rows, saved.part[0], saved.part[1], wre, parts_ == 2 ? wim : nullptr, du[0], du[1]);
-    for (int part = 0; part < parts_; ++part) {
-      part_norm_[part].backward(lanes, 1, du[part], saved.part_norm[part], dprojected, kernels::Write::overwrite, scratch, gradient);
-      project_[part].backward_weights(lanes, 1, saved.z, dprojected, gradient);
-      project_[part].backward_input(lanes, 1, dprojected, dz, part == 0 ? kernels::Write::overwrite : kernels::Write::accumulate);
+  void backward(const Run<Real>& run, const Real* wre, const Real* wim, Real* dx) const {
+    const Part& re = parts_.front();
+    const Part* im = complex() ? &parts_.back() : nullptr;
+    kernels::network<Real>(run.device)
+        .log_cosh_backward(width_, run.rows, run.at(re.u), im ? run.at(im->u) : nullptr, wre, im ? wim : nullptr, run.at(re.du),
+                           im ? run.at(im->du) : nullptr);
+    for (const Part& part : parts_) {
+      part.norm.backward(run, run.at(part.du), run.at(dprojected_), kernels::Write::overwrite);
+      part.project.backward_weights(run, run.at(z_), run.at(dprojected_));
+      part.project.backward_input(run, run.at(dprojected_), run.at(dz_), &part == &re ? kernels::Write::overwrite : kernels::Write::accumulate);
     }
-    norm_.backward(lanes, 1, dz, saved.sum_norm, dsum, kernels::Write::overwrite, scratch, gradient);
-    kernels::network<Real>(lanes.device).broadcast_tokens(tokens_, width_, lanes.rows, dsum, dx, kernels::Write::overwrite);
+    norm_.backward(run, run.at(dz_), run.at(dsum_), kernels::Write::overwrite);
+    kernels::network<Real>(run.device).broadcast_tokens(tokens_, width_, run.rows, run.at(dsum_), dx, kernels::Write::overwrite);
   }
-
-  double flops() const { return parts_ * project_[0].flops(1); }
 
  private:
-  // As the published network names them.
-  static constexpr std::array<const char*, 2> projections = {"/output_layer0", "/output_layer1"}, norms = {"/norm2", "/norm3"};
+  // Real or imaginary part of u, the argument of log_cosh.
+  struct Part {
+    Dense<Real> project;
+    LayerNorm<Real> norm;
+    Slot u, du;
+  };
 
-  std::size_t values(int rows) const { return std::size_t(width_) * rows; }
+  bool complex() const { return parts_.size() == 2; }
 
-  int tokens_;
-  int width_;
-  int parts_;
+  int tokens_, width_;
   LayerNorm<Real> norm_;
-  std::vector<Dense<Real>> project_;
-  std::vector<LayerNorm<Real>> part_norm_;
+  std::vector<Part> parts_;
+  Slot sum_, z_, projected_;  // projected: before the norms, not needed by backward
+  Slot dsum_, dz_, dprojected_;
 };
 
 }  // namespace qs

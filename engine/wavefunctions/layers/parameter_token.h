@@ -1,67 +1,56 @@
 // Cross-attention of every site to the one token p = Dense(couplings). With one key the softmax is 1, so every site receives the same vector:
-// x_i += out(value(p)).
+// x_i += out(value(p)). Queries and keys are stored, and never matter.
 #pragma once
 
 #include <string>
 
-#include "engine/wavefunctions/layers/dense.h"
+#include "engine/wavefunctions/layers/self_attention.h"
 
 namespace qs {
 
 template <class Real>
-class ParameterToken {
+class ParameterToken final : public Residual<Real> {
  public:
-  struct Saved {
-    Real* token;
-    Real* value;
-    Real* out;
-  };
-
-  ParameterToken(const Tensors& tensors, const std::string& token_path, const std::string& attention_path, int features, int sites)
-      : sites_(sites),
-        token_(tensors, token_path, features),
-        value_(tensors, attention_path + "/value", token_.out()),
-        out_(tensors, attention_path + "/out", token_.out()) {}
-
-  void load(std::span<const double> parameters) {
-    for (Dense<Real>* dense : {&token_, &value_, &out_}) dense->load(parameters);
+  // couplings [features][B], filled before forward.
+  ParameterToken(const Builder<Real>& build, const DenseSpec& token, const std::string& path, const Slot& couplings, int tokens, int width, int heads)
+      : tokens_(tokens),
+        width_(width),
+        couplings_(couplings),
+        to_token_(build, token, 1),
+        to_value_(build, attention_input(path + "/value", width, heads), 1),
+        to_out_(build, attention_output(path + "/out", width, heads), 1) {
+    for (Slot* slot : {&token_, &value_, &out_}) *slot = build.keep(width);
+    for (Slot* slot : {&dtoken_, &dvalue_, &dout_}) *slot = build.scratch(width, Pass::differentiate);
+    for (const char* name : {"/query", "/key"}) {
+      const DenseSpec dead = attention_input(path + name, width, heads);
+      build.dead_tensor(dead.kernel);
+      build.dead_tensor(*dead.bias);
+    }
   }
 
-  Saved carve(Arena<Real>& arena, int rows) const {
-    Saved saved;
-    for (Real** piece : {&saved.token, &saved.value, &saved.out}) *piece = arena.take(values(rows));
-    return saved;
+  void forward(const Run<Real>& run, Real* x) const override {
+    to_token_.forward(run, run.at(couplings_), run.at(token_));
+    to_value_.forward(run, run.at(token_), run.at(value_));
+    to_out_.forward(run, run.at(value_), run.at(out_));
+    kernels::network<Real>(run.device).broadcast_tokens(tokens_, width_, run.rows, run.at(out_), x, kernels::Write::accumulate);
   }
-  void forward(Lanes lanes, const Real* couplings, Real* x, const Saved& saved) const {
-    token_.forward(lanes, 1, couplings, saved.token);
-    value_.forward(lanes, 1, saved.token, saved.value);
-    out_.forward(lanes, 1, saved.value, saved.out);
-    kernels::network<Real>(lanes.device).broadcast_tokens(sites_, out_.out(), lanes.rows, saved.out, x, kernels::Write::accumulate);
-  }
-
-  std::size_t scratch_values(int rows) const { return 3 * values(rows); }
   // The gradient of x passes unchanged.
-  void backward(Lanes lanes, const Real* couplings, const Real* dx, const Saved& saved, Arena<Real> scratch, const Gradient<Real>& gradient) const {
-    Real* dout = scratch.take(values(lanes.rows));
-    Real* dvalue = scratch.take(values(lanes.rows));
-    Real* dtoken = scratch.take(values(lanes.rows));
-    kernels::network<Real>(lanes.device).sum_tokens(sites_, out_.out(), lanes.rows, dx, dout);
-    out_.backward_weights(lanes, 1, saved.value, dout, gradient);
-    out_.backward_input(lanes, 1, dout, dvalue);
-    value_.backward_weights(lanes, 1, saved.token, dvalue, gradient);
-    value_.backward_input(lanes, 1, dvalue, dtoken);
-    token_.backward_weights(lanes, 1, couplings, dtoken, gradient);
+  void backward(const Run<Real>& run, Real* dx) const override {
+    Real *dtoken = run.at(dtoken_), *dvalue = run.at(dvalue_), *dout = run.at(dout_);
+    kernels::network<Real>(run.device).sum_tokens(tokens_, width_, run.rows, dx, dout);
+    to_out_.backward_weights(run, run.at(value_), dout);
+    to_out_.backward_input(run, dout, dvalue);
+    to_value_.backward_weights(run, run.at(token_), dvalue);
+    to_value_.backward_input(run, dvalue, dtoken);
+    to_token_.backward_weights(run, run.at(couplings_), dtoken);
   }
-
-  double flops() const { return token_.flops(1) + value_.flops(1) + out_.flops(1); }
 
  private:
-  std::size_t values(int rows) const { return std::size_t(out_.out()) * rows; }
-
-  int sites_;
-  Dense<Real> token_;
-  Dense<Real> value_;
-  Dense<Real> out_;
+  int tokens_, width_;
+  Slot couplings_;
+  Dense<Real> to_token_, to_value_, to_out_;
+  Slot token_, value_, out_;
+  Slot dtoken_, dvalue_, dout_;
 };
 
 }  // namespace qs

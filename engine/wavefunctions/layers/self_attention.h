@@ -1,113 +1,85 @@
-// Residual multi-head self-attention: x += out(softmax(q k / sqrt(D/H)) v), (q, k, v) = Dense(LN x). Kernels are stored as [D, H, D/H] (q, k, v)
-// and [H, D/H, D] (out): plain [D, D] matrices in C order.
+// Residual multi-head self-attention: x += out(softmax(q k / sqrt(D/H)) v), (q, k, v) = Dense(LN x).
 #pragma once
 
-#include <array>
 #include <string>
-#include <vector>
 
 #include "engine/wavefunctions/layers/dense.h"
 #include "engine/wavefunctions/layers/layer_norm.h"
 
 namespace qs {
 
-// The four projections of one attention layer under `path`, LeCun normal with fan-in D.
-inline void declare_attention(std::vector<TensorSpec>& specs, const std::string& path, int width, int heads) {
-  const int head_width = width / heads;
-  const Initial kernel = Initial::lecun_normal(width);
-  for (const char* name : {"/query", "/key", "/value"}) {
-    specs.push_back({path + name + "/kernel", {width, heads, head_width}, kernel});
-    specs.push_back({path + name + "/bias", {heads, head_width}, Initial::zero()});
-  }
-  specs.push_back({path + "/out/kernel", {heads, head_width, width}, kernel});
-  specs.push_back({path + "/out/bias", {width}, Initial::zero()});
+// Projections of attention layers, LeCun normal with fan-in D. Query, key and value are stored as [D, H, D/H], out as [H, D/H, D]: plain [D, D]
+// matrices in C order.
+inline DenseSpec attention_input(const std::string& path, int width, int heads) {
+  return {width,
+          {path + "/kernel", {width, heads, width / heads}, Initial::lecun_normal(width)},
+          TensorSpec{path + "/bias", {heads, width / heads}, Initial::zero()}};
+}
+inline DenseSpec attention_output(const std::string& path, int width, int heads) {
+  return {
+      width, {path + "/kernel", {heads, width / heads, width}, Initial::lecun_normal(width)}, TensorSpec{path + "/bias", {width}, Initial::zero()}};
 }
 
 template <class Real>
-class SelfAttentionResidual {
+class SelfAttentionResidual final : public Residual<Real> {
  public:
-  struct Saved {
-    typename LayerNorm<Real>::Saved norm;
-    Real* input;  // LN x
-    Real* query;
-    Real* key;
-    Real* value;
-    Real* probability;  // [H][T][T][B]
-    Real* mixed;
-  };
-
-  SelfAttentionResidual(const Tensors& tensors, const std::string& norm_path, const std::string& path, int width, int heads, int tokens)
+  SelfAttentionResidual(const Builder<Real>& build, const std::string& norm, const std::string& path, int tokens, int width, int heads)
       : tokens_(tokens),
         width_(width),
         heads_(heads),
-        norm_(tensors, norm_path),
-        query_(tensors, path + "/query", width),
-        key_(tensors, path + "/key", width),
-        value_(tensors, path + "/value", width),
-        out_(tensors, path + "/out", width) {}
-
-  void load(std::span<const double> parameters) {
-    norm_.load(parameters);
-    for (Dense<Real>* dense : {&query_, &key_, &value_, &out_}) dense->load(parameters);
+        norm_(build.differentiating(), norm, tokens, width),
+        query_(build, attention_input(path + "/query", width, heads), tokens),
+        key_(build, attention_input(path + "/key", width, heads), tokens),
+        value_(build, attention_input(path + "/value", width, heads), tokens),
+        out_(build, attention_output(path + "/out", width, heads), tokens),
+        scratch_(build.scratch(kernels::attention_residual_scratch(shape(1)), Pass::evaluate)) {
+    const std::size_t values = std::size_t(tokens) * width;
+    for (Slot* slot : {&input_, &q_, &k_, &v_, &mixed_}) *slot = build.keep_for_backward(values);
+    probability_ = build.keep_for_backward(std::size_t(heads) * tokens * tokens);
+    for (Slot* slot : {&dmixed_, &dq_, &dk_, &dv_}) *slot = build.scratch(values, Pass::differentiate);
+    build.flops(4.0 * tokens * tokens * width);
   }
 
-  std::size_t evaluation_values(int rows) const { return static_cast<std::size_t>(kernels::attention_residual_scratch(shape(rows))); }
-  void evaluate(Lanes lanes, Real* x, Arena<Real> scratch) const {
-    kernels::network<Real>(lanes.device)
-        .attention_residual(shape(lanes.rows), {norm_.weights(), query_.weights(), key_.weights(), value_.weights(), out_.weights()}, x,
-                            scratch.take(evaluation_values(lanes.rows)));
+  void forward(const Run<Real>& run, Real* x) const override {
+    if (run.pass == Pass::evaluate) {
+      kernels::network<Real>(run.device)
+          .attention_residual(shape(run.rows), {norm_.weights(), query_.weights(), key_.weights(), value_.weights(), out_.weights()}, x,
+                              run.at(scratch_));
+      return;
+    }
+    norm_.forward(run, x, run.at(input_));
+    query_.forward(run, run.at(input_), run.at(q_));
+    key_.forward(run, run.at(input_), run.at(k_));
+    value_.forward(run, run.at(input_), run.at(v_));
+    kernels::network<Real>(run.device).attention(shape(run.rows), run.at(q_), run.at(k_), run.at(v_), run.at(probability_), run.at(mixed_));
+    out_.forward(run, run.at(mixed_), x, kernels::Write::accumulate);
   }
-
-  Saved carve(Arena<Real>& arena, int rows) const {
-    Saved saved;
-    saved.norm = norm_.carve(arena, tokens_, rows);
-    for (Real** piece : {&saved.input, &saved.query, &saved.key, &saved.value, &saved.mixed}) *piece = arena.take(stream_values(rows));
-    saved.probability = arena.take(std::size_t(heads_) * tokens_ * tokens_ * rows);
-    return saved;
-  }
-  void forward(Lanes lanes, Real* x, const Saved& saved) const {
-    norm_.forward(lanes, tokens_, x, saved.input, saved.norm);
-    query_.forward(lanes, tokens_, saved.input, saved.query);
-    key_.forward(lanes, tokens_, saved.input, saved.key);
-    value_.forward(lanes, tokens_, saved.input, saved.value);
-    kernels::network<Real>(lanes.device).attention(shape(lanes.rows), saved.query, saved.key, saved.value, saved.probability, saved.mixed);
-    out_.forward(lanes, tokens_, saved.mixed, x, kernels::Write::accumulate);
-  }
-
-  std::size_t scratch_values(int rows) const { return 4 * stream_values(rows) + norm_.scratch_values(rows); }
-  // dx: gradient of the output on entry, of the input on return.
-  void backward(Lanes lanes, Real* dx, const Saved& saved, Arena<Real> scratch, const Gradient<Real>& gradient) const {
-    std::array<Real*, 4> piece;
-    for (Real*& p : piece) p = scratch.take(stream_values(lanes.rows));
-    const auto [dmixed, dquery, dkey, dvalue] = piece;
-    out_.backward_weights(lanes, tokens_, saved.mixed, dx, gradient);
-    out_.backward_input(lanes, tokens_, dx, dmixed);
-    kernels::network<Real>(lanes.device)
-        .attention_backward(shape(lanes.rows), saved.query, saved.key, saved.value, saved.probability, dmixed, dquery, dkey, dvalue);
-    query_.backward_weights(lanes, tokens_, saved.input, dquery, gradient);
-    key_.backward_weights(lanes, tokens_, saved.input, dkey, gradient);
-    value_.backward_weights(lanes, tokens_, saved.input, dvalue, gradient);
+  void backward(const Run<Real>& run, Real* dx) const override {
+    Real *dmixed = run.at(dmixed_), *dq = run.at(dq_), *dk = run.at(dk_), *dv = run.at(dv_);
+    out_.backward_weights(run, run.at(mixed_), dx);
+    out_.backward_input(run, dx, dmixed);
+    kernels::network<Real>(run.device)
+        .attention_backward(shape(run.rows), run.at(q_), run.at(k_), run.at(v_), run.at(probability_), dmixed, dq, dk, dv);
+    query_.backward_weights(run, run.at(input_), dq);
+    key_.backward_weights(run, run.at(input_), dk);
+    value_.backward_weights(run, run.at(input_), dv);
     Real* dinput = dmixed;  // no longer needed
-    query_.backward_input(lanes, tokens_, dquery, dinput);
-    key_.backward_input(lanes, tokens_, dkey, dinput, kernels::Write::accumulate);
-    value_.backward_input(lanes, tokens_, dvalue, dinput, kernels::Write::accumulate);
-    norm_.backward(lanes, tokens_, dinput, saved.norm, dx, kernels::Write::accumulate, scratch, gradient);
+    query_.backward_input(run, dq, dinput);
+    key_.backward_input(run, dk, dinput, kernels::Write::accumulate);
+    value_.backward_input(run, dv, dinput, kernels::Write::accumulate);
+    norm_.backward(run, dinput, dx, kernels::Write::accumulate);
   }
-
-  double flops() const { return 4.0 * out_.flops(tokens_) + 4.0 * tokens_ * tokens_ * width_; }
 
  private:
   kernels::AttentionShape shape(int rows) const { return {tokens_, heads_, width_ / heads_, rows}; }
-  std::size_t stream_values(int rows) const { return std::size_t(tokens_) * width_ * rows; }
 
-  int tokens_;
-  int width_;
-  int heads_;
+  int tokens_, width_, heads_;
   LayerNorm<Real> norm_;
-  Dense<Real> query_;
-  Dense<Real> key_;
-  Dense<Real> value_;
-  Dense<Real> out_;
+  Dense<Real> query_, key_, value_, out_;
+  Slot scratch_;
+  Slot input_, q_, k_, v_, mixed_;  // input: LN x
+  Slot probability_;                // [H][T][T][B]
+  Slot dmixed_, dq_, dk_, dv_;
 };
 
 }  // namespace qs

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cmath>
-#include <vector>
 
 #include "engine/wavefunctions/layers/layer.h"
 
@@ -11,35 +10,26 @@ namespace qs {
 template <class Real>
 class TokenEmbedding {
  public:
-  TokenEmbedding(const Tensors& tensors, int tokens, int width)
-      : tokens_(tokens), width_(width), table_(tensors, "Embed_0/embedding"), position_(tensors, "pos_emb") {}
+  TokenEmbedding(const Builder<Real>& build, int tokens, int width)
+      : tokens_(tokens),
+        width_(width),
+        table_(build.tensor({"Embed_0/embedding", {2, width}, Initial::normal(1.0 / std::sqrt(width))})),
+        position_(build.tensor({"pos_emb", {1, tokens, width}, Initial::normal(0.02)})),
+        dtable_(build.scratch(2 * std::size_t(width), Pass::differentiate)) {}
 
-  static void declare(std::vector<TensorSpec>& specs, int tokens, int width) {
-    specs.push_back({"Embed_0/embedding", {2, width}, Initial::normal(1.0 / std::sqrt(width))});
-    specs.push_back({"pos_emb", {1, tokens, width}, Initial::normal(0.02)});
+  void forward(const Run<Real>& run, const Real* spins, Real* x) const {
+    kernels::network<Real>(run.device).embed_tokens(tokens_, width_, run.rows, spins, table_.data(), position_.data(), x);
   }
-
-  void load(std::span<const double> parameters) {
-    table_.load(parameters);
-    position_.load(parameters);
-  }
-  void forward(Lanes lanes, const Real* spins, Real* x) const {
-    kernels::network<Real>(lanes.device).embed_tokens(tokens_, width_, lanes.rows, spins, table_.data(), position_.data(), x);
-  }
-
-  std::size_t scratch_values(int rows) const { return 2 * std::size_t(width_) * rows; }
-  void backward(Lanes lanes, const Real* spins, const Real* dx, Arena<Real> scratch, const Gradient<Real>& gradient) const {
-    Real* dtable = scratch.take(scratch_values(lanes.rows));
-    kernels::network<Real>(lanes.device).embed_tokens_backward(tokens_, width_, lanes.rows, spins, dx, dtable);
-    kernels::network<Real>(lanes.device).emit_gradient(2 * width_, lanes.rows, dtable, gradient.at(table_.offset()));
-    kernels::network<Real>(lanes.device).emit_gradient(tokens_ * width_, lanes.rows, dx, gradient.at(position_.offset()));
+  void backward(const Run<Real>& run, const Real* spins, const Real* dx) const {
+    kernels::network<Real>(run.device).embed_tokens_backward(tokens_, width_, run.rows, spins, dx, run.at(dtable_));
+    run.emit(table_, run.at(dtable_));
+    run.emit(position_, dx);
   }
 
  private:
-  int tokens_;
-  int width_;
-  Weight<Real> table_;
-  Weight<Real> position_;
+  int tokens_, width_;
+  Weight<Real> table_, position_;
+  Slot dtable_;
 };
 
 }  // namespace qs

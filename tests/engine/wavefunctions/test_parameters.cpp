@@ -127,6 +127,14 @@ TEST(ParameterOrder, ComparesPathComponentsAsText) {
   EXPECT_THAT(paths_of(layout_of(specs)), ElementsAre("layers_1/a/z", "layers_1/a-b", "layers_1/b", "layers_10/a", "layers_2/a"));
 }
 
+TEST(ParameterOrder, PutsThePartsOfAComplexTensorWhereTheTensorWouldStand) {
+  std::vector<TensorSpec> specs = {{"a_im", {1}, {}}, {"aa", {1}, {}}, {"a_re", {1}, {}}, {"a/b", {1}, {}}};
+
+  sort_by_path(specs);
+
+  EXPECT_THAT(paths_of(layout_of(specs)), ElementsAre("a_re", "a_im", "a/b", "aa"));
+}
+
 // alpha N^2 + alpha N + N, twice for complex parameters.
 TEST(RbmParameters, CountRealNumbers) {
   EXPECT_EQ(count(RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, spins_on({4, 4})), 560);
