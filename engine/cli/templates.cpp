@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/input/input.h"
 #include "engine/plan/plan.h"
 #include "engine/plan/vocabulary.h"
@@ -60,11 +61,28 @@ const std::vector<Template>& templates() {
   return table;
 }
 
-const Template& find_template(const std::string& model) {
+// Of a model without a row of its own: a ring with its usual couplings, and a network that can have any sign.
+Template plain_template(const ModelEntry& model) {
+  std::vector<std::string> couplings;
+  for (const CouplingEntry& coupling : model.couplings) couplings.push_back(coupling.name + ": " + format_number(coupling.default_value));
+  Template entry{model.kind, "12", "chain", "square", joined(couplings), "hop", "energy", Start::exact_state, 0, boltzmann, boltzmann};
+  if (model.sector == SectorKind::spin_half) {
+    entry.move = model.spin_number == SpinNumber::conserved ? "exchange" : "flip";
+    entry.observables = "energy, sz_sz";
+  } else if (model.sector == SectorKind::spinful_fermions) {
+    entry.size = "6";  // 400 states
+  }
+  return entry;
+}
+
+Template find_template(const std::string& model) {
   std::vector<std::string> known;
   for (const Template& entry : templates()) {
     if (entry.model == model) return entry;
-    known.push_back(entry.model);
+  }
+  for (const ModelEntry& entry : models()) {
+    if (entry.kind == model) return plain_template(entry);
+    known.push_back(entry.kind);
   }
   const std::string close = input::suggest(model, known);
   throw InputError(
@@ -138,7 +156,7 @@ std::string sampled(const Template& entry, double states) {
 }  // namespace
 
 std::string template_input(const std::string& name, const std::string& wanted) {
-  const Template& entry = find_template(name);
+  const Template entry = find_template(name);
   const ModelEntry& model = find_model(name);
   const std::string size = wanted.empty() ? entry.size : wanted;
   const std::vector<int> axes = axes_of(size, entry);

@@ -23,7 +23,7 @@ TEST(InputHelp, ShowsEveryVariantOfAKeyAndIgnoresListIndices) {
   const std::string help = help_for(qs::vocabulary(), "stages.2.optimizer.lr");
 
   EXPECT_NE(help.find("(kind adamw)"), std::string::npos);
-  EXPECT_NE(help.find("(kind muon, sr, minsr, natural)"), std::string::npos);
+  EXPECT_NE(help.find("(kind muon, sgd, sr, minsr, natural)"), std::string::npos);
   EXPECT_NE(help_for(qs::vocabulary(), "wavefunction.kind").find("restricted Boltzmann machine"), std::string::npos);
 }
 
