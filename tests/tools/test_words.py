@@ -54,6 +54,52 @@ def snippets(text):
     return re.findall(r"\{[^{}]*\}", text)
 
 
+# Files that may name somebody else's kind: what they say is about particular kinds.
+SPEAK_OF_KINDS = {"engine/cli/templates.cpp", "engine/cli/references.cpp", "engine/cli/import_standard.cpp", "engine/cli/import_lists.cpp"}
+# Names that stand elsewhere, too, and should not: this list may only shrink.
+STILL_NAMED = {
+    "cell": {"hamiltonians/lattice_bonds.cpp"}, "chain": {"hamiltonians/lattice.h"}, "square": {"hamiltonians/models/shastry_sutherland.cpp"},
+    "terms": {"engine/plan/vocabulary.cpp", "engine/plan/plan.cpp", "engine/plan/plan_observables.cpp", "hamiltonians/terms.h",
+              "hamiltonians/terms_input.cpp"},
+    "tv": {"engine/plan/plan_checks.cpp", "engine/plan/weights_origin.cpp"},
+    "qstage": {"engine/input/resolve_system.cpp", "engine/wavefunctions/qstage.cpp"}, "vit": {"engine/input/resolve_system.cpp", "engine/wavefunctions/vit.cpp"},
+}
+
+
+class Entries(unittest.TestCase):
+    """A kind is written down once, in the file of its entry, and the table of engine/base/README.md says which files a new one takes."""
+
+    def kinds(self, section):
+        schema = json.loads(said("--dump-schema"))["definitions"][section]
+        kinds = [part["kind"]["const"] for part in walk(schema) if isinstance(part.get("kind"), dict) and "const" in part["kind"]]
+        self.assertGreater(len(kinds), 3, section)
+        return set(kinds)
+
+    def places(self, word):
+        found = set()
+        for top in ("engine", "hamiltonians", "kernels"):
+            for path in (ROOT / top).rglob("*"):
+                if path.suffix in (".h", ".cpp", ".cu") and any(text == word for _, text in literals(path.read_text(encoding="utf-8"))):
+                    found.add(path.relative_to(ROOT).as_posix())
+        return found
+
+    def test_a_kind_is_named_in_one_file(self):
+        for section, folder in (("system.lattice", "hamiltonians/"), ("system.hamiltonian", "hamiltonians/models/"),
+                                ("wavefunction", "engine/wavefunctions/"), ("optimizer", "engine/optimize/")):
+            for kind in self.kinds(section):
+                places = self.places(kind) - SPEAK_OF_KINDS - STILL_NAMED.get(kind, set())
+                self.assertEqual(len(places), 1, f"{section}.kind {kind} stands in {sorted(places)}")
+                self.assertTrue(places.pop().startswith(folder), kind)
+
+    def test_the_table_for_newcomers_names_files_that_exist(self):
+        table = (ROOT / "engine/base/README.md").read_text(encoding="utf-8").split("| to add |")[1].split("\n\n")[0]
+        files = re.findall(r"`([\w./<>]+)`", table)
+        self.assertGreater(len(files), 12)
+        for file in files:
+            if "<" not in file:
+                self.assertTrue((ROOT / file).exists(), file)
+
+
 class Words(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
