@@ -68,12 +68,13 @@ std::optional<ShiftedSolution> solve_refined(Communicator& comm, ShiftedMatrix& 
   // With the error on its diagonal the preconditioner is positive; it then misses A by the factor error/shift in the softest directions only.
   const Preconditioner preconditioner(comm, rounded, std::max(shift, error), digits);
   if (!preconditioner.found()) return std::nullopt;
-  const double goal = refined_residual * std::sqrt(dot(b, b));
+  const double wanted = digits == FactorDigits::float32 ? judged_residual : refined_residual;
+  const double goal = wanted * std::sqrt(dot(b, b));
   std::vector<double> x(b.size(), 0.0), r(b.begin(), b.end()), p(b.size(), 0.0);
   double old_rz = 1, size = std::sqrt(dot(r, r));
   for (int iteration = 0; iteration <= most_refinements && std::isfinite(size); ++iteration) {
     if (size <= goal) {
-      const double relative = goal > 0 ? refined_residual * size / goal : 0.0;
+      const double relative = goal > 0 ? wanted * size / goal : 0.0;
       return ShiftedSolution{std::move(x), 1, shift, preconditioner.smallest_pivot(), relative};
     }
     const std::vector<double> z = preconditioner.solve(r);
