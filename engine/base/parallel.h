@@ -10,7 +10,7 @@ namespace qs {
 void set_threads(int threads);
 int threads();
 
-// Runs body(i) for 0 <= i < count, each index on exactly one thread, with numbers below the normal range taken as zero (dispatch/subnormals.h says
+// Runs body(i) for 0 <= i < count, each index on exactly one thread, with numbers below the normal range taken as zero (subnormals.h says
 // why). The first exception (lowest index) is rethrown after all ended. OutOfResources if a thread cannot be started; then some bodies have run.
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body);
 // Bodies that have ended in this process: it grows while the process works.

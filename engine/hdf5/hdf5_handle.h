@@ -1,4 +1,4 @@
-// Inside engine/io only: HDF5 identifiers that close themselves, and errors that become FileError instead of text on stderr.
+// Inside engine/hdf5 only: HDF5 identifiers that close themselves, and errors that become FileError instead of text on stderr.
 #pragma once
 
 #include <hdf5.h>
