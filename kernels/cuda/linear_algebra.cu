@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/cuda/bodies/tokens.h"
 #include "kernels/cuda/gram.h"
 #include "kernels/cuda/queue.cuh"
 #include "kernels/cuda/symmetric.h"

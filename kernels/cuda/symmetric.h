@@ -42,15 +42,6 @@ struct RoundLower {
   }
 };
 
-// y[k] = x[k] in another precision
-template <class From, class To>
-struct Convert {
-  const From* x;
-  To* y;
-
-  QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] = static_cast<To>(x[k]); }
-};
-
 // Term j of row i of A x. A is its strict upper triangle and its diagonal.
 struct SymmetricTerm {
   const double* a;
