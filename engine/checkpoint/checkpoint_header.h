@@ -1,4 +1,5 @@
-// Inside engine/checkpoint only: the 512 bytes before the HDF5 image of a checkpoint. All numbers little endian, hashes in canonical (big endian) form.
+// Inside engine/checkpoint only: the 512 bytes before the HDF5 image of a checkpoint. All numbers little endian, hashes in canonical (big endian)
+// form.
 //   0  magic, 8 bytes        8  format version, u32     12  header length, u32     16  payload length, u64
 //  24  step, i64            32  XXH3-128 of the payload  48  zeros                504  XXH3-64 of bytes 0..503
 #pragma once

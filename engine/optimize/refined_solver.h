@@ -13,8 +13,8 @@
 
 namespace qs {
 
-// Of the residual, relative to b: far below the sampling noise of b, and above the rounding of float32 derivatives. With a float32 factor, that is for
-// steps that a trust region judges anyway: a direction that is right to 1e-4 predicts as well, and takes a third fewer iterations.
+// Of the residual, relative to b: far below the sampling noise of b, and above the rounding of float32 derivatives. With a float32 factor, that is
+// for steps that a trust region judges anyway: a direction that is right to 1e-4 predicts as well, and takes a third fewer iterations.
 inline constexpr double refined_residual = 1e-6, judged_residual = 1e-4;
 inline constexpr int most_refinements = 60;
 

@@ -1,5 +1,5 @@
-// Inside engine/weights only: tags of MessagePack (github.com/msgpack/msgpack/blob/master/spec.md) and what flax puts on top of it. Lengths and numbers
-// are big endian; tags that differ in the width of a length (1, 2, 4 bytes) follow each other.
+// Inside engine/weights only: tags of MessagePack (github.com/msgpack/msgpack/blob/master/spec.md) and what flax puts on top of it. Lengths and
+// numbers are big endian; tags that differ in the width of a length (1, 2, 4 bytes) follow each other.
 #pragma once
 
 #include <cstdint>
