@@ -269,8 +269,10 @@ class Import(unittest.TestCase):
 
     def test_what_cannot_be_said_is_refused_by_name(self):
         spin = 'L = 4\nmodel = "Spin"\nlattice = "chain"\nJ = 1.0\n'
-        for text, word in ((spin + "2S = 2\n", "2S"), (spin + "D = 1.0\n", "D"), (spin + "K = 1.0\n", "K"), (spin.replace("Spin", "Kondo"), "Kondo"),
-                           (spin.replace("chain", "pyrochlore"), "pyrochlore"), (spin + "J = 2.0\n", "twice"), (spin + "J' = 1.0,0.5\n", "J'"),
+        for text, word in ((spin + "2S = 2\n", "def:5: error: 2S"), (spin + "D = 1.0\n", "def:5: error: D"), (spin + "K = 1.0\n", "def:5: error: K"),
+                           (spin.replace("Spin", "Kondo"), "def:2: error: model = Kondo"), (spin + "J' = nan\n", "def:5: error: J' = nan"),
+                           (spin.replace("chain", "pyrochlore"), "def:3: error: lattice 'pyrochlore'"), (spin + "J = 2.0\n", "twice"),
+                           (spin + "J' = 1.0,0.5\n", "def:5: error: J'"),
                            ('L = 4\nmodel = "Hubbard"\nlattice = "chain"\nt = 1\n', "nelec")):
             (self.folder / "StdFace.def").write_text(text, encoding="utf-8")
             done = self.call("import", "StdFace.def")
