@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <iterator>
 #include <sstream>
 
 #include "engine/base/error.h"
@@ -17,9 +20,11 @@ constexpr int head_lines = 5;
 std::vector<double> numbers_of(const std::string& line, const std::string& place) {
   std::istringstream words(line);
   std::vector<double> numbers;
-  for (double value; words >> value;) numbers.push_back(value);
-  words.clear();
-  if (std::string rest; words >> rest) throw InputError(fmt::format("{}: error: {} is not a number", place, quote(rest)));
+  for (std::string word; words >> word;) {
+    char* end = nullptr;
+    numbers.push_back(std::strtod(word.c_str(), &end));
+    if (*end != 0 || !std::isfinite(numbers.back())) throw InputError(fmt::format("{}: error: {} is not a finite number", place, quote(word)));
+  }
   return numbers;
 }
 
@@ -37,11 +42,11 @@ std::vector<DefRow> read_def(const std::string& file, std::size_t columns, DefCo
   std::istringstream stream(read_model_file(file));
   std::vector<DefRow> rows;
   std::string line, word;
-  std::size_t announced = 0;
+  std::int64_t announced = 0;
   int number = 1;
   for (; std::getline(stream, line); ++number) {
     const std::string place = fmt::format("{}:{}", file, number);
-    if (number == 2 && !(std::istringstream(line) >> word >> announced))
+    if (number == 2 && (!(std::istringstream(line) >> word >> announced) || announced < 0))
       throw InputError(place + ": error: the second line of the head is a word and the number of rows, e.g. 'NTransfer 24'");
     if (number <= head_lines || line.find_first_not_of(" \t\r") == std::string::npos) continue;
     std::vector<double> numbers = numbers_of(line, place);
@@ -49,7 +54,7 @@ std::vector<DefRow> read_def(const std::string& file, std::size_t columns, DefCo
     rows.emplace_back(place, std::move(numbers));
   }
   if (number <= head_lines) throw InputError(file + ": error: the file ends within its head, which has five lines");
-  if (count == DefCount::rows && rows.size() != announced)
+  if (count == DefCount::rows && std::ssize(rows) != announced)
     throw InputError(
         fmt::format("{}:2: error: the head announces {} rows, but {} follow; the file is cut or was edited", file, announced, rows.size()));
   return rows;

@@ -50,9 +50,7 @@ std::string spin_letter(int s, int z, int k) {
 class Expert {
  public:
   explicit Expert(const std::string& list) : list_(list) {
-    std::istringstream stream(read_model_file(list));
-    const std::filesystem::path folder = std::filesystem::path(list).parent_path();
-    for (std::string word, name; stream >> word >> name;) files_[lower(word)] = (folder / name).string();
+    read_list();
     if (files_.contains("modpara")) parameters_ = read_keys(files_.at("modpara"));
     if (files_.contains("calcmod")) mode_ = read_keys(files_.at("calcmod"));
   }
@@ -89,6 +87,21 @@ class Expert {
     static const std::set<std::string> words = {"laser", "teonebody", "tetwobody", "boost", "threebody"};
     return words;
   }
+  // A word and the name of a file on each line.
+  void read_list() {
+    std::istringstream stream(read_model_file(list_));
+    const std::filesystem::path folder = std::filesystem::path(list_).parent_path();
+    std::string line;
+    for (int number = 1; std::getline(stream, line); ++number) {
+      std::istringstream words(line);
+      std::string word, name, more;
+      if (!(words >> word) || word[0] == '#' || word.starts_with("//")) continue;
+      if (!(words >> name) || words >> more)
+        throw InputError(fmt::format("{}:{}: error: a line of the list is a word and the name of a file, e.g. 'Trans trans.def'", list_, number));
+      if (!files_.emplace(lower(word), (folder / name).string()).second)
+        throw InputError(fmt::format("{}:{}: error: {} stands twice; keep one", list_, number, quote(word)));
+    }
+  }
   bool is_hphi() const { return files_.contains("calcmod"); }
 
   int parameter(const std::string& key, int otherwise) const {
@@ -104,8 +117,11 @@ class Expert {
     if (const int announced = parameter("nsite", sites_); announced != sites_)
       throw InputError(fmt::format("{}: error: {} sites, but Nsite = {} in ModPara", files_.at("locspin"), sites_, announced));
     spins_ = rows[0][1] != 0;
-    for (const DefRow& row : rows)
+    std::set<int> sites;
+    for (const DefRow& row : rows) {
+      if (!sites.insert(row.index(0, sites_, "site")).second) row.refuse(fmt::format("site {:g} is there twice", row[0]));
       if (row[1] != rows[0][1] || row[1] < 0 || row[1] > 1) row.refuse("only all spins 1/2 (1) or all electrons (0) are imported");
+    }
   }
 
   // HPhi's CalcModel says whether Sz is conserved; mVMC's 2Sz is 0 unless its orbitals mix spins.

@@ -1,12 +1,11 @@
 // Models as QuSpin's lists of operators, in JSON.
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/cli/def_rows.h"
 #include "engine/cli/imported.h"
 #include "engine/cli/term_lists.h"
 
@@ -28,16 +27,15 @@ std::string letter(char c, const std::string& kind, bool pauli) {
 
 // {"sites": 8, "kind": "spin" | "fermion", "pauli": false, "up": 4 | "particles": 4, "static": [["zz", [[1.0, 0, 1], ...]], ...]}
 ImportedModel import_operator_list(const std::string& file) {
-  std::ifstream stream(file);
-  if (std::filesystem::file_size(file) > (1u << 24)) throw InputError("'" + file + "' is larger than 16 MiB; too long for a model");
   ImportedModel model;
   model.source = file + ", an operator list";
   try {
-    const auto root = nlohmann::json::parse(stream);
+    const auto root = nlohmann::json::parse(read_model_file(file));
     const std::string kind = root.value("kind", "spin");
     if (kind != "spin" && kind != "fermion") throw InputError(fmt::format("{}: error: kind '{}' is not imported (known: spin, fermion)", file, kind));
     const bool pauli = root.value("pauli", false);
     const int sites = root.at("sites").get<int>();
+    if (sites < 1) throw InputError(fmt::format("{}: error: sites = {} is not positive", file, sites));
     TermLists terms;
     for (const auto& entry : root.at("static")) {
       const std::string word = entry.at(0).get<std::string>();
@@ -46,7 +44,10 @@ ImportedModel import_operator_list(const std::string& file) {
       for (const auto& row : entry.at(1)) {
         const auto numbers = row.get<std::vector<double>>();
         if (numbers.size() != word.size() + 1) throw InputError(fmt::format("{}: error: '{}' needs a number and {} sites", file, word, word.size()));
-        terms.add(expression, std::vector<int>(numbers.begin() + 1, numbers.end()), numbers[0]);
+        std::vector<int> places;
+        for (std::size_t k = 1; k < numbers.size(); ++k)
+          places.push_back(DefRow(fmt::format("{}: '{}'", file, word), numbers).index(k, sites, "site"));
+        terms.add(expression, places, numbers[0]);
       }
     }
     model.terms = terms.take();

@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <numbers>
 #include <set>
+#include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/cli/def_rows.h"
 #include "engine/cli/imported.h"
 
 namespace qs {
@@ -32,7 +33,7 @@ std::string trimmed(const std::string& text) {
 class Keys {
  public:
   explicit Keys(const std::string& file) : file_(file) {
-    std::ifstream stream(file);
+    std::istringstream stream(read_model_file(file));
     std::string line;
     for (int number = 1; std::getline(stream, line); ++number) {
       if (trimmed(line).empty() || trimmed(line).substr(0, 2) == "//" || trimmed(line)[0] == '#') continue;
@@ -134,8 +135,10 @@ class Importer {
   explicit Importer(const std::string& file) : keys_(file) {}
 
   ImportedModel make() {
+    for (const char* key : {"model", "lattice"})
+      if (!keys_.has(key)) throw InputError(fmt::format("{}: error: {} is missing", keys_.file(), key));
     const std::string model = lower(keys_.text("model"));
-    const Geometry& geometry = geometry_of(keys_.text("lattice"), keys_.has("lattice") ? keys_.place("lattice") : keys_.file());
+    const Geometry& geometry = geometry_of(keys_.text("lattice"), keys_.place("lattice"));
     out_.source = keys_.file() + ", standard mode of HPhi and mVMC";
     out_.lattice = lattice_of(keys_, geometry);
     if (model == "spin" || model == "spingc")

@@ -225,7 +225,8 @@ class Import(unittest.TestCase):
                                   ("InterAll", ["0 0 0 0 1 0 1 0 1.0"], "interall.def:6: error: 9 numbers in a row, not 10"),
                                   ("InterAll", ["0 0 0 0 4 0 1 0 1.0 0.0"], "interall.def:6: error: 4 is no site (0 to 3)"),
                                   ("InterAll", ["0 0 0 0 1 0 1 2 1.0 0.0"], "interall.def:6: error: 2 is no spin (0 to 1)"),
-                                  ("InterAll", ["0 0 0 0 1 0 1 0 nan 0.0"], "interall.def:6: error: 'nan' is not a number"),
+                                  ("InterAll", ["0 0 0 0 1 0 1 0 nan 0.0"], "interall.def:6: error: 'nan' is not a finite number"),
+                                  ("InterAll", ["0 0 0 0 1 0 1 0 1e400 0.0"], "interall.def:6: error: '1e400' is not a finite number"),
                                   ("PairLift", ["0 1 1.0"], "pairlift.def:6: error: the term changes 2Sz"),
                                   ("Trans", ["0 0 1 0 1.0 0.0"], "trans.def:6: error: the term moves an electron"),
                                   ("Ising", ["1 1 1.0"], "ising.def:6: error: a pair needs two different sites"),
@@ -247,6 +248,11 @@ class Import(unittest.TestCase):
                                  ("locspn.def", "====\nNlocalSpin 0\n====\n====\n====\n", "no sites"),
                                  ("locspn.def", rows("NlocalSpin", ["0 0", "1 1", "2 0", "3 0"]), "locspn.def:7"),
                                  ("locspn.def", rows("NlocalSpin", ["0 0", "1 0"]), "Nsite = 4"),
+                                 ("locspn.def", rows("NlocalSpin", ["0 0", "1 0", "1 0", "3 0"]), "locspn.def:8: error: site 1 is there twice"),
+                                 ("trans.def", "===\nN -1\n===\n===\n===\n", "trans.def:2"),
+                                 ("namelist.def", "# a model\n" + whole["namelist.def"] + "InterAll\n", "namelist.def:7: error: a line of the list"),
+                                 ("namelist.def", whole["namelist.def"] + "trans trans.def\n", "namelist.def:6: error: 'trans' stands twice"),
+                                 ("namelist.def", whole["namelist.def"].replace("trans.def", "/dev/zero"), "not a regular file"),
                                  ("modpara.def", "Nsite 4\nNcond 4\n", "2Sz is missing"), ("modpara.def", "Nsite 4\n2Sz 0\n", "Ncond is missing"),
                                  ("modpara.def", "Nsite 4\nNcond 4\n2Sz 1\n", "parity"), ("calcmod.def", "CalcModel 3\n", "CalcModel = 3"),
                                  ("namelist.def", "ModPara modpara.def\n", "LocSpin is missing"),
@@ -267,12 +273,28 @@ class Import(unittest.TestCase):
             (self.folder / "list.json").write_text(json.dumps(model), encoding="utf-8")
             self.assertAlmostEqual(self.imported("list.json"), self.energy(system("{kind: chain, size: [6]}", sector, hamiltonian)), delta=1e-9)
 
+    def test_wrong_operator_lists_are_refused(self):
+        for change, said in (({"sites": -6}, "sites = -6 is not positive"), ({"static": [["zz", [[1.0, 0, 9]]]]}, "9 is no site (0 to 5)"),
+                             ({"static": [["zz", [[1.0, 0, 1.5]]]]}, "1.5 is no site"), ({"static": [["zz", [[1.0, 0, 1e300]]]]}, "1e+300 is no site"),
+                             ({"static": [["z|", [[1.0, 0, 1]]]]}, "operator '|' is not imported"), ({"static": [["zz", [[1.0, 0]]]]}, "2 sites"),
+                             ({"static": 3}, "expected sites, kind, static"), ({"kind": "boson"}, "kind 'boson'")):
+            with self.subTest(said):
+                (self.folder / "list.json").write_text(json.dumps({"sites": 6, "static": [["zz", [[1.0, 0, 1]]]], **change}), encoding="utf-8")
+                done = self.call("import", "list.json")
+                self.assertEqual(done.returncode, 2, done.stdout)
+                self.assertIn(said, done.stderr)
+        for name in ("/dev/zero", str(self.folder)):
+            done = self.call("import", name)
+            self.assertEqual(done.returncode, 3, done.stdout)
+            self.assertIn("not a regular file", done.stderr)
+
     def test_what_cannot_be_said_is_refused_by_name(self):
         spin = 'L = 4\nmodel = "Spin"\nlattice = "chain"\nJ = 1.0\n'
         for text, word in ((spin + "2S = 2\n", "def:5: error: 2S"), (spin + "D = 1.0\n", "def:5: error: D"), (spin + "K = 1.0\n", "def:5: error: K"),
                            (spin.replace("Spin", "Kondo"), "def:2: error: model = Kondo"), (spin + "J' = nan\n", "def:5: error: J' = nan"),
                            (spin.replace("chain", "pyrochlore"), "def:3: error: lattice 'pyrochlore'"), (spin + "J = 2.0\n", "twice"),
                            (spin + "J' = 1.0,0.5\n", "def:5: error: J'"),
+                           (spin.replace("lattice", "lettice"), "lattice is missing"),
                            ('L = 4\nmodel = "Hubbard"\nlattice = "chain"\nt = 1\n', "nelec")):
             (self.folder / "StdFace.def").write_text(text, encoding="utf-8")
             done = self.call("import", "StdFace.def")
