@@ -191,7 +191,8 @@ class Planner {
 
   void ed(const Node& node, StagePlan& stage) {
     const EdStageOptions options = ed_options().read(node);
-    check_export(options, system_->model, plan_.stages);
+    diagnosed(diagnostics_, node["export_csv"], [&] { check_export_csv(options.export_csv, system_->model); });
+    diagnosed(diagnostics_, node["export_hdf5"], [&] { check_export_hdf5(options.export_hdf5, plan_.stages); });
     check_exact_states(stage.family, options.states);
     const auto is_ed = [](const StagePlan& before) { return before.kind == "ed"; };
     const bool first = std::none_of(plan_.stages.begin(), plan_.stages.end(), is_ed);

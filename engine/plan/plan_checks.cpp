@@ -119,20 +119,23 @@ void check_exact_states(const ProblemFamily& family, int states) {
   }
 }
 
-void check_export(const EdStageOptions& options, const std::string& model, const std::vector<StagePlan>& earlier) {
-  if (!options.export_csv.empty() && model != "tv")
+void check_export_csv(const std::string& folder, const std::string& model) {
+  if (!folder.empty() && model != "tv")
     throw InputError(
         fmt::format("export_csv writes states of spinless fermions (hamiltonian kind tv), not of {}; write export_hdf5: exact.h5", model));
-  const auto normal = [](const std::string& name) { return std::filesystem::path(name).lexically_normal().string(); };
-  const std::string file = normal(options.export_hdf5);
+}
+
+void check_export_hdf5(const std::string& name, const std::vector<StagePlan>& earlier) {
+  const auto normal = [](const std::string& path) { return std::filesystem::path(path).lexically_normal().string(); };
+  const std::string file = normal(name);
   if (file.empty()) return;
   if (!file.ends_with(".h5") || is_run_file(file))
-    throw InputError(fmt::format("export_hdf5 '{}' {}; choose another name, such as exact.h5", options.export_hdf5,
+    throw InputError(fmt::format("export_hdf5 '{}' {}; choose another name, such as exact.h5", name,
                                  is_run_file(file) ? "is a file of the run itself" : "does not end in .h5"));
   for (const StagePlan& stage : earlier) {
     const auto* ed = std::get_if<EdStageOptions>(&stage.options);
     if (ed && normal(ed->export_hdf5) == file)
-      throw InputError(fmt::format("export_hdf5 '{}' is written by {} already; give each stage a name of its own", options.export_hdf5, stage.group));
+      throw InputError(fmt::format("export_hdf5 '{}' is written by {} already; give each stage a name of its own", name, stage.group));
   }
 }
 

@@ -20,8 +20,9 @@ void check_twist(const Lattice& lattice, const std::vector<double>& angles);
 std::string check_attention(const NetworkPlan& network, const Lattice& lattice);
 // InputError if a sector is too large to be diagonalised, or has fewer states than the stage wants.
 void check_exact_states(const ProblemFamily& family, int states);
-// InputError if the files that an ed stage is to export cannot hold its states, or are files of the run or of an earlier stage.
-void check_export(const EdStageOptions& options, const std::string& model, const std::vector<StagePlan>& earlier);
+// InputError if a file that an ed stage is to export cannot hold its states, or is a file of the run or of an earlier stage; "" exports nothing.
+void check_export_csv(const std::string& folder, const std::string& model);
+void check_export_hdf5(const std::string& name, const std::vector<StagePlan>& earlier);
 // InputError if a sector has too many states to be summed over, or a move does not fit it.
 void check_sampler(const SamplerOptions& options, const ProblemFamily& family);
 
