@@ -3,14 +3,14 @@
 
 #include <cstdint>
 
-#include "kernels/dispatch/network_table.h"
+#include "kernels/dispatch/tables.h"
 
 namespace qs::kernels::reference {
 
 // Element [t][d][b] of an activation with D features and B rows.
 inline std::int64_t at(int t, int d, int b, int D, int B) { return (static_cast<std::int64_t>(t) * D + d) * B + b; }
 
-// Each file puts its primitives into the table.
+// Each file puts its primitives into their table.
 template <class Real>
 void install_dense(NetworkTable<Real>& table);
 template <class Real>
@@ -29,5 +29,13 @@ template <class Real>
 void install_amplitude(NetworkTable<Real>& table);
 template <class Real>
 void install_determinant(NetworkTable<Real>& table);
+template <class Real>
+void install_rows(RowTable<Real>& table);
+template <class Real>
+void install_matrices(MatrixTable<Real>& table);
+void install_symmetric(SymmetricTable& table);
+void install_chains(ChainTable& table);
+void install_connected(ConnectedTable& table);
+void install_memory(Tables& tables);
 
 }  // namespace qs::kernels::reference

@@ -1,12 +1,10 @@
-// Products through cuBLAS, factorisations through the 64-bit interface of cuSOLVER. A matrix by rows is its transpose by columns: the lower
-// triangle that the API names is the upper one of cuSOLVER, and eigenvectors in columns are rows.
+// Factorisations through the 64-bit interface of cuSOLVER. A matrix by rows is its transpose by columns: the lower triangle that the API names is the
+// upper one of cuSOLVER, and eigenvectors in columns are rows.
 #include <type_traits>
 #include <vector>
 
-#include "kernels/cuda/bodies/tokens.h"
-#include "kernels/cuda/gram.h"
+#include "kernels/cuda/install.h"
 #include "kernels/cuda/queue.cuh"
-#include "kernels/cuda/symmetric.h"
 
 namespace qs::kernels::cuda {
 namespace {
@@ -35,7 +33,9 @@ template <class Real>
 constexpr cudaDataType type_of = std::is_same_v<Real, float> ? CUDA_R_32F : CUDA_R_64F;
 
 template <class Real>
-std::int64_t factorise(DeviceQueue& queue, std::int64_t n, Real* a, std::int64_t lda) {
+std::int64_t cholesky(std::int64_t n, Real* a, std::int64_t lda) {
+  if (n == 0) return 0;
+  DeviceQueue queue;
   Context& c = queue.device();
   WorkspaceBytes bytes;
   check(cusolverDnXpotrf_bufferSize(c.solver, c.solver_options, lower_by_rows, n, type_of<Real>, a, lda, type_of<Real>, &bytes.device, &bytes.host),
@@ -48,7 +48,9 @@ std::int64_t factorise(DeviceQueue& queue, std::int64_t n, Real* a, std::int64_t
 }
 
 template <class Real>
-void solve_factored(DeviceQueue& queue, std::int64_t n, const Real* factor, std::int64_t lda, Real* b) {
+void cholesky_solve(std::int64_t n, const Real* factor, std::int64_t lda, Real* b) {
+  if (n == 0) return;
+  DeviceQueue queue;
   Context& c = queue.device();
   run_solver(queue, {}, [&](void*, void*, int* info) {
     check(cusolverDnXpotrs(c.solver, c.solver_options, lower_by_rows, n, 1, type_of<Real>, factor, lda, type_of<Real>, b, n, info),
@@ -56,35 +58,7 @@ void solve_factored(DeviceQueue& queue, std::int64_t n, const Real* factor, std:
   });
 }
 
-std::int64_t cholesky(std::int64_t n, double* a, std::int64_t lda) {
-  if (n == 0) return 0;
-  DeviceQueue queue;
-  return factorise(queue, n, a, lda);
-}
-
-void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
-  if (n == 0) return;
-  DeviceQueue queue;
-  solve_factored(queue, n, factor, lda, b);
-}
-
-std::int64_t cholesky_float32(std::int64_t n, double* a, std::int64_t lda) {
-  if (n == 0) return 0;
-  DeviceQueue queue;
-  queue.for_each(n * n, RoundLower{n, a, lda});
-  return factorise(queue, n, reinterpret_cast<float*>(a), 2 * lda);
-}
-
-void cholesky_float32_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
-  if (n == 0) return;
-  DeviceQueue queue;
-  auto x = queue.temporary<float>(n);
-  queue.for_each(n, Convert<double, float>{b, x.data()});
-  solve_factored(queue, n, reinterpret_cast<const float*>(factor), 2 * lda, x.data());
-  queue.for_each(n, Convert<float, double>{x.data(), b});
-}
-
-std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double* values) {
+std::int64_t eigen(std::int64_t n, double* a, std::int64_t lda, double* values) {
   if (n == 0) return 0;
   DeviceQueue queue;
   Context& c = queue.device();
@@ -99,30 +73,18 @@ std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double
   });
 }
 
+template <class Real>
+void install_factors(MatrixTable<Real>& table) {
+  table.cholesky = cholesky<Real>;
+  table.cholesky_solve = cholesky_solve<Real>;
+}
+
 }  // namespace
 
-template <class Real>
-const ProductTable<Real>& product_table() {
-  static const ProductTable<Real> table{Matrices<Real, DeviceQueue>::gemm};
-  return table;
-}
-template const ProductTable<float>& product_table<float>();
-template const ProductTable<double>& product_table<double>();
-
-template <class Real>
-const GramTable<Real>& gram_table() {
-  using M = Matrices<Real, DeviceQueue>;
-  static const GramTable<Real> table{cuda_gram_strip, M::gram_tiles};
-  return table;
-}
-template const GramTable<float>& gram_table<float>();
-template const GramTable<double>& gram_table<double>();
-
-const SolverTable& solver_table() {
-  using S = Symmetric<DeviceQueue>;
-  static const SolverTable table{cholesky,        cholesky_solve,  cholesky_float32, cholesky_float32_solve,
-                                 symmetric_eigen, S::set_diagonal, S::mirror_upper,  S::multiply};
-  return table;
+void install_solvers(Tables& tables) {
+  install_factors<float>(tables);
+  install_factors<double>(tables);
+  tables.eigen = eigen;
 }
 
 }  // namespace qs::kernels::cuda

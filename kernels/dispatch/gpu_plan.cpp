@@ -1,16 +1,15 @@
 // The size of pieces of work on a GPU: plans are made on machines without one.
-#pragma once
-
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <limits>
 
-namespace qs::kernels {
+#include "kernels/dispatch/tables.h"
+
+namespace qs::kernels::cuda {
+namespace {
 
 // Every multiprocessor busy in every kernel, and few launches: up to 2048 rows of float32, if their activations take at most 256 MiB. A power of two:
 // warps are full.
-inline int gpu_lane_groups(std::size_t group_bytes) {
+int lane_groups_per_chunk(std::size_t group_bytes) {
   constexpr std::size_t chunk_bytes = std::size_t{1} << 28, most_groups = 128;
   const std::size_t fitting = std::min(chunk_bytes / std::max<std::size_t>(group_bytes, 1), most_groups);
   std::size_t groups = 1;
@@ -18,7 +17,12 @@ inline int gpu_lane_groups(std::size_t group_bytes) {
   return static_cast<int>(groups);
 }
 
-// All: each call is a launch.
-inline constexpr std::int64_t gpu_chains_per_call = std::numeric_limits<std::int64_t>::max();
+}  // namespace
 
-}  // namespace qs::kernels
+const PlanTable& plan_table() {
+  constexpr std::int64_t all = std::numeric_limits<std::int64_t>::max();  // each call is a launch
+  static const PlanTable table{lane_groups_per_chunk, all, PlanTable::Chunks::full, PlanTable::Memory::own};
+  return table;
+}
+
+}  // namespace qs::kernels::cuda

@@ -4,7 +4,7 @@
 #include <new>
 
 #include "engine/base/error.h"
-#include "kernels/dispatch/device_table.h"
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {
@@ -19,20 +19,16 @@ void* allocate(std::size_t bytes, Contents contents) {
 
 void release(void* memory) noexcept { ::operator delete(memory, alignment); }
 
-void clear(void* memory, std::size_t bytes) {
-  if (bytes > 0) std::memset(memory, 0, bytes);
-}
-
 void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows) {
-  for (std::int64_t i = 0; i < rows; ++i) clear(static_cast<char*>(memory) + i * stride, bytes);
-}
-
-void copy(void* to, const void* from, std::size_t bytes) {
-  if (bytes > 0) std::memcpy(to, from, bytes);
+  if (bytes == 0) return;
+  for (std::int64_t i = 0; i < rows; ++i) std::memset(static_cast<char*>(memory) + i * stride, 0, bytes);
 }
 
 void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
-  for (std::int64_t i = 0; i < rows; ++i) copy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+  if (bytes == 0) return;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    std::memcpy(static_cast<char*>(to) + i * to_stride, static_cast<const char*>(from) + i * from_stride, bytes);
+  }
 }
 
 void* allocate_exchange(Side, std::size_t bytes) { return allocate(bytes, Contents::anything); }
@@ -56,24 +52,14 @@ int lane_groups_per_chunk(std::size_t group_bytes) {
 
 }  // namespace
 
-const DeviceTable& device_table() {
-  static const DeviceTable table{allocate,
-                                 release,
-                                 clear,
-                                 clear_rows,
-                                 copy,
-                                 copy_rows,
-                                 copy,
-                                 copy_rows,
-                                 copy_rows,
-                                 allocate_exchange,
-                                 release_exchange,
-                                 wait,
-                                 physical_devices,
-                                 use_physical_device,
-                                 lane_groups_per_chunk,
-                                 DeviceTable::Chunks::any_rows,
-                                 DeviceTable::Memory::of_the_host};
+void install_memory(Tables& tables) {
+  static_cast<MemoryTable&>(tables) = {allocate, release, clear_rows, copy_rows, copy_rows, copy_rows, allocate_exchange, release_exchange, wait};
+  tables.physical_devices = physical_devices;
+  tables.use_physical_device = use_physical_device;
+}
+
+const PlanTable& plan_table() {
+  static const PlanTable table{lane_groups_per_chunk, 1, PlanTable::Chunks::any_rows, PlanTable::Memory::of_the_host};
   return table;
 }
 

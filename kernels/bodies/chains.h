@@ -1,13 +1,12 @@
-// Bodies of the Metropolis chains: one thread takes one chain. Arithmetic is that of the host: the same log psi gives the same chain.
+// One proposal and one decision of a Metropolis chain, on every device: the same log psi gives the same chain.
 #pragma once
 
 #include <cmath>
 
 #include "kernels/api/chains.h"
 #include "kernels/api/rounding.h"
-#include "kernels/cuda/host_device.h"
 
-namespace qs::kernels::cuda {
+namespace qs::kernels {
 
 // Candidate of chain c.
 struct ProposeCandidate {
@@ -70,4 +69,4 @@ struct AcceptCandidate {
   }
 };
 
-}  // namespace qs::kernels::cuda
+}  // namespace qs::kernels

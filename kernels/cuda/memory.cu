@@ -6,8 +6,7 @@
 
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/exchange_memory.h"
-#include "kernels/dispatch/device_table.h"
-#include "kernels/dispatch/gpu_chunks.h"
+#include "kernels/cuda/install.h"
 
 namespace qs::kernels::cuda {
 namespace {
@@ -27,43 +26,28 @@ void release(void* memory) noexcept {
   release_queued(device, memory);
 }
 
-void clear(void* memory, std::size_t bytes) {
-  Held held;
-  check(cudaMemsetAsync(memory, 0, bytes, held.device.stream), "clearing memory");
-}
-
+// A single piece may be longer than the largest pitch, 2 GiB.
 void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows) {
   if (bytes == 0 || rows == 0) return;
   Held held;
-  check(cudaMemset2DAsync(memory, stride, 0, bytes, static_cast<std::size_t>(rows), held.device.stream), "clearing memory");
+  check(rows == 1 ? cudaMemsetAsync(memory, 0, bytes, held.device.stream)
+                  : cudaMemset2DAsync(memory, stride, 0, bytes, static_cast<std::size_t>(rows), held.device.stream),
+        "clearing memory");
 }
 
-// Rows of bytes; waits where the host is on one side.
+// Rows of bytes. Waits where the host is on one side: a copy from page-locked memory would still be reading it.
 void copy_pieces(cudaMemcpyKind kind, const char* what, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes,
                  std::int64_t rows) {
   if (bytes == 0 || rows == 0) return;
   Held held;
-  check(cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), kind, held.device.stream), what);
+  check(rows == 1 ? cudaMemcpyAsync(to, from, bytes, kind, held.device.stream)
+                  : cudaMemcpy2DAsync(to, to_stride, from, from_stride, bytes, static_cast<std::size_t>(rows), kind, held.device.stream),
+        what);
   if (kind != cudaMemcpyDeviceToDevice) check(cudaStreamSynchronize(held.device.stream), what);
-}
-
-// Waits, because a copy from page-locked memory would still be reading it.
-void upload(void* to, const void* from, std::size_t bytes) {
-  if (bytes == 0) return;
-  Held held;
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, held.device.stream), "copying to the GPU");
-  check(cudaStreamSynchronize(held.device.stream), "copying to the GPU");
 }
 
 void upload_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   copy_pieces(cudaMemcpyHostToDevice, "copying to the GPU", to, to_stride, from, from_stride, bytes, rows);
-}
-
-void download(void* to, const void* from, std::size_t bytes) {
-  if (bytes == 0) return;
-  Held held;
-  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, held.device.stream), "copying from the GPU");
-  check(cudaStreamSynchronize(held.device.stream), "copying from the GPU");
 }
 
 void download_rows(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
@@ -102,25 +86,11 @@ std::vector<PhysicalDevice> physical_devices() {
 
 }  // namespace
 
-const DeviceTable& device_table() {
-  static const DeviceTable table{allocate,
-                                 release,
-                                 clear,
-                                 clear_rows,
-                                 upload,
-                                 upload_rows,
-                                 download,
-                                 download_rows,
-                                 copy_rows,
-                                 allocate_exchange,
-                                 release_exchange,
-                                 wait,
-                                 physical_devices,
-                                 use_device,
-                                 gpu_lane_groups,
-                                 DeviceTable::Chunks::full,
-                                 DeviceTable::Memory::own};
-  return table;
+void install_memory(Tables& tables) {
+  static_cast<MemoryTable&>(tables) = {allocate,  release,           clear_rows,       upload_rows, download_rows,
+                                       copy_rows, allocate_exchange, release_exchange, wait};
+  tables.physical_devices = physical_devices;
+  tables.use_physical_device = use_device;
 }
 
 }  // namespace qs::kernels::cuda

@@ -1,8 +1,9 @@
-// The cpu device in the instruction set of this translation unit. Each file puts its primitives into the table.
+// The cpu device in the instruction set of this translation unit. Each file puts its primitives into their table; what takes a few operations per
+// configuration, or is bound by memory, is left to the plain loops of reference.
 #pragma once
 
 #include "kernels/cpu/simd.h"
-#include "kernels/dispatch/network_table.h"
+#include "kernels/dispatch/real_tables.h"
 
 namespace qs::kernels::QS_ISA {
 
@@ -24,5 +25,9 @@ template <class Real>
 void install_log_cosh(NetworkTable<Real>& table);
 template <class Real>
 void install_determinant(NetworkTable<Real>& table);
+template <class Real>
+void install_gram(MatrixTable<Real>& table);
+template <class Real>
+void install_multiply_adds(RealTables<Real>& tables);
 
 }  // namespace qs::kernels::QS_ISA
