@@ -114,7 +114,10 @@ const WavefunctionEntry& wavefunction_entry<RbmOptions>() {
                       .integer("alpha", &RbmOptions::alpha, 1, 4096, "hidden units per mode")
                       .word("dtype", &RbmOptions::dtype, Words<RbmDtype>{{"complex", RbmDtype::complex}, {"real", RbmDtype::real}},
                             "parameters; real means a positive wavefunction"),
-       .make = make_rbm});
+       .make = make_rbm,
+       .starts = {{NetworkRole::any_sign, "alpha: 2"},
+                  {NetworkRole::positive, "alpha: 2, dtype: real"},
+                  {NetworkRole::wide_positive, "alpha: 4, dtype: real"}}});
   return entry;
 }
 
