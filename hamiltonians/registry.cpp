@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/base/error.h"
+#include "hamiltonians/sector_input.h"
 
 namespace qs {
 
@@ -29,17 +30,7 @@ const Entry& find_named(std::span<const Entry> entries, std::string Entry::*name
   throw InputError(fmt::format("{} '{}' is not known (known: {})", key, wanted, join_names(entries, name)));
 }
 
-const char* name_of(SectorKind kind) {
-  switch (kind) {
-    case SectorKind::spin_half:
-      return "spin_half";
-    case SectorKind::spinless_fermions:
-      return "spinless_fermions";
-    case SectorKind::spinful_fermions:
-      return "spinful_fermions";
-  }
-  return "";
-}
+const std::string& name_of(SectorKind kind) { return sector_entry(kind).name; }
 
 void check_coupling(const SystemOptions& options, const std::string& key, const std::string& name) {
   const std::vector<CouplingEntry> known = couplings_of(options);

@@ -18,12 +18,4 @@ void check_twist(const Lattice& lattice, const std::vector<double>& angles);
 // Factored attention takes the lattice for a torus. InputError for a vit, which could then not tell the ends of an open lattice from its middle; for
 // a qstage, whose tokens know where they are, what to warn about. "" if all is well.
 std::string check_attention(const NetworkPlan& network, const Lattice& lattice);
-// InputError if a sector is too large to be diagonalised, or has fewer states than the stage wants.
-void check_exact_states(const ProblemFamily& family, int states);
-// InputError if a file that an ed stage is to export cannot hold its states, or is a file of the run or of an earlier stage; "" exports nothing.
-void check_export_csv(const std::string& folder, const std::string& model);
-void check_export_hdf5(const std::string& name, const std::vector<StagePlan>& earlier);
-// InputError if a sector has too many states to be summed over, or a move does not fit it.
-void check_sampler(const SamplerOptions& options, const ProblemFamily& family);
-
 }  // namespace qs

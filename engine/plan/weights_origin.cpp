@@ -74,7 +74,7 @@ Origin origin_of(const ProblemFamily& family, const SystemOptions& options) {
   for (const auto& [name, value] : family.problems.front().named) {
     if (std::find(family.varied.begin(), family.varied.end(), name) == family.varied.end()) couplings.push_back(fmt::format("{} = {}", name, value));
   }
-  if (options.model == "tv") couplings.push_back(options.pinning == Pinning::staggered ? "pinning = staggered" : "pinning = odd");
+  if (const auto setup = find_model(options.model).setup; setup != nullptr) couplings.push_back(setup(options));
   return {{"lattice", family.lattice.describe()},
           {"geometry", geometry_of(family.lattice)},
           {"site_order", site_order},

@@ -66,14 +66,14 @@ class ExportStates : public testing::TestWithParam<System> {
     for (int g = 0; g < ed.family.size(); ++g) results_.push_back(exact.solve(ed.family, g));
     for (const EdResult& result : results_) pointers.push_back(&result);
     const RunDirectory directory(temporary_.path(), Existing::refuse);
-    const auto names = export_states(std::get<EdStageOptions>(ed.options), ed.family, pointers, {directory, build_info(), plan.origin});
+    const auto names = export_states(*ed.exports, ed.family, pointers, {directory, build_info(), plan.origin});
     EXPECT_THAT(names, ElementsAre(temporary_.file("exact.h5")));
   }
 
   std::vector<Amplitudes> read(const System& system, const std::string& stage = learn) {
     const RunPlan plan = test::plan_of(system.with(stage), temporary_.path());
     warnings_ = plan.warnings;
-    return std::get<PretrainPlan>(plan.stages.at(0).options).file_states;
+    return plan.stages.at(0).targets;
   }
   std::string refusal(const System& system, const std::string& stage = learn) const {
     return test::refusal_of(system.with(stage), temporary_.path());
