@@ -49,7 +49,10 @@ DataTree results_tree(const ResultsContext& context, const RunState& state) {
     tree.groups["system"]["sites"] = std::int64_t{context.plan.family->lattice.sites()};
     store_geometry(*context.plan.family, tree);
   }
-  for (const StagePlan& stage : context.plan.stages) store_observable_axes(stage, tree);
+  for (const StagePlan& stage : context.plan.stages) {
+    store_observable_axes(stage, tree);
+    store_random_numbers(stage, tree);
+  }
   if (!state.parameters.empty()) store_weights(tree, tensor_shapes(context.layout), state.parameters);
   for (const auto& [phase, seconds] : state.seconds) tree.set("timing/" + phase, with(scalar(seconds), {{"units", "s"}}));
   return tree;

@@ -79,7 +79,8 @@ void plan_observables(const Node& list, const ProblemFamily& family, StagePlanni
       if (item.is_map())
         plan_own(item, family, run.system, options);
       else if (item.text() != "energy" && item.text() != "overlap")
-        make_observable(find_observable(item.text()), {family.lattice, family.problems[0].sector, run.system.sign_rule, &family.hamiltonian});
+        make_observable(find_observable(item.text()),
+                        {family.lattice, family.problems[0].sector, run.system.sign_rule, &family.hamiltonian, family.twist});
     } catch (const TermError& error) {
       run.diagnostics.error(item["terms"].items().at(error.term())["expression"].where(), error.what());
     } catch (const InputError& error) {
