@@ -19,7 +19,7 @@ RATES = {"sr": 0.03, "minsr": 0.03, "natural": 0.03, "adamw": 1e-3, "muon": 1e-2
 SHIFT = 1e-3
 FORCINGS = {"lr x 30": (30, 1), "lr x 1000": (1000, 1), "shift / 1000": (1, 1e-3)}
 SAMPLERS = {"exact_sum": "{kind: exact_sum}", "metropolis": "{kind: metropolis, move: {kind: hop}, chains: 128, samples: 512}"}
-# A sampled stage tells energies apart by five of its errors; float32 sums by less than this, relative to the energy.
+# A sampled stage tells energies apart by five errors of their difference; float32 sums by less than this, relative to the energy.
 ERRORS, ROUNDING = 5, 1e-6
 EVALUATE = "{kind: evaluate, sampler: {kind: exact_sum}, observables: [energy], compare: ed}"
 
@@ -50,11 +50,12 @@ def energy(stage):
     return sum(result["energy"] for result in stage["results"]) / len(stage["results"])
 
 
-def error_of_first_step(trace):
-    with open(trace, encoding="utf-8") as rows:
-        first = next(csv.DictReader(rows))
-    errors = [float(value) for name, value in first.items() if name.startswith("error_")]
-    return sum(error**2 for error in errors) ** 0.5 / len(errors)
+def error_of_difference(trace):
+    """Of the mean energies of the first and of the last step, which is what the stage compares."""
+    with open(trace, encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    errors = [float(value) for row in (rows[0], rows[-1]) for name, value in row.items() if name.startswith("error_")]
+    return sum(error**2 for error in errors) ** 0.5 / (len(errors) / 2)
 
 
 def outcome(program, folder, kind, sampler, forcing, seed):
@@ -70,7 +71,7 @@ def outcome(program, folder, kind, sampler, forcing, seed):
     gain = energy(before) - energy(after)
     if gain >= -ROUNDING * abs(energy(before)):
         return "lower", code, gain
-    if gain >= -ERRORS * error_of_first_step(folder / "run" / "trace" / "03_vmc.csv"):
+    if gain >= -ERRORS * error_of_difference(folder / "run" / "trace" / "03_vmc.csv"):
         return "equal within errors", code, gain
     return "SILENT" if training["converged"] else "higher, said", code, gain
 

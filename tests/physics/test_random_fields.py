@@ -131,7 +131,7 @@ class RandomFields(unittest.TestCase):
         done = subprocess.run([PROGRAM, "validate", "in.yaml"], capture_output=True, text=True, cwd=self.folder, env=ENVIRONMENT, check=False)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("two random fields are called 'n n'", done.stderr)
-        self.assertIn("in.yaml:10", done.stderr)
+        self.assertIn("in.yaml:11:22: error", done.stderr)
 
 
 if __name__ == "__main__":
