@@ -13,6 +13,7 @@
 #include "engine/plan/plan_network.h"
 #include "engine/plan/plan_nodes.h"
 #include "engine/plan/plan_observables.h"
+#include "engine/plan/plan_symmetry.h"
 #include "engine/plan/plan_system.h"
 #include "engine/plan/stage_memory.h"
 #include "engine/plan/target_files.h"
@@ -39,6 +40,8 @@ void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
     work();
   } catch (const TermError& error) {
     diagnostics.error(place_of(error, node), error.what());
+  } catch (const SymmetryError& error) {
+    diagnostics.error(node.has(error.key()) ? node[error.key()].where() : node.where(), error.what());
   } catch (const Error& error) {
     diagnostics.error(node.where(), error.what());
   }
@@ -67,6 +70,7 @@ class Planner {
     plan_.family = base_;
     plan_.origin = origin_of(*base_, *system_);
     warn_about(*base_);
+    if (!root_["symmetry"].is_null()) symmetry();
     if (!root_["wavefunction"].is_null()) network();
     const std::vector<Node> stages = root_["stages"].items();
     for (std::size_t position = 0; position < stages.size(); ++position) stage(stages[position], static_cast<int>(position));
@@ -120,10 +124,20 @@ class Planner {
       warn(weights, text);
   }
 
+  void symmetry() {
+    diagnosed(diagnostics_, root_["symmetry"], [&] {
+      SymmetryPlan symmetry = symmetry_plan(root_["symmetry"], *base_, plan_.sign_rule, plan_.device);
+      symmetry_ = std::move(symmetry.sector);
+      plan_.ed.symmetry = std::move(symmetry.one_row);
+      plan_.origin["symmetry"] = symmetry_->describe();
+    });
+  }
+
   void network() {
     const Node node = root_["wavefunction"];
     reading(node, [&] {
       plan_.network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
+      plan_.network->symmetry = symmetry_;
       plan_.origin["conditioning"] = describe_conditioning(plan_.network->options, plan_.network->input);
       check_reality(*make_network(*plan_.network, Device::reference), *base_, *system_);
       if (const std::string text = check_attention(*plan_.network, base_->lattice); !text.empty()) warn(node, text);
@@ -159,6 +173,8 @@ class Planner {
                       .family = build_family(with_family(*system_, node["family"])),
                       .options = EdStageOptions{},
                       .steps = 1};
+      if (symmetry_ && !node["family"].is_null())
+        diagnosed(diagnostics_, root_["symmetry"], [&] { check_same_symmetry(root_["symmetry"], *symmetry_, stage.family, plan_.sign_rule); });
       if (kind == "ed") {
         ed(node, stage);
       } else {
@@ -192,7 +208,7 @@ class Planner {
   void ed(const Node& node, StagePlan& stage) {
     const EdStageOptions options = ed_options().read(node);
     check_export(options, system_->model, plan_.stages);
-    check_exact_states(stage.family, options.states);
+    check_exact_states(stage.family, options.states, plan_.ed);
     const auto is_ed = [](const StagePlan& before) { return before.kind == "ed"; };
     const bool first = std::none_of(plan_.stages.begin(), plan_.stages.end(), is_ed);
     plan_.ed.states = std::max(plan_.ed.states, options.states);
@@ -208,7 +224,7 @@ class Planner {
     stage.steps = pretrain.options.steps;
     split(node["held_out"], stage.family, pretrain);
     if (node["targets"].is_text()) {
-      check_exact_states(stage.family, 1);
+      check_exact_states(stage.family, 1, plan_.ed);
     } else {
       read_targets(node["targets"]["files"], stage.family, pretrain);
     }
@@ -252,7 +268,7 @@ class Planner {
   void evaluate(const Node& node, StagePlan& stage) {
     EvaluateOptions options = evaluate_options().read(node);
     check_sampler(options.sampler, stage.family);
-    if (options.wants_exact()) check_exact_states(stage.family, 1);
+    if (options.wants_exact()) check_exact_states(stage.family, 1, plan_.ed);
     plan_observables(node["observables"], stage.family, *system_, options, diagnostics_);
     stage.options = std::move(options);
   }
@@ -263,6 +279,7 @@ class Planner {
   RunPlan plan_;
   std::optional<SystemOptions> system_;
   std::optional<ProblemFamily> base_;
+  std::shared_ptr<const SymmetrySector> symmetry_;  // of the system
   std::vector<UnusableFile> unusable_;
   std::optional<int> ranks_;
 };

@@ -108,14 +108,15 @@ std::string check_attention(const NetworkPlan& network, const Lattice& lattice) 
                      lattice.describe());
 }
 
-void check_exact_states(const ProblemFamily& family, int states) {
+void check_exact_states(const ProblemFamily& family, int states, const EdOptions& options) {
   for (const Problem& problem : family.problems) {
     if (!problem.sector.enumerable())
       throw InputError(fmt::format("exact diagonalisation needs every state of the sector ({}), but {}; choose a smaller sector or lattice",
                                    problem.sector.describe(), problem.sector.why_not_enumerable()));
-    if (states > problem.sector.dimension())
-      throw InputError(fmt::format("'states: {}' is more than the {} states of the sector ({}); ask for fewer", states, problem.sector.dimension(),
-                                   problem.sector.describe()));
+    const std::int64_t there = block_dimension(problem.sector, options);
+    if (states > there)
+      throw InputError(
+          fmt::format("'states: {}' is more than the {} states of the sector ({}); ask for fewer", states, there, problem.sector.describe()));
   }
 }
 

@@ -38,13 +38,14 @@ class ExactMemory {
     std::int64_t work = 0;
     if (!needs_exact_states(stage)) return work;
     const auto* ed = std::get_if<EdStageOptions>(&stage.options);
-    const std::int64_t amplitude = amplitude_bytes(stage.family.hamiltonian);
+    const bool is_complex = options_.symmetry && !options_.symmetry->real();
+    const std::int64_t amplitude = is_complex ? complex : amplitude_bytes(stage.family.hamiltonian);
     for (int g = 0; g < stage.family.size(); ++g) {
       const std::int64_t dimension = stage.family.problems[g].sector.dimension();
       if (ed && ed->writes(dimension)) kept_ += copies_for_files * dimension * (amplitude * ed->states + real);  // and the basis
       if (!known_.insert(ExactStates::key(stage.family, g)).second) continue;
       kept_ += dimension * amplitude * std::min<std::int64_t>(options_.states, dimension);
-      work = std::max(work, ed_memory(dimension, options_, amplitude));
+      work = std::max(work, ed_memory(block_dimension(stage.family.problems[g].sector, options_), options_, amplitude));
     }
     if (ed && !ed->export_hdf5.empty()) work = std::max(work, copies_for_export * state_file_bytes(stage.family, ed->states));
     return work;

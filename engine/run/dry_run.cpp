@@ -84,6 +84,7 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
   std::string text = fmt::format("{}: device {}, {} rank{}, seed {}\noutput: {}\n", plan.title.empty() ? document.path : plan.title,
                                  device_name(plan.device), ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
   for (const std::string& warning : plan.warnings) text += "warning: " + warning + "\n";
+  if (plan.ed.symmetry) text += fmt::format("symmetry: {}; {} elements\n", plan.ed.symmetry->describe(), plan.ed.symmetry->order());
   std::unique_ptr<Wavefunction> psi;
   if (plan.network) {
     psi = make_network(*plan.network, Device::reference);  // any machine may plan
@@ -98,7 +99,7 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
     text += "  memory: " + describe(memory[i]) + "\n";
     if (stage.kind == "ed") {
       std::int64_t largest = 0;
-      for (const Problem& problem : stage.family.problems) largest = std::max(largest, problem.sector.dimension());
+      for (const Problem& problem : stage.family.problems) largest = std::max(largest, block_dimension(problem.sector, plan.ed));
       text += fmt::format("  dimension {}\n", largest);
       if (const auto& ed = std::get<EdStageOptions>(stage.options); !ed.export_hdf5.empty())
         text += fmt::format("  exports {}/{}, {:.3g} GiB\n", plan.directory, ed.export_hdf5, state_file_bytes(stage.family, ed.states) / gib);

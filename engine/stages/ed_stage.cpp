@@ -60,8 +60,9 @@ StepOutcome EdStage::step(RunState& state) {
   const std::string& who = label.empty() ? context_.family.hamiltonian.name : label;
   outcome.shown = {{"problem", who}, {"E0", fmt::format("{:.10g}", result.energies[0])}, {"dimension", std::to_string(result.dimension)}};
   const std::string gap = result.gap ? fmt::format("gap {:.6g}", *result.gap) : "no other level";
-  outcome.notes.push_back(fmt::format("exact {}: dimension {}, E0 = {:.12g} ({}, total), degeneracy {}, {}, residual {:.1e}", who, result.dimension,
-                                      result.energies[0], context_.family.hamiltonian.convention, result.degeneracy, gap, result.residuals[0]));
+  outcome.notes.push_back(fmt::format("exact {}: dimension {}{}, E0 = {:.12g} ({}, total), degeneracy {}, {}, residual {:.1e}", who, result.block,
+                                      result.block == result.dimension ? "" : fmt::format(" of {}", result.dimension), result.energies[0],
+                                      context_.family.hamiltonian.convention, result.degeneracy, gap, result.residuals[0]));
   return outcome;
 }
 

@@ -147,12 +147,10 @@ Elements without_repetitions(const Elements& elements, int parity, const std::st
   return unique;
 }
 
-}  // namespace
-
-SymmetrySector find_symmetry(const ProblemFamily& family, const SymmetryOptions& options, SignRule sign_rule) {
+SymmetrySector find(const ProblemFamily& family, const SymmetryOptions& options, SignRule sign_rule, Rows rows) {
   const SiteContext context(family, sign_rule);
   const TermInvariance terms(family);
-  SpaceSector space = space_sector(context, terms, options);
+  SpaceSector space = space_sector(context, terms, options, rows);
   Elements elements = std::move(space.elements);
   std::vector<std::string> words;
   if (!space.words.empty()) words.push_back(space.words);
@@ -175,8 +173,17 @@ SymmetrySector find_symmetry(const ProblemFamily& family, const SymmetryOptions&
   }
   std::string text = fmt::format("{}", fmt::join(words, ", "));
   elements = without_repetitions(elements, context.parity, text);
-  SymmetrySector sector(std::move(elements), space.dimension, std::move(text));
-  return sector;
+  return SymmetrySector(std::move(elements), space.dimension, std::move(text));
+}
+
+}  // namespace
+
+SymmetrySector find_symmetry(const ProblemFamily& family, const SymmetryOptions& options, SignRule sign_rule) {
+  return find(family, options, sign_rule, Rows::all);
+}
+
+SymmetrySector find_one_row(const ProblemFamily& family, const SymmetryOptions& options, SignRule sign_rule) {
+  return find(family, options, sign_rule, Rows::one);
 }
 
 PointIrreps point_irreps(const ProblemFamily& family, const SymmetryOptions& options, SignRule sign_rule) {

@@ -13,6 +13,9 @@ namespace qs {
 // `sign_rule`: that of the Hamiltonian, whose basis is rotated; characters belong to the state itself. Throws SymmetryError where the lattice has no
 // such element, the terms do not have the symmetry (the message names one), or there is no such irrep (the message lists those there are).
 SymmetrySector find_symmetry(const ProblemFamily& family, const SymmetryOptions& options, SignRule sign_rule);
+// A sector of one dimension, of a subgroup, with each level of the irrep once and none of others: what exact diagonalisation can use. Of an irrep of
+// one dimension, itself.
+SymmetrySector find_one_row(const ProblemFamily& family, const SymmetryOptions& options, SignRule sign_rule);
 
 // All irreps of the little group of `options.momentum` (of the point group without translations if it is empty), each with a name.
 struct PointIrreps {

@@ -31,4 +31,9 @@ std::int64_t SymmetrySector::states(const Sector& sector) const {
   return std::llround(dimension_ * sum / double(order()));
 }
 
+bool same_elements(const SymmetrySector& a, const SymmetrySector& b) {
+  return std::equal(a.elements().begin(), a.elements().end(), b.elements().begin(), b.elements().end(),
+                    [](const auto& x, const auto& y) { return x.map == y.map && x.character == y.character; });
+}
+
 }  // namespace qs

@@ -72,4 +72,7 @@ class SymmetrySector {
   std::string words_;
 };
 
+// Whether two sectors are the same maps with the same characters, in the same order.
+bool same_elements(const SymmetrySector& a, const SymmetrySector& b);
+
 }  // namespace qs

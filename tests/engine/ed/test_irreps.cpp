@@ -37,7 +37,7 @@ EdResult solve(const SystemOptions& system, const SymmetryOptions& symmetry, int
   const ProblemFamily family = build_family(system);
   EdOptions options;
   options.states = states;
-  options.symmetry = std::make_shared<const SymmetrySector>(find_symmetry(family, symmetry, system.sign_rule));
+  options.symmetry = std::make_shared<const SymmetrySector>(find_one_row(family, symmetry, system.sign_rule));
   return diagonalise(family, 0, options, comm);
 }
 
@@ -82,6 +82,22 @@ TEST(Irreps, SquareFourByFour) {
     EXPECT_NEAR(lowest(spins("square", {4, 4}), row.symmetry), row.plain, digits) << row.symmetry.point;
     EXPECT_NEAR(lowest(spins("square", {4, 4}, 0.5), row.symmetry), row.frustrated, digits) << row.symmetry.point;
   }
+}
+
+// One row of an irrep of two dimensions: each level once, half of the states of its block.
+TEST(Irreps, RowsOfIrrepsOfTwoDimensions) {
+  const SystemOptions square = spins("square", {4, 4});
+  const EdResult even = solve(square, {{0, 0}, "E", 1});
+  EXPECT_NEAR(even.energies[0], -4.9082817930, digits);
+  EXPECT_EQ(even.block, 150 / 2);
+  EXPECT_EQ(even.degeneracy, 1);
+  EXPECT_NEAR(lowest(square, {{0, 0}, "E", -1}), -7.4326054061, digits);
+  EXPECT_NEAR(lowest(square, {{2, 2}, "E", 1}), -7.8121480090, digits);
+  EXPECT_NEAR(lowest(spins("square", {4, 4}, 0.5), {{2, 2}, "E", -1}), -6.1000657829, digits);
+  // C6v: the rows need complex characters.
+  const EdResult triangular = solve(spins("triangular", {4, 4}), {{0, 0}, "E2", 1});
+  EXPECT_EQ(triangular.degeneracy, 1);
+  EXPECT_FALSE(triangular.complex_states.empty());
 }
 
 TEST(Irreps, RingOfTwelve) {
