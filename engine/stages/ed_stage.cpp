@@ -133,7 +133,7 @@ void recall_exact_states(const DataTree& outputs, ExactStates& exact) {
     if (gap != levels.attributes.end()) result.gap = std::get<double>(gap->second);
     result.energies = outputs.doubles(group + "/levels/" + number);
     result.residuals = outputs.doubles(group + "/levels/" + number + "_residuals");
-    result.dimension = dataset.shape.at(1);
+    result.dimension = result.block = dataset.shape.at(1);
     recall(dataset, result.states);
     recall(dataset, result.complex_states);
     exact.remember(std::get<std::string>(dataset.attributes.at("problem")), std::move(result));
