@@ -252,12 +252,33 @@ TEST(PointGroup, CentresThatAreNoSites) {
   EXPECT_EQ(irreps.group, "Cs about the point [2.5]");
 }
 
+// Orthogonal dimers on a cell of four sites: p4g, whose glides no centre has.
+SystemOptions orthogonal_dimers(std::vector<int> size) {
+  SystemOptions options;
+  options.lattice = {.kind = "cell", .size = std::move(size), .cell = {{{2, 0, 0}, {0, 2, 0}}, {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0}}, {}}};
+  const int sites = Lattice(options.lattice).sites();
+  options.sector = {SectorKind::spin_half, sites, sites / 2, -1};
+  options.model = "terms";
+  const auto dimer = [](std::array<int, 3> from, int a, std::array<int, 3> to, int b) { return CellPattern{{{from, a, 2}, {to, b, 2}}}; };
+  options.terms.terms = {{"", "S.S", ShellBonds{1}, ConstantValue{0.7}, ""},
+                         {"", "S.S", dimer({0, 0, 0}, 0, {0, 0, 0}, 3), ConstantValue{1}, ""},
+                         {"", "S.S", dimer({0, 1, 0}, 1, {1, 0, 0}, 2), ConstantValue{1}, ""}};
+  return options;
+}
+
 TEST(PointGroup, GlidesAtTheEdgeOfTheZone) {
-  SystemOptions options = spins(periodic("square", {4, 4}), "shastry_sutherland", {}, 8);
-  options.lattice.kind = "square";
-  const ProblemFamily family = build_family(options);
-  // Two sites of the square lattice differ: the Hamiltonian does not have its translations.
-  EXPECT_THROW(find_symmetry(family, {.momentum = {0, 0}}, SignRule::none), SymmetryError);
+  const ProblemFamily family = build_family(orthogonal_dimers({2, 2}));
+  std::int64_t sum = 0;
+  for (const Momentum& q : family.lattice.momenta()) {
+    const std::vector<int> k{q.k[0], q.k[1]};
+    const PointIrreps irreps = point_irreps(family, {.momentum = k}, SignRule::none);
+    EXPECT_THAT(irreps.group, HasSubstr("glides")) << k[0] << k[1];
+    for (const std::string& name : irreps.names) sum += states(family, {.momentum = k, .point = name});
+  }
+  EXPECT_EQ(sum, family.problems[0].sector.dimension());
+  // The square lattice under it does not have one site per cell.
+  EXPECT_THROW(find_symmetry(build_family(spins(periodic("square", {4, 4}), "shastry_sutherland", {}, 8)), {.momentum = {0, 0}}, SignRule::none),
+               SymmetryError);
 }
 
 TEST(TermInvariance, ParticleHoleNeedsItsSigns) {
