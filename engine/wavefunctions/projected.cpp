@@ -19,24 +19,23 @@ constexpr double zero_log = -std::numeric_limits<double>::infinity();
 // A sum that cancels to less than this share of its terms is rounding.
 constexpr double cancelled = 1e-11;
 
-// sum c_i psi_i = exp(scale) value.
+// sum c_i psi_i = exp(scale) value, sum |c_i psi_i| = exp(scale) magnitude.
 struct ScaledSum {
   double scale;
   Complex value;
+  double magnitude;
 };
 
 ScaledSum scaled_sum(const Complex* coefficient, const Complex* log_psi, std::int64_t count) {
-  ScaledSum sum{zero_log, 0};
+  ScaledSum sum{zero_log, 0, 0};
   for (std::int64_t i = 0; i < count; ++i) sum.scale = std::max(sum.scale, log_psi[i].real());
-  if (sum.scale == zero_log && count > 0 && !std::isnan(log_psi[0].real())) return sum;
-  double magnitude = 0;
   for (std::int64_t i = 0; i < count; ++i) {
     if (log_psi[i].real() == zero_log) continue;
     const Complex term = coefficient[i] * std::exp(log_psi[i] - sum.scale);
     sum.value += term;
-    magnitude += std::abs(term);
+    sum.magnitude += std::abs(term);
   }
-  if (std::abs(sum.value) < cancelled * magnitude) sum.value = 0;
+  if (std::abs(sum.value) < cancelled * sum.magnitude) sum.value = 0;
   return sum;
 }
 
@@ -150,6 +149,18 @@ std::vector<Complex> Projected::shares(const Images& images) const {
     if (sum.value == 0.0) continue;
     for (std::int64_t k = begin; k < end; ++k)
       if (log_psi[k].real() != zero_log) share[k] = images.coefficient[k] * std::exp(log_psi[k] - sum.scale) / sum.value;
+  }
+  return share;
+}
+
+std::vector<double> Projected::remaining(const ConfigurationBatch& batch) const {
+  const Images images = images_of(batch, 0, batch.rows());
+  const std::vector<Complex> log_psi = bare_log_psi(images.rows);
+  std::vector<double> share(batch.rows());
+  for (std::int64_t i = 0; i < batch.rows(); ++i) {
+    const std::int64_t begin = images.begin[i];
+    const ScaledSum sum = scaled_sum(images.coefficient.data() + begin, log_psi.data() + begin, images.begin[i + 1] - begin);
+    share[i] = sum.magnitude > 0 ? std::abs(sum.value) / sum.magnitude : 0;
   }
   return share;
 }

@@ -20,6 +20,9 @@ class Projected final : public Wavefunction {
   Projected(std::unique_ptr<Wavefunction> bare, std::shared_ptr<const SymmetrySector> symmetry, const std::vector<std::vector<int>>& invariances);
 
   int evaluations() const { return static_cast<int>(terms_.size()); }  // of the network for one of psi_s
+  // |psi_s| over the sum of the magnitudes of its terms, for every row: the relative rounding of psi_s is that of log psi divided by it. 0 where
+  // psi_s is zero. On the calling thread.
+  std::vector<double> remaining(const ConfigurationBatch& batch) const;
 
   std::string kind() const override { return bare_->kind(); }
   const ParameterLayout& layout() const override { return bare_->layout(); }

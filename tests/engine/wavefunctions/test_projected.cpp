@@ -166,6 +166,19 @@ TEST(Projected, ZerosBySymmetryAreExact) {
   EXPECT_EQ(allowed({.momentum = {1, 0}}), 918);
 }
 
+// One element of the group: nothing cancels. An odd sector of an even function: all of it does, and the sum is zero, not rounding.
+TEST(Projected, SaysHowMuchOfTheSumIsLeft) {
+  const ConfigurationBatch batch = all_states(Sector({SectorKind::spin_half, 12, 6}));
+  const System nothing = system_with(triangular(), {});
+  Projected whole(bare_rbm(12), nothing.symmetry, {});
+  whole.set_parameters(test::noisy_parameters(whole, 0.1));
+  for (const double share : whole.remaining(batch)) EXPECT_NEAR(share, 1, 1e-15);
+  const System odd = system_with(triangular(), {.spin_inversion = -1});
+  Projected constant(bare_rbm(12), odd.symmetry, {});
+  constant.set_parameters(std::vector<double>(constant.layout().total, 0.0));
+  for (const double share : constant.remaining(batch)) EXPECT_EQ(share, 0);
+}
+
 // Projectors of different irreps have nothing in common, and together are one.
 TEST(Projected, SectorsAddUpToTheNetwork) {
   std::vector<Complex> sum(924);
