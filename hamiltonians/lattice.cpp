@@ -202,17 +202,34 @@ Vector3 Lattice::reciprocal(int axis) const {
   return reciprocal_.at(axis);
 }
 
-std::vector<Momentum> Lattice::momenta() const {
+// What the seams add to the turns: f with f . T_p = angles_p / 2 pi for every periodicity vector T_p.
+Vector3 Lattice::added_turns(const std::array<double, 3>& angles) const {
+  UnitCell whole;
+  for (int p = 0; p < axes(); ++p) {
+    Vector3 row{};
+    for (int axis = 0; axis < axes(); ++axis) row[axis] = is_tilted() ? options_.torus[p][axis] : p == axis ? options_.size[p] : 0;
+    whole.primitive.push_back(row);
+  }
+  const std::vector<Vector3> dual = reciprocal_vectors(whole);
+  Vector3 turns{};
+  for (int p = 0; p < axes(); ++p) {
+    for (int axis = 0; axis < axes(); ++axis) turns[axis] += angles[p] / (4 * std::numbers::pi * std::numbers::pi) * dual[p][axis];
+  }
+  return turns;
+}
+
+std::vector<Momentum> Lattice::momenta(const std::array<double, 3>& angles) const {
   require_cells("wave vectors");
+  const Vector3 added = added_turns(angles);
   std::vector<Momentum> result;
   for (const CellVector& k : torus_.dual()) {
-    Vector3 q{};
+    Vector3 q{}, turns{};
     for (int axis = 0; axis < axes(); ++axis) {
-      const double along = static_cast<double>(k[axis]) / torus_.denominators()[axis];
-      for (int x = 0; x < 3; ++x) q[x] += along * reciprocal_[axis][x];
+      turns[axis] = static_cast<double>(k[axis]) / torus_.denominators()[axis] + added[axis];
+      for (int x = 0; x < 3; ++x) q[x] += turns[axis] * reciprocal_[axis][x];
     }
     const std::string label = is_tilted() ? fmt::format("{}", result.size()) : fmt::format("{}", fmt::join(k.begin(), k.begin() + axes(), ","));
-    result.push_back({k, torus_.denominators(), q, label});
+    result.push_back({k, torus_.denominators(), turns, q, label});
   }
   return result;
 }

@@ -42,10 +42,11 @@ struct Image {
   bool operator==(const Image&) const = default;
 };
 
-// A wave vector of the finite lattice: q = sum_a k_a / of_a b_a, untilted with of = size.
+// A wave vector of the finite lattice: q = sum_a turns_a b_a.
 struct Momentum {
   CellVector k;       // 0 <= k_a < of_a; 0 beyond the last axis
-  CellVector of;      // 1 beyond the last axis
+  CellVector of;      // untilted the size; 1 beyond the last axis
+  Vector3 turns;      // k_a / of_a, and what the seams add: of the phase, from cell to cell along each axis
   Vector3 q;          // Cartesian, per unit of length
   std::string label;  // "1,0", on a chain "1"; on a tilted torus the number of the wave vector
 };
@@ -79,8 +80,9 @@ class Lattice {
   Vector3 position(int site) const;
   Vector3 fractional(int site) const;  // along the primitive vectors, basis offset included
   Vector3 primitive(int axis) const;
-  Vector3 reciprocal(int axis) const;     // a_i . b_j = 2 pi delta_ij
-  std::vector<Momentum> momenta() const;  // one per cell; untilted: the last component fastest
+  Vector3 reciprocal(int axis) const;  // a_i . b_j = 2 pi delta_ij
+  // One per cell; untilted: the last component fastest. Of waves that pick up `angles` (radians) along each periodicity vector.
+  std::vector<Momentum> momenta(const std::array<double, 3>& angles = {}) const;
 
   // Bonds of shell k >= 1, sorted, i < j, merged. Throws InputError if a bond joins a site to itself ((2,0) on L = 2).
   std::vector<Bond> bonds(int shell) const;
@@ -98,6 +100,7 @@ class Lattice {
 
  private:
   void take_torus();
+  Vector3 added_turns(const std::array<double, 3>& angles) const;
   void require_cells(const char* what) const;
 
   LatticeOptions options_;

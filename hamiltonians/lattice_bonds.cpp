@@ -131,10 +131,10 @@ std::vector<int> Lattice::two_colouring(int sites, const std::vector<Bond>& bond
 // along every axis show all of it, and their torus closes without a seam.
 std::vector<int> Lattice::sublattices() const {
   if (!has_cells()) return two_colouring(sites_, bonds(1));
-  LatticeOptions options;
-  options.kind = "cell";
+  LatticeOptions options = options_;
+  options.torus.clear();
   options.size.assign(axes(), 2);
-  options.cell = cell_;
+  options.boundary.assign(axes(), Boundary::periodic);
   const Lattice pattern(std::move(options));
   const std::vector<int> colour = two_colouring(pattern.sites(), pattern.bonds(1));
   std::vector<int> result;

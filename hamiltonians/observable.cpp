@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <numbers>
+
 #include "hamiltonians/term_facts.h"
 
 namespace qs {
@@ -21,6 +23,14 @@ void require_couplings(const std::vector<TermSpec>& terms, const std::map<std::s
 }
 
 }  // namespace
+
+std::array<double, 3> seam_angles(const Lattice& lattice, SectorKind kind, const std::array<double, 3>& twist) {
+  std::array<double, 3> angles = twist;
+  for (int axis = 0; axis < lattice.axes(); ++axis) {
+    if (kind != SectorKind::spin_half && lattice.options().boundary[axis] == Boundary::antiperiodic) angles[axis] += std::numbers::pi;
+  }
+  return angles;
+}
 
 Observable make_observable(const ObservableEntry& entry, const ObservableInput& input) {
   Observable result{entry.name, entry.doc, entry.unit, {}, entry.build(input)};

@@ -1,6 +1,7 @@
 // What is measured: lists of labelled Hermitian operators, by name (the catalogue of observables/) or written out by the user.
 #pragma once
 
+#include <array>
 #include <map>
 #include <span>
 #include <string>
@@ -19,7 +20,8 @@ struct NamedOperator {
   Operator op;        // its couplings are "1", those of the Hamiltonian, and the labels of ObservableEntry::means
 };
 
-enum class ObservableAxis { none, site, momentum };  // what its operators run over: numbers with labels, all sites j, Lattice::momenta()
+// What its operators run over: numbers with labels, all sites j, Lattice::momenta(), and those of waves that pick up the seam's angles.
+enum class ObservableAxis { none, site, momentum, particle_momentum };
 enum class ObservableUnit { number, energy };
 
 // What the operators of an observable may depend on.
@@ -29,7 +31,10 @@ struct ObservableInput {
   // Of the Hamiltonian: exchange parts must be rotated with it, or they would be measured in the wrong basis.
   SignRule sign_rule = SignRule::none;
   const Operator* hamiltonian = nullptr;
+  std::array<double, 3> twist = {};  // of the boundary (TermOptions::twist)
 };
+// What c (of spins S-) picks up along each periodicity vector, in radians: the twist, and pi more for fermions where the axis is antiperiodic.
+std::array<double, 3> seam_angles(const Lattice& lattice, SectorKind kind, const std::array<double, 3>& twist);
 
 // One row of the catalogue. It stands in the file that implements it.
 struct ObservableEntry {

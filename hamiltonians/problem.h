@@ -1,6 +1,7 @@
 // A Problem is lattice + sector + operator + coupling values; a family is the list of problems one network serves.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,14 @@ struct Problem {
   double infinite_temperature_energy = 0;  // E_inf of the V-score
 };
 
+// The numbers that a term with a random field has in front of its expression, its coupling not included.
+struct RandomNumbers {
+  int term = 0;                             // position in the list of terms
+  std::string name, coupling;               // of the term
+  std::vector<std::vector<int>> sites;      // [places][sites of a place]
+  std::vector<std::vector<double>> values;  // [problems][places]
+};
+
 struct ProblemFamily {
   Lattice lattice;
   Operator hamiltonian;
@@ -27,6 +36,8 @@ struct ProblemFamily {
   std::vector<Problem> problems;
   std::vector<std::string> varied;                 // names of the columns that vary, e.g. {"V"} or {"particles", "V"}
   std::vector<std::vector<double>> varied_values;  // [problems][varied]
+  std::array<double, 3> twist = {};                // of the boundary (TermOptions::twist)
+  std::vector<RandomNumbers> random = {};          // one per term with a random field
 
   int size() const { return static_cast<int>(problems.size()); }
   int modes() const { return hamiltonian.modes; }

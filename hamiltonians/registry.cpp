@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/base/error.h"
+#include "hamiltonians/sector_input.h"
 
 namespace qs {
 
@@ -29,17 +30,7 @@ const Entry& find_named(std::span<const Entry> entries, std::string Entry::*name
   throw InputError(fmt::format("{} '{}' is not known (known: {})", key, wanted, join_names(entries, name)));
 }
 
-const char* name_of(SectorKind kind) {
-  switch (kind) {
-    case SectorKind::spin_half:
-      return "spin_half";
-    case SectorKind::spinless_fermions:
-      return "spinless_fermions";
-    case SectorKind::spinful_fermions:
-      return "spinful_fermions";
-  }
-  return "";
-}
+const std::string& name_of(SectorKind kind) { return sector_entry(kind).name; }
 
 void check_coupling(const SystemOptions& options, const std::string& key, const std::string& name) {
   const std::vector<CouplingEntry> known = couplings_of(options);
@@ -91,6 +82,21 @@ void refuse_unnumbered_disorder(const SystemOptions& options) {
                               name_of(*found)));
 }
 
+// The name keys the numbers: two fields of one name and one seed would have the same.
+void refuse_equal_disorder(const SystemOptions& options) {
+  const auto& terms = options.terms.terms;
+  for (std::size_t t = 0; t < terms.size(); ++t) {
+    const auto* field = std::get_if<RandomField>(&terms[t].coefficient);
+    const auto equal = [&](const TermSpec& other) {
+      const auto* known = std::get_if<RandomField>(&other.coefficient);
+      return known != nullptr && known->seed == field->seed && name_of(other) == name_of(terms[t]);
+    };
+    if (field != nullptr && std::any_of(terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(t), equal))
+      throw TermError(static_cast<int>(t), 0,
+                      fmt::format("two random fields are called '{}', which names their numbers: give one of the terms a 'name'", name_of(terms[t])));
+  }
+}
+
 void check_family(const SystemOptions& options) {
   for (std::size_t column = 0; column < options.varied.size(); ++column) {
     const std::string& name = options.varied[column];
@@ -132,6 +138,26 @@ void add_disorder(const SystemOptions& options, const Lattice& lattice, double s
   if (seed != std::floor(seed) || seed < 0 || seed > 9e15)
     throw InputError(fmt::format("system.family.disorder {} is not the number of a sample: use an integer >= 0", seed));
   named.merge(disorder_of(options, lattice, static_cast<std::uint64_t>(seed)));
+}
+
+std::vector<RandomNumbers> random_numbers(const SystemOptions& options, const Lattice& lattice, const std::vector<std::vector<double>>& rows) {
+  const auto varied = std::find(options.varied.begin(), options.varied.end(), "disorder") - options.varied.begin();
+  std::vector<RandomNumbers> all;
+  for (std::size_t t = 0; t < options.terms.terms.size(); ++t) {
+    const TermSpec& term = options.terms.terms[t];
+    const auto* field = std::get_if<RandomField>(&term.coefficient);
+    if (field == nullptr) continue;
+    RandomNumbers numbers{static_cast<int>(t), name_of(term), term.coupling, {}, {}};
+    for (const Placement& place : placements(lattice, term.where, options.terms.options.bonds)) numbers.sites.push_back(place.sites);
+    for (const std::vector<double>& row : rows) {
+      const std::uint64_t seed = field->seed ? *field->seed : static_cast<std::uint64_t>(row[varied]);
+      std::vector<double>& values = numbers.values.emplace_back();
+      for (std::size_t p = 0; p < numbers.sites.size(); ++p)
+        values.push_back(random_field_value(*field, seed, numbers.name, static_cast<std::uint32_t>(p)));
+    }
+    all.push_back(std::move(numbers));
+  }
+  return all;
 }
 
 // The problem of one family row; couplings and E_inf follow once the operator is known.
@@ -202,8 +228,9 @@ ProblemFamily build_family(const SystemOptions& options) {
   const Lattice lattice(options.lattice);
   const std::vector<std::vector<double>> rows = options.rows.empty() ? std::vector<std::vector<double>>{{}} : options.rows;
 
-  ProblemFamily family{lattice, {}, {}, {}, options.varied, rows};
+  ProblemFamily family{lattice, {}, {}, {}, options.varied, rows, options.terms.options.twist};
   refuse_unnumbered_disorder(options);
+  refuse_equal_disorder(options);
   ModelOptions model_options{options.sign_rule, options.pinning, {}, options.sector.kind, options.terms};
   model_options.terms.options.sign_rule = options.sign_rule;
   for (const std::vector<double>& row : rows) {
@@ -212,6 +239,7 @@ ProblemFamily build_family(const SystemOptions& options) {
       if (value != 0) model_options.active.insert(name);
     }
   }
+  family.random = random_numbers(options, lattice, rows);
   if (model.check != nullptr) model.check(lattice, family.problems.front().sector.options(), model_options);
   family.hamiltonian = model.build(lattice, model_options);
   family.table = TermTable(family.hamiltonian);

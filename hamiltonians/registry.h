@@ -15,6 +15,7 @@
 #include "hamiltonians/problem.h"
 #include "hamiltonians/sector.h"
 #include "hamiltonians/sign_rule.h"
+#include "hamiltonians/starting_point.h"
 #include "hamiltonians/terms_input.h"
 
 namespace qs {
@@ -33,6 +34,8 @@ struct CouplingEntry {
   CouplingRole role = CouplingRole::physics;
 };
 
+struct SystemOptions;
+
 struct ModelOptions {
   SignRule sign_rule = SignRule::none;
   Pinning pinning = Pinning::odd;
@@ -42,7 +45,7 @@ struct ModelOptions {
 };
 
 struct ModelEntry {
-  std::string kind;  // "heisenberg", "xxz", "tfim", "shastry_sutherland", "haldane_shastry", "tv", "hubbard"
+  std::string kind;
   std::string doc;
   std::string convention;            // "S.S", "Pauli", "t"
   std::optional<SectorKind> sector;  // the kind of degrees of freedom; none: any
@@ -50,6 +53,9 @@ struct ModelEntry {
   std::vector<CouplingEntry> couplings;
   Options<ModelOptions> options;
   Operator (*build)(const Lattice&, const ModelOptions&);
+  StartingPoint start = {};
+  // What prepares the lattice beside couplings of that role: "pinning = odd"; may be left out.
+  std::string (*setup)(const SystemOptions&) = nullptr;
   // Refuses what the sector does not allow; may be left out.
   void (*check)(const Lattice&, const SectorOptions&, const ModelOptions&) = nullptr;
 };

@@ -3,7 +3,7 @@
 //
 //   Options<RbmOptions>()
 //       .integer("alpha", &RbmOptions::alpha, 1, 4096, "hidden units per mode")
-//       .word("dtype", &RbmOptions::dtype, {{"complex", RbmDtype::complex}, {"real", RbmDtype::real}}, "parameters")
+//       .word("dtype", &RbmOptions::dtype, {{"complex", Dtype::complex}, {"real", Dtype::real}}, "parameters")
 #pragma once
 
 #include <cstdint>

@@ -8,10 +8,12 @@
 namespace qs {
 namespace {
 
-template <class Options>
-const StagePlan* first(const RunPlan& plan) {
+enum class Rows { sampled, supervised };
+
+// The first training stage whose steps take such rows.
+const StagePlan* first(const RunPlan& plan, Rows rows) {
   for (const StagePlan& stage : plan.stages) {
-    if (std::holds_alternative<Options>(stage.options)) return &stage;
+    if (stage.optimizer && stage.sampler.has_value() == (rows == Rows::sampled)) return &stage;
   }
   return nullptr;
 }
@@ -39,8 +41,8 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
                      .threads = threads(),
                      .operations = measure_operations(*psi, plan.network->input.modes, plan.device, options.seconds_per_operation),
                      .steps = std::nullopt};
-  const StagePlan* vmc = first<VmcOptions>(plan);
-  const StagePlan* stage = vmc ? vmc : first<PretrainPlan>(plan);
+  const StagePlan* vmc = first(plan, Rows::sampled);
+  const StagePlan* stage = vmc ? vmc : first(plan, Rows::supervised);
   if (stage && options.steps > 0) report.steps = measure_steps(plan, *stage, *psi, parameters, options.steps, comm);
   return report;
 }

@@ -70,8 +70,8 @@ class Gpu final : public Yardstick {
   static constexpr std::int64_t most_order = 8192;
 
   void multiply() {
-    kernels::gemm<Real>(device_, kernels::Transpose::no, kernels::Transpose::no, order_, order_, order_, 1, factor_.data(), order_, factor_.data(),
-                        order_, 0, product_.data(), order_);
+    kernels::matrices<Real>(device_).gemm(kernels::Transpose::no, kernels::Transpose::no, order_, order_, order_, 1, factor_.data(), order_,
+                                          factor_.data(), order_, 0, product_.data(), order_);
   }
   double of_product() {
     const double start = now();

@@ -75,7 +75,7 @@ class Operations {
 
   // A matrix of minSR as one thread forms it.
   OperationRate gram() const {
-    const std::int64_t strip = kernels::gram_strip(device_), k = std::min(psi_.layout().total, most_columns);
+    const std::int64_t strip = kernels::matrices<Real>(device_).gram_strip, k = std::min(psi_.layout().total, most_columns);
     const std::int64_t n = kernels::shares_host_memory(device_) ? gram_order : gpu_gram_strips * strip;
     const Buffer<Real> a = buffer_of(device_, random_values<Real>(n * k));
     const TileGrid grid{n, strip};
@@ -83,8 +83,8 @@ class Operations {
     std::vector<kernels::GramTile> tiles;
     for (const auto& [left, right] : grid.places()) tiles.push_back({left, right, c.data() + (left * n + right) * grid.strip, n});
     const auto run = [&] {
-      kernels::gram_tiles<Real>(device_, kernels::Arithmetic::own, {kernels::GramOf::rows, n, k, a.data(), k}, grid.strip, tiles.data(),
-                                static_cast<std::int64_t>(tiles.size()));
+      kernels::matrices<Real>(device_).gram_tiles(kernels::Arithmetic::own, {kernels::GramOf::rows, n, k, a.data(), k}, grid.strip, tiles.data(),
+                                                  static_cast<std::int64_t>(tiles.size()));
     };
     const BesidePeak measured = measure_beside_peak(device_, precision, {run}, budget_);
     return {"gram", fmt::format("{}x{}", n, k), precision, std::nullopt, flops::gram(n, k) / measured.seconds, measured.peak};
@@ -95,7 +95,8 @@ class Operations {
     const Buffer<Real> a = buffer_of(device_, random_values<Real>(n * n));
     Buffer<Real> c(device_, static_cast<std::size_t>(n * n));
     const auto run = [&] {
-      kernels::gemm(device_, kernels::Transpose::no, kernels::Transpose::no, n, n, n, Real(1), a.data(), n, a.data(), n, Real(0), c.data(), n);
+      kernels::matrices<Real>(device_).gemm(kernels::Transpose::no, kernels::Transpose::no, n, n, n, Real(1), a.data(), n, a.data(), n, Real(0),
+                                            c.data(), n);
     };
     const BesidePeak measured = measure_beside_peak(device_, precision, {run}, budget_);
     return {"gemm", fmt::format("{0}x{0}x{0}", n), precision, std::nullopt, flops::gemm(n, n, n) / measured.seconds, measured.peak};
@@ -107,9 +108,9 @@ class Operations {
     std::vector<double> matrix = random_values<double>(n * n);
     Buffer<double> work(device_, matrix.size());
     for (std::int64_t i = 0; i < n; ++i) matrix[i * n + i] = static_cast<double>(2 * n);
-    const BesidePeak measured =
-        measure_beside_peak(device_, Precision::float64,
-                            {[&] { kernels::cholesky(device_, n, work.data(), n); }, [&] { work.upload(matrix.data(), matrix.size()); }}, budget_);
+    const BesidePeak measured = measure_beside_peak(
+        device_, Precision::float64,
+        {[&] { kernels::matrices<double>(device_).cholesky(n, work.data(), n); }, [&] { work.upload(matrix.data(), matrix.size()); }}, budget_);
     return {"cholesky", fmt::format("{0}x{0}", n), Precision::float64, std::nullopt, flops::cholesky(n) / measured.seconds, measured.peak};
   }
 

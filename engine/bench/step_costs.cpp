@@ -7,7 +7,6 @@
 
 #include "engine/bench/peak_memory.h"
 #include "engine/comm/observed_communicator.h"
-#include "engine/plan/make_stage.h"
 
 namespace qs {
 namespace {
@@ -31,28 +30,6 @@ class MemoryByPhase {
 
 double mean_over_ranks(Communicator& comm, double seconds) { return 1e-9 * static_cast<double>(comm.sum(std::llround(seconds * 1e9))) / comm.size(); }
 
-// Whole sectors are counted only where they are enumerated anyway: others have too many states for that.
-std::int64_t rows_per_step(const StagePlan& plan) {
-  const auto* pretrain = std::get_if<PretrainPlan>(&plan.options);
-  if (pretrain && pretrain->options.rows > 0) return pretrain->options.rows * static_cast<std::int64_t>(pretrain->train.size());
-  if (!pretrain) {
-    const SamplerOptions& sampler = std::get<VmcOptions>(plan.options).sampler;
-    if (sampler.kind == SamplerKind::metropolis) return sampler.metropolis.samples * plan.family.size();
-  }
-  std::int64_t states = 0;
-  for (int g = 0; g < plan.family.size(); ++g) {
-    const bool counts = !pretrain || std::count(pretrain->train.begin(), pretrain->train.end(), g) > 0;
-    if (counts) states += plan.family.problems[g].sector.dimension();
-  }
-  return states;
-}
-
-// Without an early stop, so that every measured step is a whole one.
-StagePlan endless(StagePlan plan) {
-  if (auto* pretrain = std::get_if<PretrainPlan>(&plan.options)) pretrain->options.stop_overlap = PretrainOptions{}.stop_overlap;
-  return plan;
-}
-
 // Seconds of all of them.
 double run_steps(Stage& stage, RunState& state, int steps) {
   const auto start = std::chrono::steady_clock::now();
@@ -67,15 +44,16 @@ StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefu
   PhaseClock* waiting = nullptr;  // gets the time inside collectives, their own work and the waiting for slower ranks, as the phase "wait"
   ObservedCommunicator comm(world, [&](const auto& collective) { timed(waiting, "wait", collective); });
   ExactStates exact(plan.ed, comm);
-  const auto stage = make_stage(endless(stage_plan),
-                                {.comm = comm,
-                                 .family = stage_plan.family,
-                                 .sign_rule = plan.sign_rule,
-                                 .psi = &psi,
-                                 .features = plan.network->input.feature_names,
-                                 .key = {plan.seed, 0},
-                                 .group = stage_plan.group},
-                                exact);
+  const auto stage = stage_plan.make(stage_plan,
+                                     {.comm = comm,
+                                      .family = stage_plan.family,
+                                      .sign_rule = plan.sign_rule,
+                                      .psi = &psi,
+                                      .features = plan.network->input.feature_names,
+                                      .key = {plan.seed, 0},
+                                      .group = stage_plan.group,
+                                      .early_stop = EarlyStop::never},  // every measured step is a whole one
+                                     exact);
   RunState state;
   state.parameters = std::move(parameters);
   stage->begin(state);

@@ -11,7 +11,7 @@
 #include "engine/base/resources.h"
 #include "engine/cli/commands.h"
 #include "engine/cli/escaped_streams.h"
-#include "engine/cli/options.h"
+#include "engine/cli/option_table.h"
 
 namespace qs {
 namespace {
@@ -46,22 +46,9 @@ int command_line(int argc, char** argv) {
   std::set_terminate(end_at_once);
   const EscapedStreams escaped;
   try {
-    const Command command = parse_arguments(argc, argv);
-    if (const auto* run = std::get_if<RunCommand>(&command)) return run_command(*run, {&argc, &argv, joined(argc, argv), escaped.screen()});
-    if (const auto* resume = std::get_if<ResumeCommand>(&command))
-      return resume_command(*resume, {&argc, &argv, joined(argc, argv), escaped.screen()});
-    if (const auto* validate = std::get_if<ValidateCommand>(&command)) return validate_command(*validate);
-    if (const auto* evaluate = std::get_if<EvaluateCommand>(&command)) return evaluate_command(*evaluate);
-    if (const auto* status = std::get_if<StatusCommand>(&command)) return status_command(*status);
-    if (const auto* info = std::get_if<InfoCommand>(&command)) return info_command(*info);
-    if (const auto* check = std::get_if<CheckCommand>(&command)) return check_command(*check);
-    if (const auto* convert = std::get_if<ConvertCommand>(&command)) return convert_command(*convert);
-    if (const auto* bench = std::get_if<BenchCommand>(&command)) return bench_command(*bench, {&argc, &argv, joined(argc, argv), escaped.screen()});
-    if (const auto* cite = std::get_if<CiteCommand>(&command)) return cite_command(*cite);
-    if (const auto* foreign = std::get_if<ImportCommand>(&command)) return import_command(*foreign);
-    if (const auto* fresh = std::get_if<NewCommand>(&command)) return new_command(*fresh);
-    if (const auto* completion = std::get_if<CompletionCommand>(&command)) return completion_command(*completion);
-    std::cout << std::get<PrintCommand>(command).text;
+    const Line line = parse_arguments(argc, argv);
+    if (line.command != nullptr) return line.command->run(line, {&argc, &argv, joined(argc, argv), escaped.screen()});
+    std::cout << line.answer;
     return code_of(ExitCode::done);
   } catch (const Error& error) {
     std::cerr << "qstage-vmc: error: " << error.what() << '\n';

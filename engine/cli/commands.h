@@ -15,18 +15,18 @@ struct Arguments {
   std::ostream* screen;  // standard output as it is (escaped_streams.h)
 };
 
-int run_command(const RunCommand& command, const Arguments& arguments);
-int resume_command(const ResumeCommand& command, const Arguments& arguments);
-int validate_command(const ValidateCommand& command);
-int evaluate_command(const EvaluateCommand& command);
-int status_command(const StatusCommand& command);
-int info_command(const InfoCommand& command);
-int check_command(const CheckCommand& command);
-int convert_command(const ConvertCommand& command);
-int cite_command(const CiteCommand& command);
-int import_command(const ImportCommand& command);
-int new_command(const NewCommand& command);
-int completion_command(const CompletionCommand& command);
-int bench_command(const BenchCommand& command, const Arguments& arguments);
+int run_command(const Line& line, const Arguments& arguments);
+int resume_command(const Line& line, const Arguments& arguments);
+int validate_command(const Line& line, const Arguments& arguments);
+int evaluate_command(const Line& line, const Arguments& arguments);
+int status_command(const Line& line, const Arguments& arguments);
+int info_command(const Line& line, const Arguments& arguments);
+int check_command(const Line& line, const Arguments& arguments);
+int convert_command(const Line& line, const Arguments& arguments);
+int bench_command(const Line& line, const Arguments& arguments);
+int cite_command(const Line& line, const Arguments& arguments);
+int import_command(const Line& line, const Arguments& arguments);
+int new_command(const Line& line, const Arguments& arguments);
+int completion_command(const Line& line, const Arguments& arguments);
 
 }  // namespace qs

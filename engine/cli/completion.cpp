@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -18,22 +19,10 @@ namespace {
 using Row = std::pair<std::string, std::vector<std::string>>;
 
 std::vector<std::string> offered(const ValueEntry& value) {
-  switch (value.meaning) {
-    case Meaning::none:
-    case Meaning::count:
-      return {};
-    case Meaning::word:
-      return value.words;
-    case Meaning::file:
-      return {"@file"};
-    case Meaning::directory:
-      return {"@directory"};
-    case Meaning::setting:
-      return {"@setting"};
-    case Meaning::key:
-      return input::all_keys(vocabulary());
-  }
-  return {};
+  static const std::map<Meaning, std::string> stands = {{Meaning::file, "@file"}, {Meaning::directory, "@directory"}, {Meaning::setting, "@setting"}};
+  if (value.meaning == Meaning::key) return input::all_keys(vocabulary());
+  const auto found = stands.find(value.meaning);
+  return found == stands.end() ? value.words : std::vector<std::string>{found->second};
 }
 
 // "value COMMAND OPTION" has a row for every option with a value: without one, the next word is an operand.
@@ -73,12 +62,12 @@ std::string lookup(const char* begin, const char* row, const char* end) {
 
 }  // namespace
 
-std::string completion_script(Shell shell) {
-  if (shell == Shell::fish)
+std::string completion_script(const std::string& shell) {
+  if (shell == "fish")
     return fish_head + lookup("function __qstage_vmc_words\n  switch $argv[1]\n", "    case '{}'\n      string split ' ' '{}'\n", "  end\nend\n\n") +
            fish_script;
   const std::string words = lookup("_qstage_vmc_words() {\n  case $1 in\n", "    '{}') echo '{}' ;;\n", "  esac\n}\n\n");
-  return shell == Shell::bash ? bash_head + words + bash_script : zsh_head + words + zsh_script;
+  return shell == "bash" ? bash_head + words + bash_script : zsh_head + words + zsh_script;
 }
 
 }  // namespace qs

@@ -5,9 +5,7 @@
 
 namespace qs {
 
-enum class Shell { bash, zsh, fish };
-
-// What the shell must source.
-std::string completion_script(Shell shell);
+// What the shell must source: "bash", "zsh" or "fish".
+std::string completion_script(const std::string& shell);
 
 }  // namespace qs

@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/checkpoint/checkpoint_file.h"
 #include "engine/cli/commands.h"
+#include "engine/cli/completion.h"
 #include "engine/cli/imported.h"
 #include "engine/cli/references.h"
 #include "engine/cli/templates.h"
@@ -73,85 +74,84 @@ void print_input(const std::string& text) {
 
 }  // namespace
 
-int validate_command(const ValidateCommand& command) {
+int validate_command(const Line& line, const Arguments&) {
+  const std::string file = line.text("INPUT.yaml");
   input::Diagnostics diagnostics;
-  const input::Document document = input::load(vocabulary(), command.input, command.sets, diagnostics);
+  const input::Document document = input::load(vocabulary(), file, line.sets, diagnostics);
   if (!diagnostics.has_errors()) make_plan(document, diagnostics);
-  if (command.format == OutputFormat::json) {
+  if (line.text("--format") == "json") {
     std::cout << diagnostics.render_json() << '\n';
   } else {
     std::cerr << diagnostics.render();
-    if (!diagnostics.has_errors()) std::cout << command.input << ": valid\n";
+    if (!diagnostics.has_errors()) std::cout << file << ": valid\n";
   }
   return diagnostics.has_errors() ? static_cast<int>(ExitCode::input) : done;
 }
 
-int evaluate_command(const EvaluateCommand& command) {
-  std::vector<input::SetOption> sets = command.sets;
-  if (!command.weights.empty()) sets.push_back({"wavefunction.weights", yaml_text(std::filesystem::absolute(command.weights).string())});
-  return with_plan(command.input, sets,
-                   [&](const RunPlan& plan, const input::Document&) { std::cout << evaluate_file(plan, command.request) << '\n'; });
+int evaluate_command(const Line& line, const Arguments&) {
+  std::vector<input::SetOption> sets = line.sets;
+  if (const std::string weights = line.text("--weights"); !weights.empty())
+    sets.push_back({"wavefunction.weights", yaml_text(std::filesystem::absolute(weights).string())});
+  const EvaluateRequest request{.configurations = line.text("--configurations"),
+                                .output = line.text("--output"),
+                                .derivatives = line.has("--gradient") ? Derivatives::gradient : Derivatives::none,
+                                .existing = line.has("--overwrite") ? ExistingFile::overwrite : ExistingFile::refuse};
+  return with_plan(line.text("INPUT.yaml"), sets,
+                   [&](const RunPlan& plan, const input::Document&) { std::cout << evaluate_file(plan, request) << '\n'; });
 }
 
-int cite_command(const CiteCommand& command) {
-  return with_plan(command.input, command.sets, [](const RunPlan&, const input::Document& document) { std::cout << citations(document); });
+int cite_command(const Line& line, const Arguments&) {
+  return with_plan(line.text("INPUT.yaml"), line.sets, [](const RunPlan&, const input::Document& document) { std::cout << citations(document); });
 }
 
-int import_command(const ImportCommand& command) {
-  const std::string text = yaml_of(import_model(command.file));
-  // What the planner would refuse is better said here.
-  input::Diagnostics diagnostics;
-  const input::Document document = input::load_text(vocabulary(), text, command.file + " as imported", {}, diagnostics);
-  if (!diagnostics.has_errors()) make_plan(document, diagnostics);
-  if (diagnostics.has_errors()) throw InputError(diagnostics.errors().front().message);
+int import_command(const Line& line, const Arguments&) {
+  const std::string file = line.text("FILE"), text = yaml_of(import_model(file));
+  if (const std::string refusal = first_refusal(text, file + " as imported"); !refusal.empty()) throw InputError(refusal);  // better said here
   std::cout << text;
-  return static_cast<int>(ExitCode::done);
-}
-
-int new_command(const NewCommand& command) {
-  std::cout << template_input(command.model, command.size);
   return done;
 }
 
-int completion_command(const CompletionCommand& command) {
-  std::cout << completion_script(command.shell);
+int new_command(const Line& line, const Arguments&) {
+  std::cout << template_input(line.text("NAME"), line.text("--size"));
   return done;
 }
 
-int status_command(const StatusCommand& command) {
-  const nlohmann::json status = read_status(command.directory);
-  const bool json = command.format == OutputFormat::json;
-  std::cout << (json ? status.dump(2, ' ', /*ensure_ascii=*/true) : status_line(command.directory, status, system_clock())) << '\n';
+int completion_command(const Line& line, const Arguments&) {
+  std::cout << completion_script(line.text("SHELL"));
   return done;
 }
 
-int info_command(const InfoCommand& command) {
-  if (command.file == "build") {
+int status_command(const Line& line, const Arguments&) {
+  const std::string directory = line.text("DIR");
+  const nlohmann::json status = read_status(directory);
+  std::cout << (line.has("--json") ? status.dump(2, ' ', /*ensure_ascii=*/true) : status_line(directory, status, system_clock())) << '\n';
+  return done;
+}
+
+int info_command(const Line& line, const Arguments&) {
+  const std::string file = line.text("FILE");
+  if (file == "build") {
     const BuildInfo build = build_info();
     std::cout << "version " << build.version << "\ngit " << build.git_hash << "\ncompiler " << build.compiler << "\nflags " << build.flags << "\nMPI "
               << build.mpi_headers << "\nHDF5 " << build.hdf5_headers << "\ninstruction set " << cpu_instruction_set() << '\n';
-    return done;
-  }
-  if (is_yaml(command.file)) {
-    if (command.content == InfoContent::summary) return input_summary(command.file);
-    print_input(read_text(command.file, text_limit));
-    return done;
-  }
-  if (command.content == InfoContent::input) {
-    const DataTree tree = read_weight_tree(command.file);
+  } else if (is_yaml(file)) {
+    if (!line.has("--input")) return input_summary(file);
+    print_input(read_text(file, text_limit));
+  } else if (line.has("--input")) {
+    const DataTree tree = read_weight_tree(file);
     const std::string original = "provenance/input_original", resolved = "input/resolved";
-    if (!tree.has(original) && !tree.has(resolved)) throw InputError(command.file + " carries no input (it is a plain weight file)");
+    if (!tree.has(original) && !tree.has(resolved)) throw InputError(file + " carries no input (it is a plain weight file)");
     print_input(tree.text(tree.has(original) ? original : resolved));
-    return done;
+  } else {
+    std::cout << describe_weights(file);
   }
-  std::cout << describe_weights(command.file);
   return done;
 }
 
-int check_command(const CheckCommand& command) {
-  const std::string problem = verify_checkpoint(command.file);
-  if (!problem.empty()) throw CheckpointError(command.file + ": " + problem);
-  std::cout << command.file << ": sound\n";
+int check_command(const Line& line, const Arguments&) {
+  const std::string file = line.text("FILE");
+  if (const std::string problem = verify_checkpoint(file); !problem.empty()) throw CheckpointError(file + ": " + problem);
+  std::cout << file << ": sound\n";
   return done;
 }
 

@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <numbers>
 #include <set>
+#include <sstream>
 
 #include "engine/base/error.h"
+#include "engine/cli/def_rows.h"
 #include "engine/cli/imported.h"
 
 namespace qs {
@@ -32,7 +33,7 @@ std::string trimmed(const std::string& text) {
 class Keys {
  public:
   explicit Keys(const std::string& file) : file_(file) {
-    std::ifstream stream(file);
+    std::istringstream stream(read_model_file(file));
     std::string line;
     for (int number = 1; std::getline(stream, line); ++number) {
       if (trimmed(line).empty() || trimmed(line).substr(0, 2) == "//" || trimmed(line)[0] == '#') continue;
@@ -40,7 +41,7 @@ class Keys {
       if (equals == std::string::npos)
         throw InputError(fmt::format("{}:{}: error: a line without '=' (standard mode is 'key = value')", file, number));
       const std::string key = trimmed(line.substr(0, equals));
-      if (!values_.emplace(lower(key), std::pair(key, trimmed(line.substr(equals + 1)))).second)
+      if (!values_.emplace(lower(key), Entry{key, trimmed(line.substr(equals + 1)), number}).second)
         throw InputError(fmt::format("{}:{}: error: key '{}' stands twice; keep one", file, number, key));
     }
   }
@@ -50,8 +51,10 @@ class Keys {
     const auto found = values_.find(lower(key));
     if (found == values_.end()) return "";
     understood_.insert(found->first);
-    return found->second.second;
+    return found->second.value;
   }
+  // "StdFace.def:3", the line of a key that is there.
+  std::string place(const std::string& key) const { return fmt::format("{}:{}", file_, values_.at(lower(key)).line); }
   bool has(const std::string& key) const { return values_.contains(lower(key)); }
   double number(const std::string& key, double otherwise) {
     const std::string word = text(key);
@@ -63,27 +66,32 @@ class Keys {
     } catch (const std::exception&) {
       end = 0;
     }
-    if (end != word.size())
-      throw InputError(fmt::format("{}: error: {} = {} is not a real number (complex ones are not imported)", file_, key, word));
+    if (end != word.size() || !std::isfinite(value))
+      throw InputError(fmt::format("{}: error: {} = {} is not a real number (complex ones are not imported)", place(key), key, word));
     return value;
   }
   int integer(const std::string& key, int otherwise) {
     const double value = number(key, otherwise);
     if (value != std::floor(value) || std::abs(value) > 1e6)
-      throw InputError(fmt::format("{}: error: {} = {:g} is not an integer", file_, key, value));
+      throw InputError(fmt::format("{}: error: {} = {:g} is not an integer", place(key), key, value));
     return static_cast<int>(value);
   }
   std::vector<std::string> others() const {
     std::vector<std::string> names;
     for (const auto& [key, entry] : values_)
-      if (!understood_.contains(key)) names.push_back(entry.first);
+      if (!understood_.contains(key)) names.push_back(entry.key);
     return names;
   }
   const std::string& file() const { return file_; }
 
  private:
+  struct Entry {
+    std::string key, value;
+    int line;
+  };
+
   std::string file_;
-  std::map<std::string, std::pair<std::string, std::string>> values_;
+  std::map<std::string, Entry> values_;
   std::set<std::string> understood_;
 };
 
@@ -92,7 +100,7 @@ struct Geometry {
   std::vector<std::string> directions;  // bonds 0, 1, 2 of shell 1
 };
 
-const Geometry& geometry_of(const std::string& name, const std::string& file) {
+const Geometry& geometry_of(const std::string& name, const std::string& place) {
   static const std::vector<Geometry> table = {
       {"chain", "chain", {"pattern: [[0, 0], [1, 0]]"}},
       {"ladder", "ladder", {"bonds: leg", "bonds: rung"}},
@@ -105,7 +113,7 @@ const Geometry& geometry_of(const std::string& name, const std::string& file) {
   for (const Geometry& geometry : table)
     if (lower(name).substr(0, std::string(geometry.word).size()) == geometry.word) return geometry;
   throw InputError(
-      fmt::format("{}: error: lattice '{}' is not imported (known: chain, ladder, square, tetragonal, triangular, honeycomb, kagome)", file, name));
+      fmt::format("{}: error: lattice '{}' is not imported (known: chain, ladder, square, tetragonal, triangular, honeycomb, kagome)", place, name));
 }
 
 std::string lattice_of(Keys& keys, const Geometry& geometry) {
@@ -127,8 +135,10 @@ class Importer {
   explicit Importer(const std::string& file) : keys_(file) {}
 
   ImportedModel make() {
+    for (const char* key : {"model", "lattice"})
+      if (!keys_.has(key)) throw InputError(fmt::format("{}: error: {} is missing", keys_.file(), key));
     const std::string model = lower(keys_.text("model"));
-    const Geometry& geometry = geometry_of(keys_.text("lattice"), keys_.file());
+    const Geometry& geometry = geometry_of(keys_.text("lattice"), keys_.place("lattice"));
     out_.source = keys_.file() + ", standard mode of HPhi and mVMC";
     out_.lattice = lattice_of(keys_, geometry);
     if (model == "spin" || model == "spingc")
@@ -151,7 +161,8 @@ class Importer {
 
  private:
   [[noreturn]] void refuse(const std::string& key, const std::string& why) {
-    throw InputError(fmt::format("{}: error: {} = {} {}", keys_.file(), key, keys_.text(key), why));
+    throw InputError(keys_.has(key) ? fmt::format("{}: error: {} = {} {}", keys_.place(key), key, keys_.text(key), why)
+                                    : fmt::format("{}: error: {} is missing", keys_.file(), key));
   }
 
   // `key` of the file times `expression` at `place`, if it is given.

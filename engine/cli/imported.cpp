@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <fstream>
 #include <sstream>
 
 #include "engine/base/error.h"
 #include "engine/base/shape.h"
+#include "engine/cli/def_rows.h"
 
 namespace qs {
 namespace {
@@ -31,8 +31,7 @@ std::string term_text(const ImportedTerm& term) {
 }  // namespace
 
 ImportedModel import_model(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw FileError("cannot read '" + file + "'; check the name");
+  std::istringstream stream(read_model_file(file));
   std::string word;
   stream >> word;
   if (word.empty()) throw InputError("'" + file + "' is empty; give a file of HPhi or mVMC, or a JSON list of operators");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "engine/cli/commands.h"
 #include "hamiltonians/registry.h"
 
 namespace qs {
@@ -61,24 +62,35 @@ bool belongs_to_one(const OptionEntry& option) { return words_of(option.commands
 
 std::span<const CommandEntry> commands() {
   static const std::vector<CommandEntry> table = {
-      {"run", {input_file}, "run all stages of an input"},
-      {"resume", {{"DIR", Meaning::directory}}, "continue from the newest checkpoint, on any number of ranks"},
-      {"validate", {input_file}, "report every error of an input at once; compute nothing"},
-      {"evaluate", {input_file}, "write log psi and local energies at given configurations to an HDF5 file, to compare with other codes"},
-      {"status", {{"DIR", Meaning::directory}}, "show on one line where a run stands; takes no lock"},
-      {"info", {{"FILE", Meaning::file}}, "show what an input, checkpoint, results or weight file holds; 'info build': this program"},
-      {"check", {{"FILE", Meaning::file}}, "verify the hash and the layout of a checkpoint"},
-      {"convert", {{"IN", Meaning::file}, {"OUT", Meaning::file}}, "convert weights between .h5, .msgpack (.mpack) and .safetensors"},
+      {"run", {input_file}, "run all stages of an input", run_command},
+      {"resume", {{"DIR", Meaning::directory}}, "continue from the newest checkpoint, on any number of ranks", resume_command},
+      {"validate", {input_file}, "report every error of an input at once; compute nothing", validate_command},
+      {"evaluate",
+       {input_file},
+       "write log psi and local energies at given configurations to an HDF5 file, to compare with other codes",
+       evaluate_command},
+      {"status", {{"DIR", Meaning::directory}}, "show on one line where a run stands; takes no lock", status_command},
+      {"info", {{"FILE", Meaning::file}}, "show what an input, checkpoint, results or weight file holds; 'info build': this program", info_command},
+      {"check", {{"FILE", Meaning::file}}, "verify the hash and the layout of a checkpoint", check_command},
+      {"convert",
+       {{"IN", Meaning::file}, {"OUT", Meaning::file}},
+       "convert weights between .h5, .msgpack (.mpack) and .safetensors",
+       convert_command},
       {"bench",
        {input_file},
        "measure the network and its Gram products against this core's multiply-add peak, or against a large product on\n"
-       "this GPU, and the time and memory of VMC (else pretraining) steps by phase; on all ranks under mpirun"},
-      {"cite", {input_file}, "print BibTeX for this program and for the methods that an input uses, with the key that calls for each"},
+       "this GPU, and the time and memory of VMC (else pretraining) steps by phase; on all ranks under mpirun",
+       bench_command},
+      {"cite", {input_file}, "print BibTeX for this program and for the methods that an input uses, with the key that calls for each", cite_command},
       {"import",
        {{"FILE", Meaning::file}},
-       "print our input for a model of HPhi or mVMC (standard mode, list of .def files) or a JSON operator list"},
-      {"new", {{"NAME", Meaning::word, model_names()}}, "print a small input for a model, ready to run"},
-      {"completion", {{"SHELL", Meaning::word, {"bash", "zsh", "fish"}}}, "print a completion script: source <(qstage-vmc completion bash)"},
+       "print our input for a model of HPhi or mVMC (standard mode, list of .def files) or a JSON operator list",
+       import_command},
+      {"new", {{"NAME", Meaning::word, model_names()}}, "print a small input for a model, ready to run", new_command},
+      {"completion",
+       {{"SHELL", Meaning::word, {"bash", "zsh", "fish"}}},
+       "print a completion script: source <(qstage-vmc completion bash)",
+       completion_command},
   };
   return table;
 }

@@ -7,6 +7,9 @@
 
 namespace qs {
 
+struct Line;
+struct Arguments;
+
 // What stands in the place of a value, and so what completion offers there.
 enum class Meaning {
   none,  // a flag: no value
@@ -26,8 +29,9 @@ struct ValueEntry {
 
 struct CommandEntry {
   std::string name;
-  std::vector<ValueEntry> operands;  // all required, in this order
-  std::string doc;                   // may have several lines
+  std::vector<ValueEntry> operands;                          // all required, in this order
+  std::string doc;                                           // may have several lines
+  int (*run)(const Line& line, const Arguments& arguments);  // the exit code (commands.h)
 };
 
 enum class Presence { optional, required };

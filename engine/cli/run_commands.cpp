@@ -88,7 +88,7 @@ int with_ranks(const Arguments& arguments, F&& work) {
   }
 }
 
-LogFormat log_format(OutputFormat format) { return format == OutputFormat::json ? LogFormat::json : LogFormat::text; }
+LogFormat log_format(const Line& line) { return line.has("--log-json") ? LogFormat::json : LogFormat::text; }
 
 // Root reads, all ranks get it; none without a checkpoint.
 std::optional<StoredRun> shared_run(const std::string& directory, Communicator& comm) {
@@ -133,16 +133,16 @@ int go_on(const StoredRun& stored, const Prepared& prepared, RunOptions options,
 
 }  // namespace
 
-int run_command(const RunCommand& command, const Arguments& arguments) {
+int run_command(const Line& line, const Arguments& arguments) {
   return with_ranks(arguments, [&](Communicator& comm) {
-    const Prepared prepared = prepare(input_file(command.input, comm), command.sets, comm);
-    if (command.depth == Depth::dry_run) {
+    const Prepared prepared = prepare(input_file(line.text("INPUT.yaml"), comm), line.sets, comm);
+    if (line.has("--dry-run")) {
       if (comm.is_root()) std::cout << describe_plan(prepared.plan, prepared.document, comm.size());
       return static_cast<int>(ExitCode::done);
     }
-    RunOptions options{Existing::refuse, log_format(command.log), arguments.text, arguments.screen};
-    if (command.directory == Directory::overwrite) options.existing = Existing::overwrite;
-    if (command.directory == Directory::go_on) {
+    RunOptions options{Existing::refuse, log_format(line), arguments.text, arguments.screen};
+    if (line.has("--overwrite")) options.existing = Existing::overwrite;
+    if (line.has("--continue")) {
       options.existing = Existing::resume_if_present;
       if (const auto stored = shared_run(prepared.plan.directory, comm)) return go_on(*stored, prepared, options, comm);
     }
@@ -150,28 +150,31 @@ int run_command(const RunCommand& command, const Arguments& arguments) {
   });
 }
 
-int resume_command(const ResumeCommand& command, const Arguments& arguments) {
+int resume_command(const Line& line, const Arguments& arguments) {
   return with_ranks(arguments, [&](Communicator& comm) {
-    const auto stored = shared_run(command.directory, comm);
+    const std::string directory = line.text("DIR");
+    const auto stored = shared_run(directory, comm);
     if (!stored)
-      throw CheckpointError(command.directory +
+      throw CheckpointError(directory +
                             " holds no checkpoint.h5 (the run had not written one yet, or this is not a run directory); start it with 'run'");
-    on_root(comm, [&] { refuse_edited_input(command.directory, stored->input); });
-    const Source source{stored->input.resolved, command.directory + "/checkpoint.h5", stored->input.directory};
-    Prepared prepared = prepare(source, command.sets, comm);
-    prepared.plan.directory = command.directory;
+    on_root(comm, [&] { refuse_edited_input(directory, stored->input); });
+    const Source source{stored->input.resolved, directory + "/checkpoint.h5", stored->input.directory};
+    Prepared prepared = prepare(source, line.sets, comm);
+    prepared.plan.directory = directory;
     if (!stored->input.original.empty()) prepared.document.original = stored->input.original;
-    return go_on(*stored, prepared, {Existing::resume, log_format(command.log), arguments.text, arguments.screen}, comm);
+    return go_on(*stored, prepared, {Existing::resume, log_format(line), arguments.text, arguments.screen}, comm);
   });
 }
 
-int bench_command(const BenchCommand& command, const Arguments& arguments) {
+int bench_command(const Line& line, const Arguments& arguments) {
   return with_ranks(arguments, [&](Communicator& comm) {
-    const Prepared prepared = prepare(input_file(command.input, comm), command.sets, comm);
-    const BenchReport report = bench(prepared.plan, {.steps = command.steps}, comm);
+    const Prepared prepared = prepare(input_file(line.text("INPUT.yaml"), comm), line.sets, comm);
+    BenchOptions options;
+    if (const std::string steps = line.text("--steps"); !steps.empty()) options.steps = std::stoi(steps);
+    const BenchReport report = bench(prepared.plan, options, comm);
     on_root(comm, [&] {
       std::cout << table(report);
-      if (!command.json.empty()) write_json(command.json, to_json(report));
+      if (const std::string file = line.text("--json"); !file.empty()) write_json(file, to_json(report));
     });
     return static_cast<int>(ExitCode::done);
   });

@@ -73,23 +73,23 @@ std::string describe_weights(const std::string& file) {
   return tensors.tensors.empty() ? text : text + guess_line(tensors);
 }
 
-int convert_command(const ConvertCommand& command) {
-  const auto format = weight_format_named(command.output);
+int convert_command(const Line& line, const Arguments&) {
+  const std::string input = line.text("IN"), output = line.text("OUT");
+  const auto format = weight_format_named(output);
   if (!format) {
-    throw InputError("cannot tell the format of '" + command.output + "' from its name; end it in .h5, .msgpack, .mpack or .safetensors");
+    throw InputError("cannot tell the format of '" + output + "' from its name; end it in .h5, .msgpack, .mpack or .safetensors");
   }
-  if (command.existing == ExistingFile::refuse && std::filesystem::exists(command.output)) {
-    throw InputError("'" + command.output + "' exists already; choose another name, or give --overwrite to replace it");
+  if (!line.has("--overwrite") && std::filesystem::exists(output)) {
+    throw InputError("'" + output + "' exists already; choose another name, or give --overwrite to replace it");
   }
-  TensorFile tensors = read_tensors(command.input);
-  if (tensors.tensors.empty()) throw CheckpointError("'" + command.input + "' holds no parameters; give a file of a stage that trains a network");
+  TensorFile tensors = read_tensors(input);
+  if (tensors.tensors.empty()) throw CheckpointError("'" + input + "' holds no parameters; give a file of a stage that trains a network");
   if (!keeps_metadata(*format) && !tensors.metadata.empty()) {
-    std::cerr << "qstage-vmc: note: '" << command.output << "' has no place for the description of the network in '" << command.input
-              << "'; it is left out\n";
+    std::cerr << "qstage-vmc: note: '" << output << "' has no place for the description of the network in '" << input << "'; it is left out\n";
   }
   const std::size_t count = tensors.tensors.size();
-  write_tensors(command.output, std::move(tensors), *format);
-  std::cout << command.output << ": " << count << " tensors\n";
+  write_tensors(output, std::move(tensors), *format);
+  std::cout << output << ": " << count << " tensors\n";
   return static_cast<int>(ExitCode::done);
 }
 

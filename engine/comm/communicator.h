@@ -21,7 +21,7 @@ class Communicator {
   virtual int rank() const = 0;
   virtual int size() const = 0;
   bool is_root() const { return rank() == 0; }
-  // Whether the collectives take pointers into the memory of `device`. Who passes one has called kernels::wait before.
+  // Whether the collectives take pointers into the memory of `device`. Who passes one has called MemoryTable::wait before.
   virtual bool reaches(Device device) const { return kernels::shares_host_memory(device); }
 
   virtual void barrier() = 0;

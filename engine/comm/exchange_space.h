@@ -24,7 +24,7 @@ class ExchangeSpace {
   T* grow(std::size_t count) {
     if (count > count_) {
       release();
-      data_ = static_cast<T*>(kernels::allocate_exchange(device_, side_, count * sizeof(T)));
+      data_ = static_cast<T*>(kernels::memory(device_).allocate_exchange(side_, count * sizeof(T)));
       count_ = count;
     }
     return data_;
@@ -33,16 +33,18 @@ class ExchangeSpace {
 
   // `rows` pieces of `columns` values, so far apart on either side, from the device to `to` in this space.
   void put_rows(T* to, std::int64_t to_stride, const T* from, std::int64_t from_stride, std::int64_t columns, std::int64_t rows) {
-    const auto move = side_ == kernels::Side::device ? kernels::copy_rows : kernels::download_rows;
-    move(device_, to, to_stride * sizeof(T), from, from_stride * sizeof(T), columns * sizeof(T), rows);
+    const kernels::MemoryTable& memory = kernels::memory(device_);
+    const auto move = side_ == kernels::Side::device ? memory.copy_rows : memory.download_rows;
+    move(to, to_stride * sizeof(T), from, from_stride * sizeof(T), columns * sizeof(T), rows);
   }
   // The way back, from this space to the device.
   void take_rows(T* to, std::int64_t to_stride, const T* from, std::int64_t from_stride, std::int64_t columns, std::int64_t rows) {
-    const auto move = side_ == kernels::Side::device ? kernels::copy_rows : kernels::upload_rows;
-    move(device_, to, to_stride * sizeof(T), from, from_stride * sizeof(T), columns * sizeof(T), rows);
+    const kernels::MemoryTable& memory = kernels::memory(device_);
+    const auto move = side_ == kernels::Side::device ? memory.copy_rows : memory.upload_rows;
+    move(to, to_stride * sizeof(T), from, from_stride * sizeof(T), columns * sizeof(T), rows);
   }
   // To be called before a collective uses the space: the device has written what it was to, and reads nothing of it any more.
-  void settle() { kernels::wait(device_); }
+  void settle() { kernels::memory(device_).wait(); }
 
   // The first `count` values where the device reads them, until the next collective.
   const T* on_device(std::size_t count) {
@@ -54,7 +56,7 @@ class ExchangeSpace {
 
  private:
   void release() noexcept {
-    if (data_ != nullptr) kernels::release_exchange(device_, side_, std::exchange(data_, nullptr));
+    if (data_ != nullptr) kernels::memory(device_).release_exchange(side_, std::exchange(data_, nullptr));
     count_ = 0;
   }
 

@@ -140,7 +140,10 @@ std::int64_t block_dimension(const Sector& sector, const EdOptions& options) {
   return options.symmetry ? options.symmetry->states(sector) : sector.dimension();
 }
 
-std::int64_t amplitude_bytes(const Operator& hamiltonian) { return is_real(hamiltonian) ? sizeof(double) : sizeof(std::complex<double>); }
+std::int64_t amplitude_bytes(const Operator& hamiltonian, const EdOptions& options) {
+  const bool real = is_real(hamiltonian) && (!options.symmetry || options.symmetry->real());
+  return real ? sizeof(double) : sizeof(std::complex<double>);
+}
 
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::int64_t amplitude_bytes) {
   if (is_dense(dimension, options)) return lanczos_bytes(dimension, 0, 3 * dimension + options.states, amplitude_bytes);

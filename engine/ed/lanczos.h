@@ -48,8 +48,8 @@ struct EdResult {
 // States among which options ask for the lowest ones: those of the irrep, or all.
 std::int64_t block_dimension(const Sector& sector, const EdOptions& options);
 
-// Bytes of an amplitude of the exact states of this Hamiltonian: 8 if it is real, else 16.
-std::int64_t amplitude_bytes(const Operator& hamiltonian);
+// Bytes of an amplitude of the exact states of this Hamiltonian: 8 if it and the irrep are real, else 16.
+std::int64_t amplitude_bytes(const Operator& hamiltonian, const EdOptions& options);
 // Bytes per rank that diagonalise() will need; more states of the lowest level than were asked for come on top.
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::int64_t amplitude_bytes = sizeof(double));
 

@@ -133,12 +133,12 @@ class Window {
                                            connected_log_psi_.data(),
                                            connected_log_psi_.data() + shape_.padded};
 
-    kernels::count_connected(device_, op, rows, begin_.data());
+    kernels::connected(device_).count(op, rows, begin_.data());
     std::int64_t total = 0;
     kernels::download(device_, &total, begin_.data() + count, sizeof total);
-    kernels::fill_connected(device_, op, rows, begin_.data(), connected);
+    kernels::connected(device_).fill(op, rows, begin_.data(), connected);
     log_psi_on_device(psi, {connected.bits, shape_.words, connected.problem}, total, {connected.re, connected.im});
-    kernels::add_connected(device_, rows, begin_.data(), total, connected, sum_.data(), sum_.data() + shape_.rows);
+    kernels::connected(device_).add(rows, begin_.data(), total, connected, sum_.data(), sum_.data() + shape_.rows);
 
     host_.resize(2 * shape_.rows);
     sum_.download(host_.data(), host_.size());

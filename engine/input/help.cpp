@@ -8,46 +8,18 @@
 #include "engine/input/raw.h"
 #include "engine/input/scalar.h"
 #include "engine/input/schema.h"
+#include "engine/input/shape_match.h"
 
 namespace qs::input {
 namespace {
 
 std::string type_name(const Shape& shape) {
-  switch (shape.type) {
-    case Type::integer:
-      return "integer";
-    case Type::number:
-      return "number";
-    case Type::flag:
-      return "true or false";
-    case Type::text:
-      return "text";
-    case Type::folder:
-      return "folder name";
-    case Type::file:
-      return "file name";
-    case Type::choice:
-      return joined(shape.words, " | ");
-    case Type::duration:
-      return "duration (30s, 5min, 11h30min)";
-    case Type::size:
-      return "size (512MiB, 4GiB)";
-    case Type::list:
-      return "list of " + type_name(shape.parts[0]);
-    case Type::section:
-      return "map (" + shape.name + ")";
-    case Type::family:
-      return "map of couplings to lists, or {names: [...], rows: [[...], ...]}";
-    case Type::values:
-      return "map of couplings to lists";
-    case Type::open:
-      return "map of names to " + type_name(shape.parts[0]);
-    case Type::either:
-      break;
-  }
   std::vector<std::string> parts;
   for (const Shape& part : shape.parts) parts.push_back(type_name(part));
-  return joined(parts, ", or ");
+  if (shape.type == Type::choice) return joined(shape.words, " | ");
+  if (shape.type == Type::either) return joined(parts, ", or ");
+  const std::string section = shape.type == Type::section ? " (" + shape.name + ")" : "";
+  return words_of(shape.type).holds + section + joined(parts, "");
 }
 
 // The range of the value itself or of its parts, whichever has one.

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/base/node.h"
 
 namespace qs::input {
@@ -28,6 +29,15 @@ class Diagnostics {
   static constexpr std::size_t max_errors = 50;
   void error(const Location& where, std::string message);
   void warning(const Location& where, std::string message);
+  // Runs `work`; what it refuses becomes an error at the node.
+  template <class F>
+  void check(const Node& node, F&& work) {
+    try {
+      work();
+    } catch (const Error& refused) {
+      error(node.where(), refused.what());
+    }
+  }
   bool has_errors() const { return !errors_.empty(); }
   const std::vector<Diagnostic>& errors() const { return errors_; }
   const std::vector<Diagnostic>& warnings() const { return warnings_; }

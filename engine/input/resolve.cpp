@@ -116,12 +116,15 @@ void resolve_family(const Schema& schema, Node::Data& stage, const Node::Data& s
   if (own->is(Form::null) && global && global->is(Form::map)) replace(stage, "family", copy_to(*global, own->path));
 }
 
-void check_wavefunction(const Node::Data& stage, const Node::Data& root, Diagnostics& diagnostics) {
+void check_needs(const Schema& schema, const Node::Data& stage, const Node::Data& root, Diagnostics& diagnostics) {
   const std::string kind = word_of(stage, "kind");
-  const DataPtr psi = root.find("wavefunction");
-  if (kind.empty() || kind == "ed" || !psi || !psi->is(Form::null)) return;
-  diagnostics.error(stage.where,
-                    fmt::format("{} needs a wavefunction (a stage of kind {} works on one); add the key 'wavefunction'", stage.path, kind));
+  const auto needs = schema.needs().find({"stages", kind});
+  if (needs == schema.needs().end()) return;
+  for (const std::string& section : needs->second) {
+    if (const DataPtr found = root.find(section); found && found->is(Form::null))
+      diagnostics.error(stage.where,
+                        fmt::format("{} needs a {} (a stage of kind {} works on one); add the key '{}'", stage.path, section, kind, section));
+  }
 }
 
 void check_power(const Node::Data& stage, Diagnostics& diagnostics) {
@@ -147,7 +150,7 @@ void resolve(const Schema& schema, Node::Data& root, Diagnostics& diagnostics) {
   if (const DataPtr stages = find_form(root, "stages", Form::list))
     for (const DataPtr& stage : stages->items) {
       if (!stage->is(Form::map)) continue;
-      check_wavefunction(*stage, root, diagnostics);
+      check_needs(schema, *stage, root, diagnostics);
       check_power(*stage, diagnostics);
       resolve_sampler(schema, *stage, root, diagnostics);
       if (system) resolve_family(schema, *stage, *system, diagnostics);

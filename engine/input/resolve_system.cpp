@@ -99,9 +99,13 @@ void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics) {
 
 namespace {
 
+bool sector_has(const Node::Data& system, const std::string& key) {
+  const DataPtr sector = find_form(system, "sector", Form::map);
+  return sector && sector->find(key);
+}
+
 std::vector<std::string> family_words(const Schema& schema, const Node::Data& system) {
   const DataPtr hamiltonian = find_form(system, "hamiltonian", Form::map);
-  const DataPtr sector = find_form(system, "sector", Form::map);
   const std::string kind = hamiltonian ? word_of(*hamiltonian, "kind") : "";
   if (kind.empty()) return {};
   std::vector<std::string> out = schema.couplings_of(kind);
@@ -109,7 +113,7 @@ std::vector<std::string> family_words(const Schema& schema, const Node::Data& sy
     for (const auto& entry : named->entries) out.push_back(entry.first);
     out.push_back("disorder");  // samples of the random fields among the terms
   }
-  if (sector && word_of(*sector, "kind") == "spinless_fermions") out.push_back("particles");
+  if (sector_has(system, "particles")) out.push_back("particles");
   return out;
 }
 
@@ -227,8 +231,7 @@ bool varies(const Node::Data& system, const std::string& name) {
 std::vector<std::string> default_features(const Node::Data& system, std::vector<std::string> known) {
   std::erase(known, "delta");
   if (!varies(system, "disorder")) std::erase(known, "disorder");
-  const DataPtr sector = find_form(system, "sector", Form::map);
-  if (sector && word_of(*sector, "kind") == "spin_half") std::erase(known, "N");
+  if (sector_has(system, "total_sz")) std::erase(known, "N");
   return known;
 }
 
@@ -274,7 +277,8 @@ Sizes leave_open_sizes(Node::Data& psi) {
   return Sizes::from_weights;
 }
 
-void resolve_qstage(Node::Data& psi, const std::vector<std::string>& defaults, Sizes sizes) {
+// Of a network with the keys `tail` and `features`.
+void resolve_tokens(Node::Data& psi, const std::vector<std::string>& defaults, Sizes sizes) {
   DataPtr tail = psi.find("tail"), features = psi.find("features");
   if (!tail || !features || tail->is(Form::invalid) || defaults.empty()) return;
   if (tail->is(Form::null) && sizes == Sizes::from_weights) return;
@@ -289,7 +293,8 @@ void resolve_qstage(Node::Data& psi, const std::vector<std::string>& defaults, S
   replace(psi, "features", make_list(*features, texts(*features, names)));
 }
 
-void resolve_vit(Node::Data& psi, const Node::Data& root, Sizes sizes, Diagnostics& diagnostics) {
+// Of a network with the key `patch`.
+void resolve_patches(Node::Data& psi, const Node::Data& root, Sizes sizes, Diagnostics& diagnostics) {
   const DataPtr system = find_form(root, "system", Form::map);
   const DataPtr lattice = system ? find_form(*system, "lattice", Form::map) : nullptr;
   const DataPtr size = lattice ? find_form(*lattice, "size", Form::list) : nullptr;
@@ -328,9 +333,8 @@ void resolve_wavefunction(const Schema& schema, Node::Data& root, Diagnostics& d
         at.where, fmt::format("wavefunction.d_model {} is not a multiple of wavefunction.heads {} (every head has the same width); try d_model {}",
                               width->integer, heads->integer, (width->integer / heads->integer + 1) * heads->integer));
   }
-  const std::string kind = word_of(*psi, "kind");
-  if (kind == "qstage") resolve_qstage(*psi, default_features(*system, known), sizes);
-  if (kind == "vit") resolve_vit(*psi, root, sizes, diagnostics);
+  resolve_tokens(*psi, default_features(*system, known), sizes);
+  if (psi->find("patch")) resolve_patches(*psi, root, sizes, diagnostics);
 }
 
 }  // namespace qs::input

@@ -2,6 +2,7 @@
 // suggestions, --help KEY, --dump-schema, --dump-default, completion and the resolved output read it; nothing else knows a key.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,6 +25,9 @@ class Schema {
  public:
   // Adds a section; the usual variant comes first. Variants with names get the key `kind`.
   void add(const std::string& section, const std::vector<Variant>& variants);
+  // The sections at the root without which a variant makes no sense.
+  void need(const std::string& section, const std::string& kind, std::vector<std::string> needed) { needs_[{section, kind}] = std::move(needed); }
+  const std::map<std::pair<std::string, std::string>, std::vector<std::string>>& needs() const { return needs_; }
 
   std::span<const Key> keys() const { return keys_; }     // in the order of the resolved output
   std::span<const Kind> kinds() const { return kinds_; }  // variants per section, the usual one first
@@ -50,6 +54,7 @@ class Schema {
 
   std::vector<Key> keys_;
   std::vector<Kind> kinds_;
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> needs_;  // by section and kind
 };
 
 std::vector<std::string> names_of(std::span<const Key* const> rows);

@@ -1,6 +1,6 @@
 #include "engine/input/shape_match.h"
 
-#include <fmt/format.h>
+#include <iterator>
 
 #include "engine/base/text.h"
 
@@ -8,57 +8,37 @@ namespace qs::input {
 
 const char* form_name(const Raw& raw) { return raw.form == Raw::Form::map ? "a map" : raw.form == Raw::Form::list ? "a list" : "a single value"; }
 
-// "an integer", "a list of numbers": what a shape wants, for messages.
+// In the order of the enumeration.
+const TypeWords& words_of(Type type) {
+  using enum Raw::Form;
+  static constexpr TypeWords table[] = {{scalar, "an integer", "integer"},
+                                        {scalar, "a number", "number"},
+                                        {scalar, "true or false", "true or false"},
+                                        {scalar, "text", "text"},
+                                        {scalar, "the name of a folder", "folder name"},
+                                        {scalar, "the name of a file", "file name"},
+                                        {scalar, "one of ", ""},
+                                        {scalar, "a duration", "duration (30s, 5min, 11h30min)"},
+                                        {scalar, "a size", "size (512MiB, 4GiB)"},
+                                        {list, "a list", "list of "},
+                                        {map, "a map", "map"},
+                                        {map, "a map of coupling names to lists", "map of couplings to lists, or {names: [...], rows: [[...], ...]}"},
+                                        {map, "a map of coupling names to lists", "map of couplings to lists"},
+                                        {map, "a map of names", "map of names to "},
+                                        {scalar, "", ""}};
+  static_assert(std::size(table) == static_cast<std::size_t>(Type::either) + 1);
+  return table[static_cast<std::size_t>(type)];
+}
+
 std::string wants(const Shape& shape) {
-  switch (shape.type) {
-    case Type::integer:
-      return "an integer";
-    case Type::number:
-      return "a number";
-    case Type::flag:
-      return "true or false";
-    case Type::text:
-      return "text";
-    case Type::folder:
-      return "the name of a folder";
-    case Type::file:
-      return "the name of a file";
-    case Type::choice:
-      return shape.words.size() == 1 ? "'" + shape.words[0] + "'" : fmt::format("one of {}", joined(shape.words));
-    case Type::duration:
-      return "a duration";
-    case Type::size:
-      return "a size";
-    case Type::list:
-      return "a list";
-    case Type::section:
-      return "a map";
-    case Type::family:
-    case Type::values:
-      return "a map of coupling names to lists";
-    case Type::open:
-      return "a map of names";
-    case Type::either:
-      break;
-  }
+  if (shape.type == Type::choice && shape.words.size() == 1) return "'" + shape.words[0] + "'";
+  if (shape.type != Type::either) return words_of(shape.type).wants + (shape.type == Type::choice ? joined(shape.words) : "");
   std::string out;
   for (const Shape& part : shape.parts) out += (out.empty() ? "" : " or ") + wants(part);
   return out;
 }
 
-bool accepts(const Shape& shape, const Raw& raw) {
-  switch (shape.type) {
-    case Type::list:
-      return raw.form == Raw::Form::list;
-    case Type::section:
-    case Type::family:
-    case Type::values:
-    case Type::open:
-      return raw.form == Raw::Form::map;
-    default:
-      return raw.form == Raw::Form::scalar;
-  }
-}
+bool accepts(const Shape& shape, const Raw& raw) { return raw.form == words_of(shape.type).form; }
 
 // Of two scalar parts the word wins unless the text starts like a number; of two
 // lists the one whose items have the form of the first item.

@@ -8,6 +8,13 @@
 
 namespace qs::input {
 
+struct TypeWords {
+  Raw::Form form;     // of a value of this type
+  const char* wants;  // "an integer", for messages
+  const char* holds;  // "integer", for help
+};
+const TypeWords& words_of(Type type);
+
 const char* form_name(const Raw& raw);             // "a list", for messages
 std::string wants(const Shape& shape);             // "an integer", "a number or a map"
 bool accepts(const Shape& shape, const Raw& raw);  // by form alone: scalar, list or map

@@ -11,8 +11,6 @@
 namespace qs {
 namespace {
 
-constexpr std::int64_t slice_unit = 512;  // kernels::gram_tiles: calls of whole multiples leave no trace in the bits
-
 // Slices of X from all ranks: some columns of all rows, or all columns of some rows. A single rank has them in place, several gather them, until the
 // next one.
 template <class Real>
@@ -94,7 +92,7 @@ void add_slices(kernels::Arithmetic arithmetic, Communicator& comm, std::int64_t
 std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes) {
   constexpr std::int64_t slice_bytes = std::int64_t{16} << 20;
   const std::int64_t fitting = slice_bytes / (std::max<std::int64_t>(vectors, 1) * bytes);
-  return std::max(fitting / slice_unit * slice_unit, slice_unit);
+  return std::max(fitting / kernels::gram_columns, std::int64_t{1}) * kernels::gram_columns;  // whole multiples leave no trace in the bits
 }
 
 template <class Real>
@@ -104,7 +102,7 @@ double squared_norm(Communicator& comm, const TangentRows<Real>& rows) {
   const auto partial = [&](int block, std::span<double> out) {
     const kernels::RowView<const Real> a = rows.block(block);
     Staged<double> sum(rows.device, out.data(), 1);
-    kernels::sum_of_squares(rows.device, a.count * a.columns, a.base, sum.data());
+    kernels::jacobian_rows<Real>(rows.device).sum_of_squares(a.count * a.columns, a.base, sum.data());
     sum.write_back();
   };
   tree_sum(comm, layout.blocks, 1, partial, trace);

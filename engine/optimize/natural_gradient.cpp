@@ -20,13 +20,13 @@ struct TriedStep {
   Achieved achieved;
 };
 
-// Half as long until the loss falls: a direction is worth a few shorter steps before it is worth a new solution with more damping, because much of
+// Half as long until the loss falls, or rises less than is allowed: a direction is worth a few shorter steps before it is worth a new solution with more damping, because much of
 // what the model misses is how psi bends with its parameters, and that falls with the square of the step.
 template <class Evaluate>
-TriedStep search_line(double first, const Evaluate& evaluate) {
+TriedStep search_line(double first, double allowed_rise, const Evaluate& evaluate) {
   constexpr int halvings = 4;
   TriedStep tried = evaluate(first);
-  for (int k = 0; k < halvings && !(tried.achieved.decrease > 0) && tried.predicted > 0; ++k) tried = evaluate(tried.step / 2);
+  for (int k = 0; k < halvings && !(tried.achieved.decrease > -allowed_rise) && tried.predicted > 0; ++k) tried = evaluate(tried.step / 2);
   return tried;
 }
 
@@ -47,6 +47,7 @@ struct NaturalGradient::Attempt {
 
 NaturalGradient::NaturalGradient(OptimizerOptions options, std::int64_t parameters) : options_(std::move(options)), parameters_(parameters) {
   state_.buffers["scale"] = StepScale{}.stored();
+  state_.buffers["losses"] = RecentLosses().stored();
   if (options_.momentum != 0) state_.buffers["momentum"].resize(parameters);
   if (options_.damping == Damping::scaled) state_.buffers["variance"].resize(parameters);
 }
@@ -101,6 +102,7 @@ NaturalGradient::Attempt NaturalGradient::attempt(const Tangent& tangent, Natura
   const double length = euclidean_norm(image);
   double limit = constrained_step(options_.lr.at(state_.updates) * scale.rate, options_.norm_constraint, attempt.report.direction_norm);
   if (length > 0) limit = std::min(limit, trust_limits(judge.evidence()).length / length);
+  const Bounds bounds{judge.tolerance(), RecentLosses(state_.buffers.at("losses")).allowed_rise()};
   timed(tangent.clock, "judge", [&] {
     const std::optional<TangentModel> model = judge.model(image);
     const double slope = dot(found.gradient, found.direction);
@@ -109,8 +111,8 @@ NaturalGradient::Attempt NaturalGradient::attempt(const Tangent& tangent, Natura
     };
     const double first = model ? std::min(limit, share_of_minimum * model->minimum(limit / share_of_minimum)) : limit;
     // One evaluation decides where every one costs local energies; where the loss is summed, a few of them cost nothing beside the system.
-    const TriedStep tried = judge.evidence() == Evidence::exact ? search_line(first, evaluate) : evaluate(first);
-    attempt.judgement = judge_step(judge.evidence(), tried.predicted, tried.achieved, judge.tolerance());
+    const TriedStep tried = judge.evidence() == Evidence::exact ? search_line(first, bounds.rise, evaluate) : evaluate(first);
+    attempt.judgement = judge_step(judge.evidence(), tried.predicted, tried.achieved, bounds);
     if (tried.step < first && is_taken(attempt.judgement.verdict)) attempt.judgement.verdict = Verdict::poor;  // it was damped too little
     attempt.parameters = moved(parameters, tried.step, found.direction);
     attempt.report.step_size = tried.step;
@@ -121,14 +123,19 @@ NaturalGradient::Attempt NaturalGradient::attempt(const Tangent& tangent, Natura
   return attempt;
 }
 
-// A step that does not lower the loss is undone and tried again with more damping. With samples the rate falls too: noise that the shift does not
-// cure. A verdict on the rows that made the direction tests the model, not the noise of the rows, so it never lowers the shift below the input's,
-// unless the rows are all there are.
+// A step that raises the loss too far is undone and tried again with more damping. With samples the rate falls too: noise that the shift does not
+// cure. The shift never falls below the last of the input's: good verdicts in a row say that the present steps are short, not that less damping would
+// lead to a gentler network, and on drawn rows or samples they test the model, not the noise.
 StepReport NaturalGradient::adapt(const Tangent& tangent, NaturalSystem& system, std::vector<double>& parameters) {
   QS_ASSERT(tangent.judge != nullptr);
   const Evidence evidence = tangent.judge->evidence();
   const double start = std::max(options_.diag_shift.from, smallest_shift);
-  const double lowest = std::max(evidence == Evidence::exact ? smallest_shift / start : 1.0, system.least_shift() / start);
+  const double lowest = std::max(options_.diag_shift.last(), system.least_shift()) / start;
+  if (evidence == Evidence::exact) {
+    RecentLosses recent(state_.buffers.at("losses"));
+    recent.add(tangent.judge->loss());
+    state_.buffers.at("losses") = recent.stored();
+  }
   StepScale scale = this->scale();
   StepReport report;
   double share = 1;
@@ -176,6 +183,7 @@ void NaturalGradient::restore(OptimizerState state) {
 
 void NaturalGradient::soften() {
   state_.buffers.at("scale") = softened(scale()).stored();
+  state_.buffers.at("losses") = RecentLosses().stored();
   forget_momentum();
 }
 

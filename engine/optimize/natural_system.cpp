@@ -15,35 +15,33 @@
 namespace qs {
 namespace {
 
-// What is done about the rounding of float32 products: exact products with X make up for it, or float64 products are taken where it would reach the
-// shift. The latter takes twice the time; it is what SR of fixed control has always done, to the bit.
-enum class Rounding { refine, avoid };
-
-// Of both kinds, what fixed control has always done stays to the bit.
-FactorDigits factor_digits(Control control) { return control == Control::fixed ? FactorDigits::float64 : FactorDigits::float32; }
+// What is done about the rounding of float32 products: exact products with X make up for it, preconditioned by a factor of these digits; without any,
+// float64 products are taken where it would reach the shift, which takes twice the time. Of both kinds, what fixed control has always done stays to
+// the bit.
+using Refinement = std::optional<FactorDigits>;
 
 // A = X^T X or X X^T, solved with one shift after another.
 class RoundedSystem {
  public:
   using Form = std::function<ShiftedMatrix(kernels::Arithmetic)>;
   // rounding: of A in the spectral norm, if float32 products form it; 0 for float64 rows.
-  RoundedSystem(const Tangent& tangent, Rounding policy, FactorDigits digits, double rounding, Form form, SymmetricProduct product)
-      : tangent_(tangent), policy_(policy), digits_(digits), rounding_(rounding), form_(std::move(form)), product_(std::move(product)) {}
+  RoundedSystem(const Tangent& tangent, Refinement refinement, double rounding, Form form, SymmetricProduct product)
+      : tangent_(tangent), refinement_(refinement), rounding_(rounding), form_(std::move(form)), product_(std::move(product)) {}
 
   // (A + shift) x = b0 + shift b1, on every rank.
   ShiftedSolution solve(std::span<const double> b0, std::span<const double> b1, double shift) {
     constexpr double most_error = 1e4;  // relative to the shift: conjugate gradients take about its root in iterations at worst
-    if (policy_ == Rounding::refine && !exact_ && rounding_ > 0 && rounding_ <= most_error * shift) {
+    if (refinement_ && !exact_ && rounding_ > 0 && rounding_ <= most_error * shift) {
       if (!rounded_) rounded_.emplace(form_(kernels::Arithmetic::own));
       std::vector<double> b(b0.begin(), b0.end());
       for (std::size_t i = 0; i < b1.size(); ++i) b[i] += shift * b1[i];
       std::optional<ShiftedSolution> refined =
-          timed(tangent_.clock, "solve", [&] { return solve_refined(tangent_.comm, *rounded_, b, shift, rounding_, product_, digits_); });
+          timed(tangent_.clock, "solve", [&] { return solve_refined(tangent_.comm, *rounded_, b, shift, rounding_, product_, *refinement_); });
       if (refined) return *std::move(refined);
     }
     if (!exact_) {
       rounded_.reset();  // two of them might not fit
-      const bool harmless = policy_ == Rounding::avoid && shift >= rounding_;
+      const bool harmless = !refinement_ && shift >= rounding_;
       exact_.emplace(form_(harmless ? kernels::Arithmetic::own : kernels::Arithmetic::wide));
     }
     return timed(tangent_.clock, "solve", [&] { return solve_on_root(tangent_.comm, *exact_, b0, b1, shift); });
@@ -51,8 +49,7 @@ class RoundedSystem {
 
  private:
   const Tangent& tangent_;
-  Rounding policy_;
-  FactorDigits digits_;
+  Refinement refinement_;
   double rounding_;
   Form form_;
   SymmetricProduct product_;
@@ -72,12 +69,12 @@ class SystemOfRows : public NaturalSystem {
   std::vector<double> squares() override { return column_squares(tangent_.comm, rows_); }
 
  protected:
-  RoundedSystem form(Control control, Rounding policy, std::int64_t order,
+  RoundedSystem form(Refinement refinement, std::int64_t order,
                      Buffer<double> (*matrix)(kernels::Arithmetic, Communicator&, const TangentRows<Real>&), SymmetricProduct product) {
     const auto formed = [this, order, matrix](kernels::Arithmetic arithmetic) {
       return ShiftedMatrix(rows_.device, order, timed(tangent_.clock, "gram", [&] { return matrix(arithmetic, tangent_.comm, rows_); }));
     };
-    return {tangent_, policy, factor_digits(control), gram_rounding(tangent_.comm, rows_), formed, std::move(product)};
+    return {tangent_, refinement, gram_rounding(tangent_.comm, rows_), formed, std::move(product)};
   }
   std::vector<double> product(std::span<const double> u) const {
     std::vector<double> mine;
@@ -98,7 +95,7 @@ class SrSystem final : public SystemOfRows<Real> {
   SrSystem(const Tangent& tangent, TangentRows<Real> rows, std::vector<double> v, std::vector<double> momentum, Control control)
       : Base(tangent, std::move(rows), std::move(v), std::move(momentum)),
         gradient_(std::move(multiply_transposed(tangent.comm, Base::rows_, {Base::v_}).front())),
-        system_(Base::form(control, control == Control::fixed ? Rounding::avoid : Rounding::refine, Base::rows_.parameters, metric_matrix<Real>,
+        system_(Base::form(control == Control::fixed ? Refinement() : FactorDigits::float32, Base::rows_.parameters, metric_matrix<Real>,
                            metric_product(tangent.comm, Base::rows_))) {}
 
   NaturalDirection solve(double shift, double share) override {
@@ -125,7 +122,8 @@ class MinsrSystem final : public SystemOfRows<Real> {
  public:
   MinsrSystem(const Tangent& tangent, TangentRows<Real> rows, std::vector<double> v, std::vector<double> momentum, Control control)
       : Base(tangent, std::move(rows), std::move(v), std::move(momentum)),
-        system_(Base::form(control, Rounding::refine, Base::rows_.layout.total(), gram_matrix<Real>, gram_product(tangent.comm, Base::rows_))) {
+        system_(Base::form(control == Control::fixed ? FactorDigits::float64 : FactorDigits::float32, Base::rows_.layout.total(), gram_matrix<Real>,
+                           gram_product(tangent.comm, Base::rows_))) {
     if (!Base::momentum_.empty()) moved_ = Base::product(Base::momentum_);
   }
 

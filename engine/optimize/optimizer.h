@@ -35,13 +35,14 @@ struct Schedule {  // value(step): `from` moving geometrically to `to` over `ste
   double from = 0, to = 0;
   std::int64_t steps = 0;
   double at(std::int64_t step) const;
+  double last() const { return steps > 0 ? to : from; }
 };
 
 struct OptimizerOptions {
   OptimizerKind kind = OptimizerKind::natural;
   Schedule lr{0.01, 0.01, 0};
   Schedule diag_shift{1e-3, 1e-3, 0};
-  Control control = Control::adaptive;  // adaptive: rates are upper bounds, and diag_shift.from is where damping starts
+  Control control = Control::adaptive;  // adaptive: rates are upper bounds; damping starts at diag_shift.from, and stays above its last value
   Damping damping = Damping::uniform;
   double momentum = 0;                                                  // mu of SPRING or Muon
   double norm_constraint = 0;                                           // C of SPRING: theta -= d min(lr, sqrt(C)/|d|); 0 = off

@@ -23,17 +23,17 @@ constexpr float linear = 3.4445f, cubic = -4.7750f, quintic = 2.0315f;
 void newton_schulz(Device device, std::int64_t rows, std::int64_t columns, Buffer<float>& x) {
   const bool wide = rows <= columns;
   const std::int64_t n = std::min(rows, columns), inner = std::max(rows, columns), count = rows * columns;
+  const auto gemm = kernels::matrices<float>(device).gemm;
   Buffer<float> a(device, n * n), polynomial(device, n * n), next(device, count);
   for (int step = 0; step < steps; ++step) {
-    kernels::gemm<float>(device, wide ? Transpose::no : Transpose::yes, wide ? Transpose::yes : Transpose::no, n, n, inner, 1, x.data(), columns,
-                         x.data(), columns, 0, a.data(), n);
+    gemm(wide ? Transpose::no : Transpose::yes, wide ? Transpose::yes : Transpose::no, n, n, inner, 1, x.data(), columns, x.data(), columns, 0,
+         a.data(), n);
     kernels::copy(device, polynomial.data(), a.data(), n * n * sizeof(float));
-    kernels::gemm<float>(device, Transpose::no, Transpose::no, n, n, n, quintic, a.data(), n, a.data(), n, cubic, polynomial.data(), n);
+    gemm(Transpose::no, Transpose::no, n, n, n, quintic, a.data(), n, a.data(), n, cubic, polynomial.data(), n);
     kernels::copy(device, next.data(), x.data(), count * sizeof(float));
     const float* left = wide ? polynomial.data() : x.data();
     const float* right = wide ? x.data() : polynomial.data();
-    kernels::gemm<float>(device, Transpose::no, Transpose::no, rows, columns, n, 1, left, wide ? n : columns, right, columns, linear, next.data(),
-                         columns);
+    gemm(Transpose::no, Transpose::no, rows, columns, n, 1, left, wide ? n : columns, right, columns, linear, next.data(), columns);
     std::swap(x, next);
   }
 }

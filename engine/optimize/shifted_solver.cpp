@@ -27,8 +27,17 @@ bool all_finite(std::span<const double> x) {
 template <class Real>
 std::vector<Real> diagonal_of(Device device, std::int64_t n, const Real* matrix, std::int64_t leading) {
   std::vector<Real> diagonal(n);
-  kernels::download_rows(device, diagonal.data(), sizeof(Real), matrix, (leading + 1) * sizeof(Real), sizeof(Real), n);
+  kernels::memory(device).download_rows(diagonal.data(), sizeof(Real), matrix, (leading + 1) * sizeof(Real), sizeof(Real), n);
   return diagonal;
+}
+
+template <class Real>
+std::vector<double> solve_with(Device device, std::int64_t n, const Real* factor, std::int64_t leading, std::span<const double> b) {
+  std::vector<Real> x(b.begin(), b.end());
+  Staged<Real> solution(device, x.data(), x.size());
+  kernels::matrices<Real>(device).cholesky_solve(n, factor, leading, solution.data());
+  solution.write_back();
+  return {x.begin(), x.end()};
 }
 
 template <class Real>
@@ -59,7 +68,7 @@ std::vector<double> ShiftedMatrix::RightHandSide::at(double shift) const {
 
 // Both triangles and the diagonal of A + shift.
 void ShiftedMatrix::set_shift(double shift) {
-  if (lower_ != Lower::mirror) kernels::mirror_upper(device_, n_, a_.data(), n_);
+  if (lower_ != Lower::mirror) kernels::symmetric(device_).mirror_upper(n_, a_.data(), n_);
   lower_ = Lower::mirror;
   set_diagonal(shift);
 }
@@ -67,12 +76,12 @@ void ShiftedMatrix::set_shift(double shift) {
 void ShiftedMatrix::set_diagonal(double shift) {
   std::vector<double> shifted = diagonal_;
   for (double& value : shifted) value += shift;
-  kernels::set_diagonal(device_, n_, Staged<const double>(device_, shifted.data(), shifted.size()).data(), a_.data(), n_);
+  kernels::symmetric(device_).set_diagonal(n_, Staged<const double>(device_, shifted.data(), shifted.size()).data(), a_.data(), n_);
 }
 
 bool ShiftedMatrix::cholesky() {
   lower_ = Lower::factor;
-  return kernels::cholesky(device_, n_, a_.data(), n_) == 0;
+  return kernels::matrices<double>(device_).cholesky(n_, a_.data(), n_) == 0;
 }
 
 bool ShiftedMatrix::factor(double shift, FactorDigits digits) {
@@ -83,7 +92,8 @@ bool ShiftedMatrix::factor(double shift, FactorDigits digits) {
   }
   set_diagonal(shift);
   lower_ = Lower::factor_float32;
-  return kernels::cholesky_float32(device_, n_, a_.data(), n_) == 0;
+  kernels::symmetric(device_).round_lower(n_, a_.data(), n_);
+  return kernels::matrices<float>(device_).cholesky(n_, reinterpret_cast<float*>(a_.data()), 2 * n_) == 0;
 }
 
 double ShiftedMatrix::smallest_pivot() const {
@@ -92,19 +102,15 @@ double ShiftedMatrix::smallest_pivot() const {
 }
 
 std::vector<double> ShiftedMatrix::solve_factored(std::span<const double> b) const {
-  std::vector<double> x(b.begin(), b.end());
-  Staged<double> solution(device_, x.data(), x.size());
-  const auto solve = lower_ == Lower::factor_float32 ? kernels::cholesky_float32_solve : kernels::cholesky_solve;
-  solve(device_, n_, a_.data(), n_, solution.data());
-  solution.write_back();
-  return x;
+  if (lower_ == Lower::factor_float32) return solve_with(device_, n_, reinterpret_cast<const float*>(a_.data()), 2 * n_, b);
+  return solve_with(device_, n_, a_.data(), n_, b);
 }
 
 // The Frobenius norm of what stands in the matrix.
 double ShiftedMatrix::size() const {
   double sum = 0;
   Staged<double> result(device_, &sum, 1);
-  kernels::sum_of_squares<double>(device_, static_cast<std::int64_t>(a_.size()), a_.data(), result.data());
+  kernels::jacobian_rows<double>(device_).sum_of_squares(static_cast<std::int64_t>(a_.size()), a_.data(), result.data());
   result.write_back();
   return std::sqrt(sum);
 }
@@ -115,7 +121,7 @@ double ShiftedMatrix::residual_norm(double shift, const std::vector<double>& x, 
   for (double& value : shifted) value += shift;
   const Staged<const double> of(device_, x.data(), x.size()), pivots(device_, shifted.data(), shifted.size());
   Staged<double> product(device_, image.data(), image.size());
-  kernels::symmetric_multiply(device_, n_, a_.data(), n_, pivots.data(), of.data(), product.data());
+  kernels::symmetric(device_).multiply(n_, a_.data(), n_, pivots.data(), of.data(), product.data());
   product.write_back();
   for (std::size_t i = 0; i < image.size(); ++i) image[i] -= b[i];
   return euclidean_norm(image);
@@ -142,7 +148,7 @@ void ShiftedMatrix::decompose(double shift) {
   spectrum.shift = shift;
   spectrum.values.resize(n_);
   Staged<double> eigenvalues(device_, spectrum.values.data(), spectrum.values.size());
-  const std::int64_t info = kernels::symmetric_eigen(device_, n_, a_.data(), n_, eigenvalues.data());
+  const std::int64_t info = kernels::symmetric(device_).eigen(n_, a_.data(), n_, eigenvalues.data());
   eigenvalues.write_back();
   if (info != 0) {
     throw NumericalError("the eigen-decomposition of the optimizer's " + std::to_string(n_) + " x " + std::to_string(n_) +

@@ -50,7 +50,7 @@ std::vector<std::size_t> equal_parts(const TileGrid& grid, const std::vector<Til
 SymmetricTiles::SymmetricTiles(Communicator& comm, Device device, std::int64_t order)
     : comm_(comm),
       device_(device),
-      grid_{order, kernels::gram_strip(device)},
+      grid_{order, kernels::matrices<double>(device).gram_strip},
       places_(grid_.places()),
       rank_begin_(equal_parts(grid_, places_, comm.size())) {
   on_all(comm, [&] {
@@ -76,8 +76,8 @@ void SymmetricTiles::add(kernels::Arithmetic arithmetic, const kernels::GramFact
   const std::vector<TileGrid::Place> places(places_.begin() + first(comm_.rank()), places_.begin() + first(comm_.rank() + 1));
   const std::vector<std::size_t> begin = equal_parts(grid_, places, threads());  // a tile has the same bits in whatever part it is
   parallel_for(threads(), [&](std::int64_t part) {
-    kernels::gram_tiles(device_, arithmetic, factor, grid_.strip, mine_.data() + begin[part],
-                        static_cast<std::int64_t>(begin[part + 1] - begin[part]));
+    kernels::matrices<Real>(device_).gram_tiles(arithmetic, factor, grid_.strip, mine_.data() + begin[part],
+                                                static_cast<std::int64_t>(begin[part + 1] - begin[part]));
   });
 }
 
@@ -125,7 +125,7 @@ Buffer<double> SymmetricTiles::collect() {
     comm_.gather_bytes(mine > 0 ? space.data() : nullptr, counts, space.data(), 0);
     on_root(comm_, [&] { store(piece, space); });
   }
-  on_root(comm_, [&] { kernels::mirror_upper(device_, grid_.order, matrix_.data(), grid_.order); });
+  on_root(comm_, [&] { kernels::symmetric(device_).mirror_upper(grid_.order, matrix_.data(), grid_.order); });
   return std::move(matrix_);
 }
 

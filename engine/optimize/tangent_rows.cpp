@@ -37,7 +37,7 @@ std::vector<std::vector<double>> sums_over_rows(Communicator& comm, const Tangen
   const Blocks& blocks = rows.layout.blocks;
   std::vector<double> total(columns * vectors);  // [pieces of columns][vectors][columns of the piece]
   const bool on_host = kernels::shares_host_memory(rows.device);
-  const std::int64_t piece = on_host ? std::min(columns, kernels::row_piece(rows.device).columns) : columns;
+  const std::int64_t piece = on_host ? std::min(columns, kernels::jacobian_rows<Real>(rows.device).piece.columns) : columns;
   if (on_host) {
     const auto partial = [&](int block, std::int64_t first_value, std::span<double> out) {
       std::fill(out.begin(), out.end(), 0.0);
@@ -67,7 +67,7 @@ std::vector<std::vector<double>> weighted_sums(Communicator& comm, const Tangent
     const Staged<const double> weight(rows.device, chosen.weight.data(), chosen.weight.size());
     const kernels::RowView<const Real> a{rows.values.data() + chosen.first * columns + first, columns, chosen.index.empty() ? nullptr : index.data(),
                                          chosen.count, size};
-    kernels::add_weighted_rows<Real>(rows.device, a, static_cast<int>(vectors), weight.data(), sum, size);
+    kernels::jacobian_rows<Real>(rows.device).add_weighted_rows(a, static_cast<int>(vectors), weight.data(), sum, size);
   });
 }
 
@@ -113,9 +113,9 @@ void centre_problem(const RowWeights& weights, TangentRows<Real>& rows, int prob
   const Staged<const std::int64_t> index(rows.device, samples.data(), samples.size());
   const Staged<const double> factor(rows.device, factors.data(), factors.size()), offset(rows.device, mean.data(), mean.size()),
       scale(rows.device, scales.data(), scales.size());
-  for_pieces(static_cast<std::int64_t>(samples.size()), kernels::row_piece(rows.device).rows, [&](std::int64_t first, std::int64_t last) {
-    kernels::centre_rows<Real>(rows.device, rows_of<Real>(rows, index.data() + first, last - first), factor.data() + first, offset.data(),
-                               scale.data());
+  const kernels::RowTable<Real>& on = kernels::jacobian_rows<Real>(rows.device);
+  for_pieces(static_cast<std::int64_t>(samples.size()), on.piece.rows, [&](std::int64_t first, std::int64_t last) {
+    on.centre_rows(rows_of<Real>(rows, index.data() + first, last - first), factor.data() + first, offset.data(), scale.data());
   });
 }
 
@@ -129,8 +129,9 @@ void jacobian_columns(const Wavefunction& psi, const ConfigurationBatch& batch, 
     for (std::int64_t chunk = worker; chunk < chunks; chunk += workers) {
       const std::int64_t first = chunk * size, count = std::min(size, batch.rows() - first);
       psi.jacobian_chunk(batch, first, static_cast<int>(count), whole.data(), total);
-      kernels::copy_rows(rows.device, rows.row(first * per_sample), range.count * sizeof(Real), whole.data() + range.first, total * sizeof(Real),
-                         range.count * sizeof(Real), count * per_sample);
+      kernels::memory(rows.device)
+          .copy_rows(rows.row(first * per_sample), range.count * sizeof(Real), whole.data() + range.first, total * sizeof(Real),
+                     range.count * sizeof(Real), count * per_sample);
     }
   });
 }
@@ -245,9 +246,9 @@ std::vector<double> multiply(const TangentRows<Real>& rows, std::span<const doub
   std::vector<double> out(rows.layout.my_rows());
   const Staged<const double> vector(rows.device, u.data(), u.size());
   Staged<double> products(rows.device, out.data(), out.size());
-  for_pieces(rows.layout.my_rows(), kernels::row_piece(rows.device).rows, [&](std::int64_t first, std::int64_t last) {
-    kernels::multiply_rows<Real>(rows.device, {rows.row(first), rows.parameters, nullptr, last - first, rows.parameters}, vector.data(),
-                                 products.data() + first);
+  const kernels::RowTable<Real>& on = kernels::jacobian_rows<Real>(rows.device);
+  for_pieces(rows.layout.my_rows(), on.piece.rows, [&](std::int64_t first, std::int64_t last) {
+    on.multiply_rows({rows.row(first), rows.parameters, nullptr, last - first, rows.parameters}, vector.data(), products.data() + first);
   });
   products.write_back();
   return out;
@@ -274,7 +275,7 @@ std::vector<double> column_squares(Communicator& comm, const TangentRows<Real>& 
                      kernels::RowView<const Real> part = rows.block(block);
                      part.base += first;
                      part.columns = size;
-                     kernels::add_squared_rows<Real>(rows.device, part, sum);
+                     kernels::jacobian_rows<Real>(rows.device).add_squared_rows(part, sum);
                    }).front());
 }
 

@@ -1,9 +1,12 @@
 // How long a step may be and how its damping adapts. The length of a step eta d is s = eta |X d|, measured in the metric of the states themselves
 // (Fubini-Study), so that it means the same in every network; the diagonal shift follows the achieved over the predicted decrease of the loss, as in
-// Levenberg-Marquardt (Marquardt, SIAM J. Appl. Math. 11, 431 (1963)), and a step that raises the loss is not taken.
+// Levenberg-Marquardt (Marquardt, SIAM J. Appl. Math. 11, 431 (1963)). Of losses that are summed exactly a step may raise one to the highest of the last
+// few, as in the line search of Grippo, Lampariello and Lucidi (SIAM J. Numer. Anal. 23, 707 (1986)); no other step that raises the loss is taken.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "engine/optimize/step_judge.h"
@@ -41,12 +44,31 @@ enum class Verdict {
   harmful    // not taken, and far from what was predicted
 };
 
-// `predicted`, `achieved`: decreases of the mean loss, `tolerance`: their rounding.
 struct Judgement {
   Verdict verdict;
   double ratio;  // achieved / predicted; not a number where the difference is below what can be told
 };
-Judgement judge_step(Evidence evidence, double predicted, const Achieved& achieved, double tolerance);
+// What a step is held against.
+struct Bounds {
+  double tolerance = 0;  // rounding of a decrease
+  double rise = 0;       // of the mean loss that is allowed; exact sums only
+};
+// `predicted`, `achieved`: decreases of the mean loss.
+Judgement judge_step(Evidence evidence, double predicted, const Achieved& achieved, const Bounds& bounds);
+
+// The last few losses, oldest first: how far the next may rise.
+class RecentLosses {
+ public:
+  static constexpr std::size_t remembered = 5;
+  RecentLosses() : losses_(remembered, std::numeric_limits<double>::lowest()) {}
+  explicit RecentLosses(std::vector<double> stored) : losses_(std::move(stored)) {}
+  void add(double loss);
+  double allowed_rise() const;  // from the last one to the highest; 0 before the first
+  const std::vector<double>& stored() const { return losses_; }
+
+ private:
+  std::vector<double> losses_;  // [remembered]
+};
 
 bool is_taken(Verdict verdict);
 // What the diagonal shift is multiplied by.

@@ -31,26 +31,26 @@ struct StageMemory {
 };
 
 // With `samples` per problem; an exact sum takes all states.
-StageMemory plan_memory(const VmcOptions& options, const ProblemFamily& family, const Wavefunction& psi, int ranks, int threads,
-                        std::int64_t samples) {
+StageMemory plan_memory(const StagePlan& stage, const Wavefunction& psi, int ranks, int threads, std::int64_t samples) {
+  const ProblemFamily& family = stage.family;
+  const SamplerOptions& sampler = *stage.sampler;
+  const OptimizerOptions& optimizer = *stage.optimizer;
   StageMemory memory{.network = psi.memory_on(Device::cuda), .layout = {Blocks(0, 1, 0), 1, {}}, .update = {}};
   const WavefunctionMemory& network = memory.network;
-  const bool by_rows = is_natural(options.optimizer.kind);
+  const bool by_rows = is_natural(optimizer.kind);
   const std::size_t chunk = std::max(network.log_psi_chunk, by_rows ? network.jacobian_chunk : network.vjp_chunk);
   memory.chunks = static_cast<std::size_t>(threads) * chunk;
   const int per_sample = rows_per_sample(psi.jacobian_mode());
-  if (options.sampler.kind == SamplerKind::exact_sum) {
-    std::int64_t states = 0;
-    for (const Problem& problem : family.problems) states += problem.sector.dimension();
-    memory.layout = planned_layout(Blocks::of_grains(states, rows_per_grain, ranks, 0), 1, per_sample);
+  if (sampler.kind == SamplerKind::exact_sum) {
+    memory.layout = planned_layout(Blocks::of_grains(states_of(family), rows_per_grain, ranks, 0), 1, per_sample);
   } else {
-    const std::int64_t chains = options.sampler.metropolis.chains;
+    const std::int64_t chains = sampler.metropolis.chains;
     memory.layout = planned_layout(Blocks(chains * family.size(), ranks, 0), samples / chains, per_sample);
-    memory.chains = metropolis_memory(options.sampler.metropolis, family, ranks, Device::cuda, psi.for_chains().memory_on(Device::cuda).chunk_rows);
+    memory.chains = metropolis_memory(sampler.metropolis, family, ranks, Device::cuda, psi.for_chains().memory_on(Device::cuda).chunk_rows);
     memory.connected = connected_memory(family.table, family.size(), network.chunk_rows);
   }
-  memory.update = update_memory(options.optimizer.kind, memory.layout, psi.layout().total, psi.precision(), options.optimizer.parameter_blocks);
-  if (options.optimizer.parameter_blocks > 1) {  // chunks of whole rows, which blocks are cut out of
+  memory.update = update_memory(optimizer.kind, memory.layout, psi.layout().total, psi.precision(), optimizer.parameter_blocks);
+  if (optimizer.parameter_blocks > 1) {  // chunks of whole rows, which blocks are cut out of
     const std::size_t real_bytes = psi.precision() == Precision::float32 ? sizeof(float) : sizeof(double);
     memory.chunks += static_cast<std::size_t>(threads) * network.chunk_rows * per_sample * psi.layout().total * real_bytes;
   }
@@ -75,9 +75,9 @@ std::string line(const std::string& what, std::size_t bytes) {
 
 }  // namespace
 
-std::string describe_gpu_memory(const VmcOptions& options, const ProblemFamily& family, const Wavefunction& psi, int ranks, int threads) {
-  const MetropolisOptions& sampler = options.sampler.metropolis;
-  const StageMemory memory = plan_memory(options, family, psi, ranks, threads, sampler.samples);
+std::string describe_gpu_memory(const StagePlan& stage, const Wavefunction& psi, int ranks, int threads) {
+  const MetropolisOptions& sampler = stage.sampler->metropolis;
+  const StageMemory memory = plan_memory(stage, psi, ranks, threads, sampler.samples);
   std::string text = "  memory of the GPU of rank 0:\n" + line("weights", memory.network.weights);
   text += line(fmt::format("activations and log psi, {} x {} configurations", threads, memory.network.chunk_rows), memory.chunks);
   text += line("Markov chains", memory.chains) + line("connected configurations of a few samples", memory.connected);
@@ -86,11 +86,11 @@ std::string describe_gpu_memory(const VmcOptions& options, const ProblemFamily& 
   text += line("matrix, then its factor", memory.update.matrix) + line("vectors of the solve", memory.update.solve);
   text += line("CUDA and its libraries, about", cuda_itself);
   text += line("at most together (sampling, energies and update take turns)", memory.total());
-  if (options.sampler.kind == SamplerKind::exact_sum || !is_natural(options.optimizer.kind)) return text;
+  if (stage.sampler->kind == SamplerKind::exact_sum || !is_natural(stage.optimizer->kind)) return text;
   text += "    sampler.samples that fit";
   for (const std::size_t size : gpu_sizes) {
-    const std::int64_t samples = most_samples(sampler.chains, family.size(), size,
-                                              [&](std::int64_t trial) { return plan_memory(options, family, psi, ranks, threads, trial).total(); });
+    const std::int64_t samples = most_samples(sampler.chains, stage.family.size(), size,
+                                              [&](std::int64_t trial) { return plan_memory(stage, psi, ranks, threads, trial).total(); });
     text += fmt::format("{} {} in {} GiB", size == gpu_sizes[0] ? ":" : ",", samples, size / gib);
   }
   return text + "\n";

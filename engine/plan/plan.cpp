@@ -12,13 +12,11 @@
 #include "engine/plan/plan_checks.h"
 #include "engine/plan/plan_network.h"
 #include "engine/plan/plan_nodes.h"
-#include "engine/plan/plan_observables.h"
 #include "engine/plan/plan_symmetry.h"
 #include "engine/plan/plan_system.h"
 #include "engine/plan/stage_memory.h"
 #include "engine/plan/target_files.h"
 #include "engine/plan/vocabulary.h"
-#include "engine/stages/stage_options.h"
 
 namespace qs {
 namespace {
@@ -36,15 +34,15 @@ input::Location place_of(const TermError& error, const Node& system) {
 // Runs `work`; what the physics layers refuse becomes a diagnostic at the node.
 template <class F>
 void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
-  try {
-    work();
-  } catch (const TermError& error) {
-    diagnostics.error(place_of(error, node), error.what());
-  } catch (const SymmetryError& error) {
-    diagnostics.error(node.has(error.key()) ? node[error.key()].where() : node.where(), error.what());
-  } catch (const Error& error) {
-    diagnostics.error(node.where(), error.what());
-  }
+  diagnostics.check(node, [&] {
+    try {
+      work();
+    } catch (const TermError& error) {
+      diagnostics.error(place_of(error, node), error.what());
+    } catch (const SymmetryError& error) {
+      diagnostics.error(node.has(error.key()) ? node[error.key()].where() : node.where(), error.what());
+    }
+  });
 }
 
 struct UnusableFile {
@@ -166,25 +164,20 @@ class Planner {
   }
 
   void stage(const Node& node, int position) {
-    const std::string kind = node.kind();
     diagnosed(diagnostics_, node, [&] {
-      StagePlan stage{.kind = kind,
-                      .group = fmt::format("{:02}_{}", position, kind),
-                      .family = build_family(with_family(*system_, node["family"])),
-                      .options = EdStageOptions{},
-                      .steps = 1};
+      const std::span<const StageEntry> known = qs::stages();
+      const auto entry = std::find_if(known.begin(), known.end(), [&](const StageEntry& each) { return each.name == node.kind(); });
+      StagePlan stage{
+          .entry = &*entry, .group = fmt::format("{:02}_{}", position, entry->name), .family = build_family(with_family(*system_, node["family"]))};
       if (symmetry_ && !node["family"].is_null())
         diagnosed(diagnostics_, root_["symmetry"], [&] { check_same_symmetry(root_["symmetry"], *symmetry_, stage.family, plan_.sign_rule); });
-      if (kind == "ed") {
-        ed(node, stage);
-      } else {
-        if (kind == "pretrain") pretrain(node, stage);
-        if (kind == "vmc") vmc(node, stage);
-        if (kind == "evaluate") evaluate(node, stage);
-        if (plan_.network) {
-          check_conditioning(*plan_.network, stage.family);
-          check_orbitals(*plan_.network, stage.family);
-        }
+      StagePlanning run{
+          *system_, plan_.device, plan_.on_nonfinite, plan_.directory,
+          plan_.ed, plan_.stages, diagnostics_,       [&](const Node& files, const ProblemFamily& family) { return read_targets(files, family); }};
+      entry->plan(node, run, stage);
+      if (plan_.network && stage.uses_network()) {
+        check_conditioning(*plan_.network, stage.family);
+        check_orbitals(*plan_.network, stage.family);
       }
       plan_.stages.push_back(std::move(stage));
     });
@@ -205,72 +198,14 @@ class Planner {
     diagnostics_.error(nodes.at(now->stage).where(), text);
   }
 
-  void ed(const Node& node, StagePlan& stage) {
-    const EdStageOptions options = ed_options().read(node);
-    check_export(options, system_->model, plan_.stages);
-    check_exact_states(stage.family, options.states, plan_.ed);
-    const auto is_ed = [](const StagePlan& before) { return before.kind == "ed"; };
-    const bool first = std::none_of(plan_.stages.begin(), plan_.stages.end(), is_ed);
-    plan_.ed.states = std::max(plan_.ed.states, options.states);
-    plan_.ed.tolerance = first ? node["tolerance"].number() : std::min(plan_.ed.tolerance, node["tolerance"].number());
-    stage.steps = stage.family.size();
-    stage.options = options;
-  }
-
-  void pretrain(const Node& node, StagePlan& stage) {
-    PretrainPlan pretrain;
-    pretrain.options = pretrain_options().read(node);
-    pretrain.options.optimizer.device = plan_.device;
-    stage.steps = pretrain.options.steps;
-    split(node["held_out"], stage.family, pretrain);
-    if (node["targets"].is_text()) {
-      check_exact_states(stage.family, 1, plan_.ed);
-    } else {
-      read_targets(node["targets"]["files"], stage.family, pretrain);
-    }
-    stage.options = std::move(pretrain);
-  }
-
-  // A problem is held out when each named coupling has one of the listed values.
-  static void split(const Node& held_out, const ProblemFamily& family, PretrainPlan& pretrain) {
-    for (int g = 0; g < family.size(); ++g) {
-      bool held = !held_out.is_null();
-      if (held) {
-        for (const auto& [name, values] : held_out.entries()) {
-          const std::vector<double> listed = values.numbers();
-          held = held && std::find(listed.begin(), listed.end(), family.feature(g, name)) != listed.end();
-        }
-      }
-      (held ? pretrain.hold_out : pretrain.train).push_back(g);
-    }
-    if (!held_out.is_null() && pretrain.hold_out.empty())
-      throw InputError("held_out names no member of the family (compare its values with 'family')");
-    if (pretrain.train.empty()) throw InputError("held_out leaves no problem to train on");
-  }
-
-  void read_targets(const Node& files, const ProblemFamily& family, PretrainPlan& pretrain) {
+  std::vector<Amplitudes> read_targets(const Node& files, const ProblemFamily& family) {
     TargetSearch search(family, plan_.origin, static_cast<std::size_t>(plan_.memory_limit / 3));
+    std::vector<Amplitudes> states;
     bool complete = true;  // as far as the files can be read
     for (const Node& name : files.items()) complete = reading(name, [&] { search.read(resolve_path(name.text(), document_.directory)); }) && complete;
-    if (complete) reading(files, [&] { pretrain.file_states = search.take(); });
+    if (complete) reading(files, [&] { states = search.take(); });
     if (const std::string text = search.warning(); !text.empty()) warn(files, text);
-  }
-
-  void vmc(const Node& node, StagePlan& stage) {
-    VmcOptions options = vmc_options().read(node);
-    stage.steps = options.steps;
-    check_sampler(options.sampler, stage.family);
-    options.optimizer.device = plan_.device;
-    options.on_nonfinite = plan_.on_nonfinite;
-    stage.options = std::move(options);
-  }
-
-  void evaluate(const Node& node, StagePlan& stage) {
-    EvaluateOptions options = evaluate_options().read(node);
-    check_sampler(options.sampler, stage.family);
-    if (options.wants_exact()) check_exact_states(stage.family, 1, plan_.ed);
-    plan_observables(node["observables"], stage.family, *system_, options, diagnostics_);
-    stage.options = std::move(options);
+    return states;
   }
 
   const input::Document& document_;
@@ -288,6 +223,13 @@ class Planner {
 
 RunPlan make_plan(const input::Document& document, input::Diagnostics& diagnostics, std::optional<int> ranks) {
   return Planner(document, diagnostics, ranks).make();
+}
+
+std::string first_refusal(const std::string& text, const std::string& name) {
+  input::Diagnostics diagnostics;
+  const input::Document document = input::load_text(vocabulary(), text, name, {}, diagnostics);
+  if (!diagnostics.has_errors()) make_plan(document, diagnostics);
+  return diagnostics.has_errors() ? diagnostics.errors().front().message : "";
 }
 
 }  // namespace qs

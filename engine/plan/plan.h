@@ -5,34 +5,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "engine/input/input.h"
 #include "engine/plan/weights_origin.h"
-#include "engine/stages/ed_stage.h"
-#include "engine/stages/evaluate_stage.h"
-#include "engine/stages/pretrain_stage.h"
-#include "engine/stages/vmc_stage.h"
+#include "engine/stages/stage_entry.h"
 #include "engine/wavefunctions/registry.h"
 #include "kernels/api/device.h"
 
 namespace qs {
-
-struct PretrainPlan {
-  PretrainOptions options;
-  // Empty: targets are exact states of this program. Otherwise one state per problem, already read and checked.
-  std::vector<Amplitudes> file_states;
-  std::vector<int> train, hold_out;  // problem numbers of the stage's family
-};
-
-struct StagePlan {
-  std::string kind;   // "ed", "pretrain", "vmc", "evaluate"
-  std::string group;  // "00_ed"
-  ProblemFamily family;
-  std::variant<EdStageOptions, PretrainPlan, VmcOptions, EvaluateOptions> options;
-  std::int64_t steps = 1;
-};
 
 enum class SamplerPrecision { network, float32 };
 
@@ -75,5 +56,7 @@ struct RunPlan {
 // Errors go to `diagnostics`; the plan is usable only if there are none. limits.memory is compared for `ranks`; where nobody knows them yet, a plan
 // that more ranks can hold is only warned about.
 RunPlan make_plan(const input::Document& document, input::Diagnostics& diagnostics, std::optional<int> ranks = std::nullopt);
+// What is wrong with an input that stands in `text`, its first error; "" if nothing is.
+std::string first_refusal(const std::string& text, const std::string& name);
 
 }  // namespace qs

@@ -4,19 +4,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "engine/base/error.h"
-#include "engine/files/run_files.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/vit.h"
 #include "hamiltonians/term_facts.h"
 
 namespace qs {
 namespace {
-
-constexpr std::int64_t exact_sum_limit = std::int64_t{1} << 22;
 
 bool contains(const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
@@ -106,52 +102,6 @@ std::string check_attention(const NetworkPlan& network, const Lattice& lattice) 
   if (qstage == nullptr || qstage->attention != QstageAttention::factored) return "";
   return fmt::format("wavefunction.attention factored counts displacements around a torus, but the lattice is {}; softmax does not",
                      lattice.describe());
-}
-
-void check_exact_states(const ProblemFamily& family, int states, const EdOptions& options) {
-  for (const Problem& problem : family.problems) {
-    if (!problem.sector.enumerable())
-      throw InputError(fmt::format("exact diagonalisation needs every state of the sector ({}), but {}; choose a smaller sector or lattice",
-                                   problem.sector.describe(), problem.sector.why_not_enumerable()));
-    const std::int64_t there = block_dimension(problem.sector, options);
-    if (states > there)
-      throw InputError(
-          fmt::format("'states: {}' is more than the {} states of the sector ({}); ask for fewer", states, there, problem.sector.describe()));
-  }
-}
-
-void check_export(const EdStageOptions& options, const std::string& model, const std::vector<StagePlan>& earlier) {
-  if (!options.export_csv.empty() && model != "tv")
-    throw InputError(
-        fmt::format("export_csv writes states of spinless fermions (hamiltonian kind tv), not of {}; write export_hdf5: exact.h5", model));
-  const auto normal = [](const std::string& name) { return std::filesystem::path(name).lexically_normal().string(); };
-  const std::string file = normal(options.export_hdf5);
-  if (file.empty()) return;
-  if (!file.ends_with(".h5") || is_run_file(file))
-    throw InputError(fmt::format("export_hdf5 '{}' {}; choose another name, such as exact.h5", options.export_hdf5,
-                                 is_run_file(file) ? "is a file of the run itself" : "does not end in .h5"));
-  for (const StagePlan& stage : earlier) {
-    const auto* ed = std::get_if<EdStageOptions>(&stage.options);
-    if (ed && normal(ed->export_hdf5) == file)
-      throw InputError(fmt::format("export_hdf5 '{}' is written by {} already; give each stage a name of its own", options.export_hdf5, stage.group));
-  }
-}
-
-void check_sampler(const SamplerOptions& options, const ProblemFamily& family) {
-  if (options.kind == SamplerKind::exact_sum) {
-    for (const Problem& problem : family.problems) {
-      if (!problem.sector.enumerable())
-        throw InputError(fmt::format("sampler exact_sum needs every state of the sector ({}), but {}; use kind: metropolis",
-                                     problem.sector.describe(), problem.sector.why_not_enumerable()));
-      if (problem.sector.dimension() > exact_sum_limit)
-        throw InputError(fmt::format("sampler exact_sum over {} is too large (at most {} states); use kind: metropolis", problem.sector.describe(),
-                                     exact_sum_limit));
-    }
-    return;
-  }
-  for (const MoveOptions& move : options.metropolis.moves) {
-    for (const Problem& problem : family.problems) make_move(move, family.lattice, problem.sector);
-  }
 }
 
 }  // namespace qs

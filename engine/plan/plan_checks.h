@@ -18,11 +18,4 @@ void check_twist(const Lattice& lattice, const std::vector<double>& angles);
 // Factored attention takes the lattice for a torus. InputError for a vit, which could then not tell the ends of an open lattice from its middle; for
 // a qstage, whose tokens know where they are, what to warn about. "" if all is well.
 std::string check_attention(const NetworkPlan& network, const Lattice& lattice);
-// InputError if a sector is too large to be diagonalised, or has fewer states (of the irrep that `options` may name) than the stage wants.
-void check_exact_states(const ProblemFamily& family, int states, const EdOptions& options);
-// InputError if the files that an ed stage is to export cannot hold its states, or are files of the run or of an earlier stage.
-void check_export(const EdStageOptions& options, const std::string& model, const std::vector<StagePlan>& earlier);
-// InputError if a sector has too many states to be summed over, or a move does not fit it.
-void check_sampler(const SamplerOptions& options, const ProblemFamily& family);
-
 }  // namespace qs

@@ -8,7 +8,6 @@
 #include "engine/base/parallel.h"
 #include "engine/optimize/update_memory.h"
 #include "engine/sampling/sample_set.h"
-#include "engine/stages/state_file.h"
 
 namespace qs {
 namespace {
@@ -16,39 +15,28 @@ namespace {
 constexpr double gib = 1073741824.0;
 constexpr std::int64_t real = sizeof(double), complex = 2 * real;
 
-bool needs_exact_states(const StagePlan& stage) {
-  if (const auto* pretrain = std::get_if<PretrainPlan>(&stage.options)) return pretrain->file_states.empty();
-  if (const auto* evaluate = std::get_if<EvaluateOptions>(&stage.options)) return evaluate->wants_exact();
-  return std::holds_alternative<EdStageOptions>(stage.options);
-}
-
 // Exact states, which stay until the end of the run: those from files since the planning, others stage after stage.
 class ExactMemory {
  public:
   explicit ExactMemory(const RunPlan& plan) : options_(plan.ed) {
     for (const StagePlan& stage : plan.stages) {
-      const auto* pretrain = std::get_if<PretrainPlan>(&stage.options);
-      if (!pretrain) continue;
-      for (const Amplitudes& state : pretrain->file_states) kept_ += complex * static_cast<std::int64_t>(state.size());
+      for (const Amplitudes& state : stage.targets) kept_ += complex * static_cast<std::int64_t>(state.size());
     }
   }
 
   // Counts what the stage adds; returns what it needs beside that for a while: for its largest problem, or for the file that it exports.
   std::int64_t add(const StagePlan& stage) {
     std::int64_t work = 0;
-    if (!needs_exact_states(stage)) return work;
-    const auto* ed = std::get_if<EdStageOptions>(&stage.options);
-    const bool is_complex = options_.symmetry && !options_.symmetry->real();
-    const std::int64_t amplitude = is_complex ? complex : amplitude_bytes(stage.family.hamiltonian);
+    if (!stage.exact_states) return work;
+    kept_ += copies_for_files * stage.stored_bytes;
+    const std::int64_t amplitude = amplitude_bytes(stage.family.hamiltonian, options_);
     for (int g = 0; g < stage.family.size(); ++g) {
       const std::int64_t dimension = stage.family.problems[g].sector.dimension();
-      if (ed && ed->writes(dimension)) kept_ += copies_for_files * dimension * (amplitude * ed->states + real);  // and the basis
       if (!known_.insert(ExactStates::key(stage.family, g)).second) continue;
       kept_ += dimension * amplitude * std::min<std::int64_t>(options_.states, dimension);
       work = std::max(work, ed_memory(block_dimension(stage.family.problems[g].sector, options_), options_, amplitude));
     }
-    if (ed && !ed->export_hdf5.empty()) work = std::max(work, copies_for_export * state_file_bytes(stage.family, ed->states));
-    return work;
+    return std::max(work, copies_for_export * stage.exported_bytes);
   }
   std::int64_t kept() const { return kept_; }
 
@@ -70,28 +58,17 @@ class Walk {
   StageMemory operator()(const StagePlan& stage) {
     StageMemory memory;
     memory.exact = exact_.add(stage) + exact_.kept();
-    if (const auto* pretrain = std::get_if<PretrainPlan>(&stage.options)) this->pretrain(*pretrain, stage.family, memory);
-    if (const auto* vmc = std::get_if<VmcOptions>(&stage.options)) {
-      sampled(vmc->sampler, stage.family, memory);
-      update(vmc->optimizer, memory);
-    }
-    if (const auto* evaluate = std::get_if<EvaluateOptions>(&stage.options)) {
-      sampled(evaluate->sampler, stage.family, memory);
-      if (evaluate->wants_exact()) memory.samples = std::max(memory.samples, rows_bytes(states_of(stage.family), stage.family.modes()));
-    }
-    if (psi_ != nullptr && stage.kind != "ed") memory.network = network();
+    if (stage.sampler) sampled(*stage.sampler, stage.family, memory);
+    if (stage.sampler && stage.exact_states) memory.samples = std::max(memory.samples, rows_bytes(states_of(stage.family), stage.family.modes()));
+    if (stage.optimizer && !stage.sampler) supervised(stage, memory);
+    if (stage.optimizer) update(*stage.optimizer, memory);
+    if (psi_ != nullptr && stage.uses_network()) memory.network = network();
     return memory;
   }
 
  private:
   // State, optimizer (two moments or the last direction), gradient, direction, trial, and the copies for the checkpoint.
   static constexpr std::int64_t parameter_vectors = 12;
-
-  static std::int64_t states_of(const ProblemFamily& family) {
-    std::int64_t states = 0;
-    for (const Problem& problem : family.problems) states += problem.sector.dimension();
-    return states;
-  }
 
   std::int64_t network() const {
     const WavefunctionMemory memory = psi_->memory_on(Device::cpu);
@@ -123,12 +100,10 @@ class Walk {
     memory.samples += rows_bytes(rows, family.modes());
   }
 
-  void pretrain(const PretrainPlan& pretrain, const ProblemFamily& family, StageMemory& memory) {
-    const std::int64_t states = states_of(family);
-    const std::int64_t rows = pretrain.options.rows > 0 ? pretrain.options.rows * static_cast<std::int64_t>(pretrain.train.size()) : states;
-    layout_ = planned_layout(Blocks::of_grains(rows, rows_per_grain, ranks_, 0), 1, rows_per_sample(psi_->jacobian_mode()));
-    memory.samples = rows_bytes(states, family.modes()) + states * (complex + real);  // and targets, and the weights that rows are drawn with
-    update(pretrain.options.optimizer, memory);
+  void supervised(const StagePlan& stage, StageMemory& memory) {
+    const std::int64_t states = states_of(stage.family);
+    layout_ = planned_layout(Blocks::of_grains(stage.rows, rows_per_grain, ranks_, 0), 1, rows_per_sample(psi_->jacobian_mode()));
+    memory.samples = rows_bytes(states, stage.family.modes()) + states * (complex + real);  // and targets, and the weights that rows are drawn with
   }
 
   // On a GPU rows and matrix are its own, and --dry-run plans them.
@@ -151,14 +126,10 @@ class Walk {
 
 // The key that makes the largest part smaller.
 std::string remedy(const StageMemory& memory, const StagePlan& stage) {
-  const auto* vmc = std::get_if<VmcOptions>(&stage.options);
-  const auto* evaluate = std::get_if<EvaluateOptions>(&stage.options);
-  const SamplerOptions* sampler = vmc ? &vmc->sampler : evaluate ? &evaluate->sampler : nullptr;
-  const bool sampled = sampler != nullptr && sampler->kind == SamplerKind::metropolis;
   if (memory.exact > memory.total() / 2) return "the size of the sector or the states asked for";
   if (memory.network > memory.total() / 2) return "the size of the network or the threads";
-  if (sampled) return "sampler.samples";
-  return stage.kind == "pretrain" ? "rows" : "the size of the sector";
+  if (!stage.sampler) return stage.optimizer ? "rows" : "the size of the sector";
+  return stage.sampler->kind == SamplerKind::metropolis ? "sampler.samples" : "the size of the sector";
 }
 
 }  // namespace

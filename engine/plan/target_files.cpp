@@ -123,11 +123,14 @@ void TargetSearch::read(const std::string& path) {
     check_origin(theirs, path);
     for (const char* key : {"hamiltonian", "lattice"})
       if (const auto said = theirs.find(key); said != theirs.end()) system += fmt::format(", {} {}", key, quote(said->second));
+  } else if (bytes.empty() || path.ends_with(".h5")) {
+    throw FileError(fmt::format("'{}' is {}; write it with export_hdf5 in an ed stage", path, bytes.empty() ? "empty" : "not an HDF5 file"));
   } else {
     states.push_back(of_csv(parse_ed_csv({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path)));
   }
   seen_.push_back(fmt::format("'{}' has {}{}", path, describe(states), system));
-  for (const StoredState& state : states) offer(state);
+  for (const StoredState& state : states) offer(state, Candidates::of_its_couplings);
+  for (const StoredState& state : states) offer(state, Candidates::still_missing);
 }
 
 void TargetSearch::check_origin(const Origin& theirs, const std::string& path) const {
@@ -140,18 +143,19 @@ void TargetSearch::check_origin(const Origin& theirs, const std::string& path) c
   }
 }
 
-void TargetSearch::offer(const StoredState& stored) {
+void TargetSearch::offer(const StoredState& stored, Candidates candidates) {
   Amplitudes state;
   std::string sector;  // that `state` is ordered by
   for (int g = 0; g < family_.size(); ++g) {
     const Problem& problem = family_.problems[g];
+    Found& found = found_[g];
+    const bool own = has_couplings_of(stored, problem);
+    if (candidates == Candidates::of_its_couplings ? !own : own || !found.state.empty()) continue;
     if (const std::string words = problem.sector.describe(); words != sector) {
       state = in_order(stored, problem.sector);
       sector = words;
     }
     if (state.empty()) continue;
-    Found& found = found_[g];
-    const bool own = has_couplings_of(stored, problem);
     const double distance = residual(state, stored.energy, family_, g, own ? std::numeric_limits<double>::infinity() : found.residual);
     if (own) found.at_its_own = std::min(distance, found.at_its_own.value_or(distance));
     if (!(distance < found.residual)) continue;

@@ -15,7 +15,7 @@ namespace qs {
 
 // Looks in files for the ground state of every problem of a family: those that an ed stage wrote (engine/stages/state_file.h) with any number of
 // problems, and Q-stage CSVs (engine/files/ed_csv.h) with one each. A state belongs to a problem if it has the basis of its sector and
-// |H phi - E phi| < 1e-5; of several the one with the smallest residual.
+// |H phi - E phi| < 1e-5; those that say to have its couplings come first, and of several the one with the smallest residual.
 class TargetSearch {
  public:
   // `ours`: the system of this run. A file of more than `largest` bytes is refused unread.
@@ -36,7 +36,9 @@ class TargetSearch {
     std::int64_t degeneracy = 1;
   };
   void check_origin(const Origin& theirs, const std::string& path) const;
-  void offer(const StoredState& state);
+  // Of a thousand states a thousand problems each take one: couplings are compared first, and only who finds nothing tries every state.
+  enum class Candidates { of_its_couplings, still_missing };
+  void offer(const StoredState& state, Candidates candidates);
   [[noreturn]] void missing(int g) const;
 
   const ProblemFamily& family_;

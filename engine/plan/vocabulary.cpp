@@ -2,9 +2,9 @@
 
 #include "engine/optimize/optimizer_entry.h"
 #include "engine/sampling/sampler_entry.h"
-#include "engine/stages/stage_options.h"
 #include "hamiltonians/lattice_input.h"
 #include "hamiltonians/registry.h"
+#include "hamiltonians/sector_input.h"
 #include "hamiltonians/symmetry/symmetry_input.h"
 
 namespace qs {
@@ -46,22 +46,11 @@ void add_system(input::Schema& schema) {
   std::vector<Variant> lattices;
   for (const LatticeKind& kind : lattice_kinds()) lattices.push_back({kind.name, kind.text, lattice_options(kind).list()});
   schema.add("system.lattice", lattices);
-  schema.add("system.sector",
-             {{"spin_half",
-               "one spin 1/2 per site",
-               {option("total_sz", number({.multiple_of = 0.5}), absent("not conserved"), "total S^z, a multiple of 0.5", "hbar")}},
-              {"spinless_fermions", "at most one fermion per site", {option("particles", integer(0, 1 << 20), required("6"), "number of fermions")}},
-              {"spinful_fermions",
-               "up and down fermions",
-               {option("up", integer(0, 1 << 20), required("4"), "number of spin-up fermions"),
-                option("down", integer(0, 1 << 20), required("4"), "number of spin-down fermions")}}});
+  schema.add("system.sector", variants(sector_kinds()));
   std::vector<Variant> hamiltonians;
   for (const ModelEntry& model : models()) hamiltonians.push_back(hamiltonian(model));
   schema.add("system.hamiltonian", hamiltonians);
   schema.add("term", plain(term_options().list()));
-  schema.add("own_observable", plain({option("name", text(), required("string"), "its name in the results"),
-                                      option("terms", list(section("term"), 1), required("[{expression: Sz, sites: all}]"),
-                                             "terms whose sum is measured, written as those of a Hamiltonian of kind terms")}));
   schema.add("cosine", plain(cosine_options().list()));
   schema.add("plane_wave", plain(plane_wave_options().list()));
   schema.add("random", plain(random_field_options().list()));
@@ -80,15 +69,15 @@ void add_network(input::Schema& schema) {
 }
 
 void add_stages(input::Schema& schema) {
-  schema.add("stages", {{"ed", "exact diagonalisation of every Hamiltonian of the family", ed_options().list()},
-                        {"pretrain", "supervised training on known states", pretrain_options().list()},
-                        {"vmc", "energy minimisation by sampling", vmc_options().list()},
-                        {"evaluate", "energies and observables of the trained network", evaluate_options().list()}});
-  schema.add("stop", plain(stop_options().list()));
-  schema.add("targets",
-             plain({option(
-                 "files", list(text(), 1), required("[../ED_data/a.csv]"),
-                 "state files, relative to the input file: HDF5 of any number of Hamiltonians (export_hdf5 of an ed stage) or Q-stage CSV of one")}));
+  const Option own_family = option("family", family(), absent("system.family"), "the family of this stage, in place of system.family");
+  std::vector<Variant> kinds;
+  for (const StageEntry& stage : stages()) {
+    kinds.push_back({stage.name, stage.text, stage.keys});
+    kinds.back().options.insert(kinds.back().options.begin(), own_family);
+    for (const auto& [name, keys] : stage.sections) schema.add(name, plain(keys));
+  }
+  schema.add("stages", kinds);
+  for (const StageEntry& stage : stages()) schema.need("stages", stage.name, stage.needs);
 }
 
 input::Schema collect() {

@@ -4,8 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/base/error.h"
+#include "engine/files/files.h"
 
 namespace qs {
 namespace {
@@ -15,6 +17,39 @@ const char* const site_order = "s = (x Ly + y) n_b + b for cell (x, y) and basis
 
 // "square 4x4" of "square 4x4, periodic".
 std::string without_boundary(const std::string& lattice) { return lattice.substr(0, lattice.find(',')); }
+
+// To 3 digits, which 0.866 for a square root of 3/4 has; no -0.
+double rounded(double x) { return std::round(1e3 * x) / 1e3 + 0.0; }
+
+// Cells by what neither turning nor scaling them changes: products of the primitive vectors, sites along them, periods.
+std::string cells_of(const Lattice& lattice) {
+  const double unit = dot(lattice.primitive(0), lattice.primitive(0));
+  std::string products, sites, periods;
+  for (int a = 0; a < lattice.axes(); ++a) {
+    for (int b = 0; b <= a; ++b) products += fmt::format(" {}", rounded(dot(lattice.primitive(a), lattice.primitive(b)) / unit));
+    CellVector period{};
+    if (lattice.is_tilted())
+      period = lattice.options().torus[a];
+    else
+      period[a] = lattice.options().size[a];
+    periods += fmt::format(" {}", fmt::join(period.begin(), period.begin() + lattice.axes(), ","));
+  }
+  const Vector3 origin = lattice.fractional(0);
+  for (int site = 0; site < lattice.basis(); ++site) {
+    sites += " ";
+    for (int a = 0; a < lattice.axes(); ++a) sites += fmt::format("{}{}", a == 0 ? "" : ",", rounded(lattice.fractional(site)[a] - origin[a]));
+  }
+  return "vectors" + products + "; sites" + sites + "; periods" + periods;
+}
+
+// Which site is which: cells, or the nearest neighbours of a graph. Long lists are cut, and end with a hash of the whole.
+std::string geometry_of(const Lattice& lattice) {
+  if (lattice.has_cells()) return cells_of(lattice);
+  constexpr std::size_t shown = 200;
+  std::string bonds = "bonds";
+  for (const Bond& bond : lattice.bonds(1)) bonds += fmt::format(" {}-{}", bond.i, bond.j);
+  return bonds.size() <= shown ? bonds : fmt::format("{} ... (sha256 {})", bonds.substr(0, shown), sha256_hex(bonds));
+}
 
 // The value under `key`, "" if there is none.
 std::string value_of(const Origin& origin, const std::string& key) {
@@ -39,8 +74,9 @@ Origin origin_of(const ProblemFamily& family, const SystemOptions& options) {
   for (const auto& [name, value] : family.problems.front().named) {
     if (std::find(family.varied.begin(), family.varied.end(), name) == family.varied.end()) couplings.push_back(fmt::format("{} = {}", name, value));
   }
-  if (options.model == "tv") couplings.push_back(options.pinning == Pinning::staggered ? "pinning = staggered" : "pinning = odd");
+  if (const auto setup = find_model(options.model).setup; setup != nullptr) couplings.push_back(setup(options));
   return {{"lattice", family.lattice.describe()},
+          {"geometry", geometry_of(family.lattice)},
           {"site_order", site_order},
           {"amplitudes", options.sign_rule == SignRule::marshall ? "rotated on one sublattice (marshall_sign)" : "as they are"},
           {"sector", family.describe_sectors()},
@@ -79,7 +115,10 @@ void refuse_other_origin(const Origin& stored, const Origin& ours, const std::st
                     file, what, part(found->second), part(value_of(ours, key))));
   };
   const auto whole = [](const std::string& text) { return text; };
-  compare("lattice", "lattice", without_boundary);
+  if (!stored.contains("geometry") || value_of(stored, "geometry") != value_of(ours, "geometry")) {
+    compare("lattice", "lattice", without_boundary);
+    compare("geometry", "geometry", whole);  // of one name, such as a cell or a graph
+  }
   compare("site_order", "order of the sites", whole);
   compare("amplitudes", "amplitudes", whole);
   compare("conditioning", "couplings that the network reads", whole);

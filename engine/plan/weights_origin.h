@@ -14,7 +14,7 @@ namespace qs {
 
 using Origin = std::map<std::string, std::string>;
 
-// Lattice, order of the sites, basis of the amplitudes, sectors, Hamiltonian, units, couplings that do not vary.
+// Lattice, its geometry whatever the name, order of the sites, basis of the amplitudes, sectors, Hamiltonian, units, couplings that do not vary.
 Origin origin_of(const ProblemFamily& family, const SystemOptions& options);
 // The couplings a network reads, in their order: "t, V; tails [t, V], [N]".
 std::string describe_conditioning(const WavefunctionOptions& options, const NetworkInput& input);

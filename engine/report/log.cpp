@@ -75,7 +75,6 @@ std::vector<std::string> log_footer(const LogFooter& footer) {
   lines.push_back(footer.warnings.empty() ? "no warnings" : fmt::format("{} different warning(s):", footer.warnings.size()));
   for (const CountedMessage& warning : footer.warnings) lines.push_back(fmt::format("  {} x {}", warning.count, warning.text));
   if (!footer.files.empty()) lines.push_back(fmt::format("files: {}", fmt::join(footer.files, ", ")));
-  for (const std::string& citation : footer.citations) lines.push_back("cite: " + citation);
   return lines;
 }
 

@@ -33,13 +33,12 @@ struct CountedMessage {
 
 // Version, hosts, ranks, threads, device, instruction set, seed, hash of the input.
 std::vector<std::string> log_header(const Provenance& provenance, std::uint64_t seed, const std::string& input_sha256);
-// Times by phase ("02_vmc/sample" -> seconds) with their share, warnings with counts, files, citations.
+// Times by phase ("02_vmc/sample" -> seconds) with their share, warnings with counts, files.
 struct LogFooter {
   double wall_seconds = 0;
   std::map<std::string, double> seconds = {};
   std::vector<CountedMessage> warnings = {};
   std::vector<std::string> files = {};
-  std::vector<std::string> citations = {};
 };
 std::vector<std::string> log_footer(const LogFooter& footer);
 

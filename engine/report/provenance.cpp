@@ -66,16 +66,8 @@ BuildInfo build_info() {
 }
 
 std::string device_name(Device device) {
-  switch (device) {
-    case Device::reference:
-      return "reference";
-    case Device::cpu:
-      return "cpu";
-    case Device::cuda:
-      return "cuda";
-  }
-  QS_ASSERT(false);
-  return "";
+  constexpr const char* names[] = {"reference", "cpu", "cuda"};
+  return names[static_cast<int>(device)];
 }
 
 Provenance collect_provenance(Communicator& comm, Device device, const std::string& command_line, const Clock& clock) {

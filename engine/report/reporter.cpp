@@ -151,8 +151,8 @@ void Reporter::log_lines(const std::vector<std::string>& lines) {
   for (const std::string& line : lines) log_->line(line);
 }
 
-void Reporter::close(std::vector<std::string> files, std::vector<std::string> citations) {
-  log_lines(log_footer({wall_seconds(), seconds_, warnings_, std::move(files), std::move(citations)}));
+void Reporter::close(std::vector<std::string> files) {
+  log_lines(log_footer({wall_seconds(), seconds_, warnings_, std::move(files)}));
   for (const CountedMessage& warning : warnings_) {
     if (warning.count > 1 && screen_) message("note", fmt::format("{} times: {}", warning.count, warning.text));
   }

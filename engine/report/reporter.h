@@ -62,8 +62,8 @@ class Reporter {
   void warn(const std::string& text);
   // Lines for the log alone (the header).
   void log_lines(const std::vector<std::string>& lines);
-  // Ends the log: times by phase, warnings with counts, files, citations. Shown on the screen: the warnings that came more than once.
-  void close(std::vector<std::string> files, std::vector<std::string> citations);
+  // Ends the log: times by phase, warnings with counts, files. Shown on the screen: the warnings that came more than once.
+  void close(std::vector<std::string> files);
 
   // Adds the life of the returned value to the times: const auto timing = reporter.time_phase("checkpoint");
   class PhaseTimer;

@@ -1,29 +1,19 @@
 #include "engine/report/status.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 
+#include "engine/base/text.h"
 #include "engine/files/files.h"
 #include "engine/files/run_files.h"
 
 namespace qs {
 
 std::string phase_name(RunPhase phase) {
-  switch (phase) {
-    case RunPhase::starting:
-      return "starting";
-    case RunPhase::running:
-      return "running";
-    case RunPhase::finished:
-      return "finished";
-    case RunPhase::stopped:
-      return "stopped";
-    case RunPhase::failed:
-      return "failed";
-  }
-  QS_ASSERT(false);
-  return "";
+  constexpr const char* names[] = {"starting", "running", "finished", "stopped", "failed"};
+  return names[static_cast<int>(phase)];
 }
 
 namespace {
@@ -135,6 +125,16 @@ void mark_failed(const std::string& path, ExitCode code, const std::string& mess
   } catch (const std::exception&) {
     // The line on the screen has said it already.
   }
+}
+
+void end_hung_run(const std::string& directory, const std::string& reason, const Clock& clock) {
+  constexpr ExitCode code = ExitCode::watchdog;
+  const std::string line =
+      printable(fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason, directory));
+  // First, because a file system may be what hangs; not by the stream, whose lock the main thread may hold.
+  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());
+  mark_failed(directory + "/" + file_names::status, code, reason, clock);
+  ::_exit(static_cast<int>(code));
 }
 
 void write_json(const std::string& path, const nlohmann::json& document) {

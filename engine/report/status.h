@@ -57,6 +57,9 @@ class StatusFile {
 // Rewrites status.json as failed, keeping what it says of stage and step; for those who cannot ask the run. Never throws.
 void mark_failed(const std::string& path, ExitCode code, const std::string& message, const Clock& clock) noexcept;
 
+// Ends a process whose run hangs, from any thread: a line on standard error, status.json as failed.
+[[noreturn]] void end_hung_run(const std::string& directory, const std::string& reason, const Clock& clock);
+
 // Writes any JSON document whole or not at all; NaN and infinities become null, invalid UTF-8 is replaced. FileError if it cannot.
 void write_json(const std::string& path, const nlohmann::json& document);
 

@@ -1,9 +1,11 @@
 #include "engine/run/checkpoints.h"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
 
 #include "engine/base/error.h"
-#include "engine/checkpoint/checkpoint_file.h"
+#include "engine/hdf5/tree_stream.h"
 
 namespace qs {
 
@@ -59,6 +61,32 @@ void Checkpoints::write_end_of_stage(Communicator& comm, RunState& state, const 
       reporter_.warn(std::string("the end of the stage was not kept, so it cannot be given more steps later: ") + error.what());
     }
   });
+}
+
+std::optional<RunState> shared_state(Communicator& comm, const ParameterLayout& layout, Reporter& reporter,
+                                     const std::function<std::optional<LoadedCheckpoint>()>& find) {
+  std::string stream;
+  std::int64_t found = 0;
+  on_root(comm, [&] {
+    const auto loaded = find();
+    if (!loaded) return;
+    found = 1;
+    if (loaded->warning) reporter.warn(*loaded->warning);
+    send_tree(loaded->tree, [&](std::span<const std::byte> bytes) { stream.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); });
+  });
+  if (comm.max(found) == 0) return std::nullopt;
+  comm.broadcast_string(stream, 0);
+  RunState state;
+  on_all(comm, [&] {
+    std::size_t taken = 0;
+    const auto take = [&](std::span<std::byte> bytes) {
+      QS_ASSERT(bytes.size() <= stream.size() - taken);
+      std::memcpy(bytes.data(), stream.data() + taken, bytes.size());
+      taken += bytes.size();
+    };
+    state = from_tree(receive_tree(take, std::numeric_limits<std::size_t>::max()), layout);
+  });
+  return state;
 }
 
 }  // namespace qs

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
+#include "engine/checkpoint/checkpoint_file.h"
 #include "engine/comm/communicator.h"
 #include "engine/job/clock.h"
 #include "engine/report/reporter.h"
@@ -51,5 +54,9 @@ class Checkpoints {
   int failures_ = 0;
   bool exist_ = false;
 };
+
+// The state that the root finds with `find`, on every rank; none if it finds none. CheckpointError if it does not fit `layout`. Collective.
+std::optional<RunState> shared_state(Communicator& comm, const ParameterLayout& layout, Reporter& reporter,
+                                     const std::function<std::optional<LoadedCheckpoint>()>& find);
 
 }  // namespace qs

@@ -12,7 +12,6 @@
 #include "engine/plan/stage_memory.h"
 #include "engine/report/provenance.h"
 #include "engine/run/runner.h"
-#include "engine/stages/state_file.h"
 
 namespace qs {
 namespace {
@@ -52,27 +51,27 @@ double connected_per_sample(const ProblemFamily& family, const Problem& problem)
   return total / trials;
 }
 
-StepCost vmc_cost(const VmcOptions& options, const ProblemFamily& family, const Wavefunction& psi) {
+StepCost vmc_cost(const StagePlan& stage, const Wavefunction& psi) {
+  const ProblemFamily& family = stage.family;
+  const OptimizerOptions& optimizer = *stage.optimizer;
   StepCost cost;
   const double problems = family.size();
   const double real_bytes = psi.precision() == Precision::float32 ? 4 : 8;
-  double samples = 0;
-  if (options.sampler.kind == SamplerKind::exact_sum) {
-    for (const Problem& problem : family.problems) samples += static_cast<double>(problem.sector.dimension());
+  const auto samples = static_cast<double>(rows_per_step(stage));
+  if (stage.sampler->kind == SamplerKind::exact_sum) {
     cost.evaluations = samples;
   } else {
-    const MetropolisOptions& m = options.sampler.metropolis;
+    const MetropolisOptions& m = stage.sampler->metropolis;
     const double sweep = static_cast<double>(m.sweep_size ? m.sweep_size : family.lattice.sites());
-    samples = problems * static_cast<double>(m.samples);
     cost.evaluations = samples * sweep + problems * static_cast<double>(m.chains * m.discard) * sweep;
     for (const Problem& problem : family.problems) cost.evaluations += static_cast<double>(m.samples) * connected_per_sample(family, problem);
   }
-  if (!is_natural(options.optimizer.kind)) return cost;
+  if (!is_natural(optimizer.kind)) return cost;
   const double rows = samples * rows_per_sample(psi.jacobian_mode());
   const double parameters = static_cast<double>(psi.layout().total);
-  const bool by_parameters = resolved_kind(options.optimizer.kind, psi.layout().total, static_cast<std::int64_t>(rows)) == OptimizerKind::sr;
+  const bool by_parameters = resolved_kind(optimizer.kind, psi.layout().total, static_cast<std::int64_t>(rows)) == OptimizerKind::sr;
   const double order = by_parameters ? parameters : rows, inner = by_parameters ? rows : parameters;
-  cost.jacobian_bytes = rows * parameters * real_bytes / options.optimizer.parameter_blocks;
+  cost.jacobian_bytes = rows * parameters * real_bytes / optimizer.parameter_blocks;
   cost.matrix_bytes = order * order * 8;
   cost.update_flops = order * order * inner + order * order * order / 3;
   return cost;
@@ -97,22 +96,16 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
     text += fmt::format("{}: {} step{}, {} problem{}, {}\n", stage.group, stage.steps, stage.steps == 1 ? "" : "s", stage.family.size(),
                         stage.family.size() == 1 ? "" : "s", stage.family.describe_sectors());
     text += "  memory: " + describe(memory[i]) + "\n";
-    if (stage.kind == "ed") {
-      std::int64_t largest = 0;
-      for (const Problem& problem : stage.family.problems) largest = std::max(largest, block_dimension(problem.sector, plan.ed));
-      text += fmt::format("  dimension {}\n", largest);
-      if (const auto& ed = std::get<EdStageOptions>(stage.options); !ed.export_hdf5.empty())
-        text += fmt::format("  exports {}/{}, {:.3g} GiB\n", plan.directory, ed.export_hdf5, state_file_bytes(stage.family, ed.states) / gib);
-    }
-    if (const auto* vmc = std::get_if<VmcOptions>(&stage.options)) {
-      const StepCost cost = vmc_cost(*vmc, stage.family, *psi);
+    text += stage.facts;
+    if (stage.sampler && stage.optimizer) {
+      const StepCost cost = vmc_cost(stage, *psi);
       text += fmt::format("  per step: {:.3g} evaluations of log psi = {:.3g} TFLOP, update {:.3g} TFLOP\n", cost.evaluations,
                           cost.evaluations * psi->flops_per_evaluation() / 1e12, cost.update_flops / 1e12);
       if (cost.jacobian_bytes > 0)
         text += fmt::format("  of which derivatives {:.3g} GiB per rank{}, Gram matrix {:.3g} GiB on rank 0{}\n", cost.jacobian_bytes / ranks / gib,
-                            vmc->optimizer.parameter_blocks > 1 ? fmt::format(" (one of {} blocks)", vmc->optimizer.parameter_blocks) : "",
+                            stage.optimizer->parameter_blocks > 1 ? fmt::format(" (one of {} blocks)", stage.optimizer->parameter_blocks) : "",
                             cost.matrix_bytes / gib, ranks > 1 ? fmt::format(", {:.3g} GiB on each other", cost.matrix_bytes / 2 / ranks / gib) : "");
-      if (plan.device == Device::cuda) text += describe_gpu_memory(*vmc, stage.family, *psi, ranks, plan.threads.value_or(threads()));
+      if (plan.device == Device::cuda) text += describe_gpu_memory(stage, *psi, ranks, plan.threads.value_or(threads()));
     }
   }
   return text + "\n# resolved input\n" + document.resolved;

@@ -65,20 +65,20 @@ void store_parameters(DataTree& tree, const std::string& group, const ParameterL
   }
 }
 
-template <class Options>
-const Options* first_stage(const RunPlan& plan) {
-  for (const StagePlan& stage : plan.stages) {
-    if (const auto* options = std::get_if<Options>(&stage.options)) return options;
-  }
-  return nullptr;
+// The first stage that trains on samples; null if there is none.
+const StagePlan* sampled_training(const RunPlan& plan) {
+  const auto found = std::find_if(plan.stages.begin(), plan.stages.end(), [](const StagePlan& stage) { return stage.sampler && stage.optimizer; });
+  return found == plan.stages.end() ? nullptr : &*found;
 }
 
 // The first exchange or hop move of the vmc stage, else of the evaluate stage; none with an exact sum or flips only.
 std::optional<MoveOptions> pair_move(const RunPlan& plan) {
-  const auto* vmc = first_stage<VmcOptions>(plan);
-  const auto* evaluate = first_stage<EvaluateOptions>(plan);
-  if (!vmc && !evaluate) return std::nullopt;
-  for (const MoveOptions& move : (vmc ? vmc->sampler : evaluate->sampler).metropolis.moves) {
+  const StagePlan* stage = sampled_training(plan);
+  for (const StagePlan& other : plan.stages) {
+    if (!stage && other.sampler) stage = &other;
+  }
+  if (!stage) return std::nullopt;
+  for (const MoveOptions& move : stage->sampler->metropolis.moves) {
     if (move.kind != MoveKind::flip) return move;
   }
   return std::nullopt;
@@ -170,8 +170,8 @@ DataTree evaluate_configurations(const RunPlan& plan, std::span<const double> pa
   const auto comm = self_communicator();
   const Tangent tangent{*psi, samples, *comm};
   store_parameters(tree, "gradient", psi->layout(), loss_gradient(tangent, residual));
-  const auto* vmc = first_stage<VmcOptions>(plan);
-  if (vmc && is_natural(vmc->optimizer.kind)) store_directions(tree, vmc->optimizer, tangent, residual);
+  const StagePlan* training = sampled_training(plan);
+  if (training && is_natural(training->optimizer->kind)) store_directions(tree, *training->optimizer, tangent, residual);
   return tree;
 }
 

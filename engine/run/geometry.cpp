@@ -1,5 +1,7 @@
 #include "engine/run/geometry.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -47,9 +49,8 @@ Dataset wave_vectors(const Lattice& lattice, const std::vector<Momentum>& moment
 }
 
 // Those of the labels: all wave vectors, once for each spin.
-std::vector<Momentum> momenta_of(const Lattice& lattice, const Dataset& labels) {
+std::vector<Momentum> momenta_of(const std::vector<Momentum>& once, const Dataset& labels) {
   const std::size_t count = std::get<std::vector<std::string>>(labels.values).size();
-  const std::vector<Momentum> once = lattice.momenta();
   std::vector<Momentum> momenta;
   while (momenta.size() < count) momenta.insert(momenta.end(), once.begin(), once.end());
   return momenta;
@@ -105,13 +106,35 @@ void store_geometry(const ProblemFamily& family, DataTree& tree) {
   store_bonds(family, tree);
 }
 
+void store_random_numbers(const StagePlan& stage, DataTree& tree) {
+  for (const RandomNumbers& random : stage.family.random) {
+    const auto places = static_cast<std::int64_t>(random.sites.size());
+    if (places == 0) continue;  // a shell that an open lattice does not have
+    std::vector<double> values;
+    std::vector<std::int64_t> sites;
+    for (const std::vector<double>& of_problem : random.values) values.insert(values.end(), of_problem.begin(), of_problem.end());
+    for (const std::vector<int>& place : random.sites) sites.insert(sites.end(), place.begin(), place.end());
+    const std::string group = fmt::format("stages/{}/random/{}/", stage.group, random.term);
+    tree.set(group + "values", with(array(std::move(values), {stage.family.size(), places}),
+                                    {{"units", "1"},
+                                     {"long_name", "number in front of the term, for every problem and place; times the coupling, if there is one"},
+                                     {"name", random.name},
+                                     {"coupling", random.coupling}}));
+    const auto width = static_cast<std::int64_t>(sites.size()) / places;
+    tree.set(group + "sites", with(array(std::move(sites), {places, width}), {{"units", "site number"}, {"long_name", "sites of every place"}}));
+  }
+}
+
 void store_observable_axes(const StagePlan& stage, DataTree& tree) {
   const Lattice& lattice = stage.family.lattice;
   for (const ObservableEntry& entry : observables()) {
     const std::string group = "stages/" + stage.group + "/observables/" + entry.name + "/";
     if (!tree.has(group + "mean")) continue;
     if (entry.axis == ObservableAxis::site && lattice.has_positions()) tree.set(group + "position", positions(lattice));
-    if (entry.axis == ObservableAxis::momentum) tree.set(group + "q", wave_vectors(lattice, momenta_of(lattice, tree.at(group + "labels"))));
+    const bool of_particles = entry.axis == ObservableAxis::particle_momentum;
+    if (entry.axis != ObservableAxis::momentum && !of_particles) continue;
+    const std::array<double, 3> angles = seam_angles(lattice, stage.family.problems[0].sector.options().kind, stage.family.twist);
+    tree.set(group + "q", wave_vectors(lattice, momenta_of(lattice.momenta(of_particles ? angles : decltype(angles){}), tree.at(group + "labels"))));
   }
 }
 

@@ -12,5 +12,8 @@ namespace qs {
 void store_geometry(const ProblemFamily& family, DataTree& tree);
 // Beside each observable that an evaluate stage has measured: `position` [N, D] of its sites or `q` [Q, D], in the order of its labels.
 void store_observable_axes(const StagePlan& stage, DataTree& tree);
+// The numbers of every random field in stages/<group>/random/<number of the term>: `values` [problems, places] and `sites` [places, sites of a
+// place].
+void store_random_numbers(const StagePlan& stage, DataTree& tree);
 
 }  // namespace qs

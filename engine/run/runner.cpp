@@ -3,24 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <filesystem>
-#include <iostream>
-#include <limits>
 #include <optional>
-#include <variant>
 
 #include "engine/base/parallel.h"
 #include "engine/base/resources.h"
-#include "engine/base/text.h"
-#include "engine/checkpoint/checkpoint_file.h"
 #include "engine/comm/observed_communicator.h"
 #include "engine/hdf5/hdf5.h"
-#include "engine/hdf5/tree_stream.h"
 #include "engine/job/requests.h"
 #include "engine/job/watchdog.h"
 #include "engine/plan/choose_device.h"
-#include "engine/plan/make_stage.h"
 #include "engine/plan/plan_network.h"
 #include "engine/plan/weight_names.h"
 #include "engine/report/status.h"
@@ -37,16 +29,6 @@ namespace {
 // Random numbers of the initial parameters have a stage number of their own, beyond any stage of an input.
 constexpr std::uint32_t initial_parameters_stage = (1u << 12) - 1;
 
-// From the watchdog's thread, on whichever rank found out. The line comes first: a file system may be what hangs.
-[[noreturn]] void end_hung_job(const RunPlan& plan, const Clock& clock, const std::string& reason) {
-  constexpr ExitCode code = ExitCode::watchdog;
-  const std::string line = printable(
-      fmt::format("qstage-vmc: error: the job hangs: {}; go on from the last checkpoint with: qstage-vmc resume {}\n", reason, plan.directory));
-  [[maybe_unused]] const auto ignored = ::write(STDERR_FILENO, line.data(), line.size());  // the main thread may hold the stream's lock
-  mark_failed((std::filesystem::path(plan.directory) / file_names::status).string(), code, reason, clock);
-  ::_exit(static_cast<int>(code));
-}
-
 class Runner {
  public:
   Runner(const RunPlan& plan, const input::Document& document, const RunOptions& options, Communicator& comm)
@@ -59,7 +41,7 @@ class Runner {
                    .neighbours = neighbours(comm),
                    .clock = clock_,
                    .work_done = parallel_items_done,
-                   .end_job = [this](const std::string& reason) { end_hung_job(plan_, clock_, reason); }}),
+                   .end_job = [this](const std::string& reason) { end_hung_run(plan_.directory, reason, clock_); }}),
         comm_(comm, [this](const auto& collective) { watchdog_.watch_collective(collective); }),
         exact_(plan.ed, comm_, plan.network ? invariant_translations(plan.network->options, plan.network->input) : std::vector<int>{},
                [this](const std::string& text) { reporter_->warn(text); }) {
@@ -81,9 +63,7 @@ class Runner {
       const int code = run_stage(plan_.stages[state_.stage]);
       if (code != 0) return leave(code);
     }
-    on_root(comm_, [&] { write_outputs(RunPhase::finished); });
-    write_status(RunPhase::finished, 0, "");
-    close_log();
+    end(RunPhase::finished, 0, "");
     return static_cast<int>(ExitCode::done);
   }
 
@@ -127,21 +107,12 @@ class Runner {
 
   // Every rank gets the root's checkpoint, or every rank makes the same first state.
   void restore_or_start() {
-    std::string stream;
-    std::int64_t resumed = 0;
-    on_root(comm_, [&] {
-      if (!directory_->resuming()) return;
-      const auto loaded = stored_state();
-      if (!loaded) return;
-      resumed = 1;
-      if (loaded->warning) reporter_->warn(*loaded->warning);
-      send_tree(loaded->tree, [&](std::span<const std::byte> bytes) { stream.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); });
-    });
-    resumed = comm_.max(resumed);
-    if (resumed) {
-      checkpoints_->found();
-      comm_.broadcast_string(stream, 0);
-      on_all(comm_, [&] { restore(stream); });
+    if (auto stored = shared_state(comm_, layout_, *reporter_, [&] { return stored_state(); })) {
+      state_ = *std::move(stored);
+      on_all(comm_, [&] {
+        if (state_.stage > static_cast<int>(plan_.stages.size())) throw CheckpointError("the checkpoint counts more stages than its input has");
+        as_written_by_a_run([&] { recall_exact_states(state_.outputs, exact_); });
+      });
       reporter_->note(fmt::format("resuming at stage {}, step {}", state_.stage, state_.step));
       if (options_.reopened) give_up_the_end(*options_.reopened);
       return;
@@ -152,23 +123,13 @@ class Runner {
     comm_.broadcast(std::span<double>(state_.parameters), 0);  // ranks may have read the weights from different disks
   }
 
-  std::optional<LoadedCheckpoint> stored_state() const {
-    if (!options_.reopened) return load_checkpoint(plan_.directory, Damaged::set_aside);
-    return read_checkpoint(named_checkpoint(plan_.directory, end_of_stage(plan_.stages.at(*options_.reopened).group)));
-  }
-
-  void restore(const std::string& stream) {
-    std::size_t taken = 0;
-    const DataTree tree = receive_tree(
-        [&](std::span<std::byte> bytes) {
-          QS_ASSERT(bytes.size() <= stream.size() - taken);
-          std::memcpy(bytes.data(), stream.data() + taken, bytes.size());
-          taken += bytes.size();
-        },
-        std::numeric_limits<std::size_t>::max());
-    state_ = from_tree(tree, layout_);
-    if (state_.stage > static_cast<int>(plan_.stages.size())) throw CheckpointError("the checkpoint counts more stages than its input has");
-    as_written_by_a_run([&] { recall_exact_states(state_.outputs, exact_); });
+  // Of the root.
+  std::optional<LoadedCheckpoint> stored_state() {
+    if (!directory_->resuming()) return std::nullopt;
+    auto loaded = options_.reopened ? read_checkpoint(named_checkpoint(plan_.directory, end_of_stage(plan_.stages.at(*options_.reopened).group)))
+                                    : load_checkpoint(plan_.directory, Damaged::set_aside);
+    if (loaded) checkpoints_->found();
+    return loaded;
   }
 
   // The finished run gives way to the one that goes on, before the table of the stage is cut to its length: a kill in between finds either. Twice, so
@@ -193,18 +154,12 @@ class Runner {
   void keep_evidence(const StagePlan& plan, const NonfiniteStep& failed) {
     if (!comm_.is_root()) return;
     const std::string file = directory_->file(fmt::format("nonfinite.{}_{:06}.h5", plan.group, failed.step));
-    try {
-      replace_file(file, to_hdf5_image(nonfinite_tree(failed, plan.group, plan.family, layout_, plan_.origin)));
-      reporter_->note(
-          fmt::format("its parameters and configurations: {0} (qstage-vmc evaluate INPUT --weights {0} --configurations {0} --output FILE)", file));
-    } catch (const FileError& error) {
-      reporter_->warn(std::string("the evidence of a step that is not finite was not kept: ") + error.what());
-    }
+    write_nonfinite(file, nonfinite_tree(failed, plan.group, plan.family, layout_, plan_.origin), *reporter_);
   }
 
   int run_stage(const StagePlan& plan) {
     if (const int code = serve_early_requests(); code != 0) return code;
-    const auto stage = make_stage(plan, context_of(plan), exact_);
+    const auto stage = plan.make(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
       on_root(comm_, [&] { begin_trace(plan.group); });
@@ -228,8 +183,14 @@ class Runner {
     }
     keep_end_of_stage(plan, *stage);
     for (const std::string& warning : stage->finish(state_)) reporter_->warn(warning);
-    write_exports(plan);
-    add_times(plan, *stage);
+    if (plan.exports) {
+      const std::vector<const EdResult*> exact = exact_.solve_all(plan.family);  // what a resumed run has not kept is diagonalised again
+      on_root(comm_, [&] {
+        for (const std::string& name : export_states(*plan.exports, plan.family, exact, {*directory_, provenance_.build, plan_.origin}))
+          reporter_->note("exact states are in " + name);
+      });
+    }
+    for (const auto& [phase, seconds] : stage->clock().seconds()) state_.seconds[plan.group + "/" + phase] += seconds;
     reporter_->end_stage(stage->clock().seconds());
     next_stage();
     return 0;
@@ -241,7 +202,7 @@ class Runner {
   }
 
   void keep_end_of_stage(const StagePlan& plan, Stage& stage) {
-    if (!std::holds_alternative<VmcOptions>(plan.options) && !std::holds_alternative<PretrainPlan>(plan.options)) return;
+    if (!plan.optimizer) return;
     stage.save(state_);
     checkpoints_->write_end_of_stage(comm_, state_, layout_, trace_ ? &*trace_ : nullptr, plan.group);
   }
@@ -288,41 +249,16 @@ class Runner {
   }
 
   void next_stage() {
-    ++state_.stage;
-    state_.step = 0;
-    state_.optimizer = {};
-    state_.chains = {};
-    state_.proposals_done = 0;
-    state_.buffers.clear();
-    state_.good = {};
-    state_.trace = {};
+    state_.begin_next_stage();
     on_root(comm_, [&] {
       if (trace_) trace_->log().sync();
       trace_.reset();
     });
-    state_.trace_bytes = -1;
-    state_.trace_hash = 0;
     write_checkpoint();
     on_root(comm_, [&] { write_outputs(RunPhase::running); });
   }
 
-  // Collective: what a resumed run has not kept is diagonalised again.
-  void write_exports(const StagePlan& plan) {
-    const auto* ed = std::get_if<EdStageOptions>(&plan.options);
-    if (!ed || !ed->exports()) return;
-    std::vector<const EdResult*> exact;
-    for (int g = 0; g < plan.family.size(); ++g) exact.push_back(&exact_.solve(plan.family, g));
-    on_root(comm_, [&] {
-      for (const std::string& name : export_states(*ed, plan.family, exact, {*directory_, provenance_.build, plan_.origin}))
-        reporter_->note("exact states are in " + name);
-    });
-  }
-
   void write_checkpoint() { requests_->wall_time().checkpoint_took(checkpoints_->write(comm_, state_, layout_, trace_ ? &*trace_ : nullptr)); }
-
-  void add_times(const StagePlan& plan, const Stage& stage) {
-    for (const auto& [phase, seconds] : stage.clock().seconds()) state_.seconds[plan.group + "/" + phase] += seconds;
-  }
 
   void write_outputs(RunPhase phase) {
     const ResultsContext context{plan_, document_, provenance_, layout_};
@@ -331,19 +267,17 @@ class Runner {
   }
 
   Status status(RunPhase phase, std::optional<int> code, const std::string& message) const {
-    Status status;
-    status.state = phase;
-    status.exit_code = code;
     const ProgressRow& row = reporter_->current();
-    status.stage = row.stage;
-    status.step = row.step;
-    status.steps = row.steps;
-    status.shown = row.shown;
-    status.seconds_per_step = row.seconds_per_step;
-    if (checkpoints_->exist()) status.checkpoint = directory_->file(file_names::checkpoint);
-    if (phase != RunPhase::finished) status.resume_command = "qstage-vmc resume " + plan_.directory;
-    status.message = message;
-    return status;
+    return {.state = phase,
+            .exit_code = code,
+            .stage = row.stage,
+            .step = row.step,
+            .steps = row.steps,
+            .shown = row.shown,
+            .seconds_per_step = row.seconds_per_step,
+            .checkpoint = checkpoints_->exist() ? directory_->file(file_names::checkpoint) : "",
+            .resume_command = phase != RunPhase::finished ? "qstage-vmc resume " + plan_.directory : "",
+            .message = message};
   }
 
   void write_status(RunPhase phase, int code, const std::string& message) {
@@ -351,18 +285,15 @@ class Runner {
   }
 
   int leave(int code) {
-    const RunPhase phase = RunPhase::stopped;
     reporter_->note(fmt::format("stopped by {}; go on with: qstage-vmc resume {}", requests_->reason(), plan_.directory));
-    on_root(comm_, [&] { write_outputs(phase); });
-    write_status(phase, code, "stopped by " + requests_->reason());
-    close_log();
+    end(RunPhase::stopped, code, "stopped by " + requests_->reason());
     return code;
   }
 
-  void close_log() {
-    std::vector<std::string> files;
-    if (comm_.is_root()) files = directory_->present();
-    reporter_->close(files, {});
+  void end(RunPhase phase, int code, const std::string& message) {
+    on_root(comm_, [&] { write_outputs(phase); });
+    write_status(phase, code, message);
+    reporter_->close(comm_.is_root() ? directory_->present() : std::vector<std::string>{});
   }
 
   const RunPlan& plan_;

@@ -79,11 +79,11 @@ kernels::Candidates Lockstep::candidates() {
 void Lockstep::propose_and_decide() {
   const kernels::Chains chains = this->chains();
   const kernels::Candidates candidates = this->candidates();
-  kernels::propose(psi_.device(), rule_.mixtures, rule_.key, chains, candidates);
+  kernels::chains(psi_.device()).propose(rule_.mixtures, rule_.key, chains, candidates);
   if (range_.kind == ChainRange::Kind::moving) {
     log_psi_on_device(psi_, {candidates.rows, words_, chains.problem}, chains.count, {candidates.re, candidates.im});
   }
-  kernels::accept(psi_.device(), rule_.mixtures.moves, rule_.key, rule_.power, chains, candidates);
+  kernels::chains(psi_.device()).accept(rule_.mixtures.moves, rule_.key, rule_.power, chains, candidates);
 }
 
 void Lockstep::advance(std::int64_t proposals) {

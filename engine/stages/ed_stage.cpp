@@ -3,9 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
+#include <nlohmann/json.hpp>
 
+#include "engine/base/error.h"
+#include "engine/files/run_files.h"
 #include "engine/stages/quantities.h"
+#include "engine/stages/stage_entry.h"
+#include "engine/stages/state_file.h"
 
 namespace qs {
 namespace {
@@ -138,6 +144,112 @@ void recall_exact_states(const DataTree& outputs, ExactStates& exact) {
     recall(dataset, result.complex_states);
     exact.remember(std::get<std::string>(dataset.attributes.at("problem")), std::move(result));
   }
+}
+
+namespace {
+
+Options<EdStageOptions> ed_options() {
+  using E = EdStageOptions;
+  Options<E> options;
+  options.integer("states", &E::states, 1, 1000, "lowest states per Hamiltonian; of the lowest level always all");
+  options.other("tolerance", shape::number({0, 1, true, true, 0}), value(format_number(EdOptions{}.tolerance)),
+                "residual norm of a converged state, relative to the energy scale");
+  options.word("write_states", &E::write_states,
+               Words<WriteStates>{{"auto", WriteStates::automatic}, {"always", WriteStates::always}, {"never", WriteStates::never}},
+               "store the amplitudes in the results; auto: if they are small");
+  options
+      .add(
+          "export_csv", shape::folder(), "folder below output.directory for the ground states as Q-stage CSV (hamiltonian kind tv)", &E::export_csv,
+          [](const Node& node, std::string& folder) { folder = node.text(); }, [](const std::string& folder) { return folder; })
+      .otherwise_absent("no export");
+  options
+      .add(
+          "export_hdf5", shape::file(), "file below output.directory, NAME.h5, for the states of the family; `targets: {files: [...]}` takes it",
+          &E::export_hdf5, [](const Node& node, std::string& file) { file = node.text(); }, [](const std::string& file) { return file; })
+      .otherwise_absent("no export")
+      .since("0.2.0");
+  return options;
+}
+
+// The columns of a CSV file name these two couplings of spinless fermions.
+bool fits_csv(const SystemOptions& system) {
+  const auto has = [&](const char* name) { return system.couplings.contains(name); };
+  return system.sector.kind == SectorKind::spinless_fermions && system.terms.terms.empty() && has("V") && has("delta");
+}
+
+// InputError if the file cannot hold the states, or is one of the run or of an earlier stage; "" exports nothing.
+void check_csv(const std::string& folder, const SystemOptions& system) {
+  if (!folder.empty() && !fits_csv(system))
+    throw InputError(
+        fmt::format("export_csv writes states of spinless fermions (hamiltonian kind tv), not of {}; write export_hdf5: exact.h5", system.model));
+}
+
+void check_hdf5(const std::string& name, const std::vector<StagePlan>& earlier) {
+  const auto normal = [](const std::string& path) { return std::filesystem::path(path).lexically_normal().string(); };
+  const std::string file = normal(name);
+  if (file.empty()) return;
+  if (!file.ends_with(".h5") || is_run_file(file))
+    throw InputError(fmt::format("export_hdf5 '{}' {}; choose another name, such as exact.h5", name,
+                                 is_run_file(file) ? "is a file of the run itself" : "does not end in .h5"));
+  for (const StagePlan& stage : earlier) {
+    if (stage.exports && normal(stage.exports->export_hdf5) == file)
+      throw InputError(fmt::format("export_hdf5 '{}' is written by {} already; give each stage a name of its own", name, stage.group));
+  }
+}
+
+void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
+  const EdStageOptions options = ed_options().read(node);
+  run.diagnostics.check(node["export_csv"], [&] { check_csv(options.export_csv, run.system); });
+  run.diagnostics.check(node["export_hdf5"], [&] { check_hdf5(options.export_hdf5, run.earlier); });
+  check_exact_states(stage.family, options.states, run.ed);
+  const double tolerance = node["tolerance"].number();
+  const bool first = std::none_of(run.earlier.begin(), run.earlier.end(), [&](const StagePlan& other) { return other.entry == stage.entry; });
+  run.ed.tolerance = first ? tolerance : std::min(run.ed.tolerance, tolerance);
+  run.ed.states = std::max(run.ed.states, options.states);
+  stage.steps = stage.family.size();
+  stage.exact_states = true;
+  std::int64_t largest = 0;
+  for (const Problem& problem : stage.family.problems) {
+    const std::int64_t dimension = problem.sector.dimension();
+    largest = std::max(largest, block_dimension(problem.sector, run.ed));
+    if (options.writes(dimension))
+      stage.stored_bytes += dimension * (amplitude_bytes(stage.family.hamiltonian, run.ed) * options.states + static_cast<std::int64_t>(sizeof(double)));
+  }
+  stage.facts = fmt::format("  dimension {}\n", largest);
+  if (!options.export_hdf5.empty()) {
+    stage.exported_bytes = state_file_bytes(stage.family, options.states, run.ed);
+    stage.facts +=
+        fmt::format("  exports {}/{}, {:.3g} GiB\n", run.directory, options.export_hdf5, static_cast<double>(stage.exported_bytes) / (1 << 30));
+  }
+  if (options.exports()) stage.exports = std::make_shared<EdStageOptions>(options);
+  stage.make = [options](const StagePlan&, StageContext context, ExactStates& exact) {
+    return std::make_unique<EdStage>(options, std::move(context), exact);
+  };
+}
+
+void summarise(const StagePlan& stage, const DataTree& outputs, nlohmann::json& entry) {
+  const std::string group = "stages/" + stage.group + "/";
+  if (!outputs.has(group + "energy")) return;
+  const Dataset& levels = outputs.at(group + "energy");
+  entry["results"] = nlohmann::json::array();
+  for (int g = 0; g < stage.family.size(); ++g) {
+    nlohmann::json row = varied_couplings(stage.family, g);
+    row["energy"] = outputs.doubles(group + "energy").at(g * levels.shape.at(1));
+    if (outputs.has(group + "degeneracy")) row["degeneracy"] = outputs.integers(group + "degeneracy").at(g);
+    row["gap"] = value_at(outputs, group + "gap", g);
+    entry["results"].push_back(row);
+  }
+}
+
+}  // namespace
+
+StageEntry ed_entry() {
+  return {.name = "ed",
+          .text = "exact diagonalisation of every Hamiltonian of the family",
+          .keys = ed_options().list(),
+          .plan = plan,
+          .summarise = summarise,
+          .needs = {}};
 }
 
 }  // namespace qs

@@ -60,9 +60,9 @@ EvaluateStage::EvaluateStage(EvaluateOptions options, StageContext context, Exac
   for (const std::string& name : options_.observables) {
     if (name == "energy" || name == "overlap") continue;
     const auto own = std::find_if(options_.own.begin(), options_.own.end(), [&](const OwnObservable& each) { return each.name == name; });
-    observables_.push_back(own != options_.own.end()
-                               ? make_observable(*own, family.lattice, problem.sector, problem.named)
-                               : make_observable(find_observable(name), {family.lattice, problem.sector, context_.sign_rule, &family.hamiltonian}));
+    observables_.push_back(own != options_.own.end() ? make_observable(*own, family.lattice, problem.sector, problem.named)
+                                                     : make_observable(find_observable(name), {family.lattice, problem.sector, context_.sign_rule,
+                                                                                               &family.hamiltonian, family.twist}));
   }
 }
 

@@ -39,6 +39,12 @@ const EdResult& ExactStates::solve(const ProblemFamily& family, int problem) {
   return result;
 }
 
+std::vector<const EdResult*> ExactStates::solve_all(const ProblemFamily& family) {
+  std::vector<const EdResult*> results;
+  for (int g = 0; g < family.size(); ++g) results.push_back(&solve(family, g));
+  return results;
+}
+
 void ExactStates::remember(const std::string& problem_key, EdResult result) {
   EdResult& known = results_[problem_key];
   if (known.kept_states() < result.kept_states()) known = std::move(result);

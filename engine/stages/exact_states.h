@@ -31,6 +31,7 @@ class ExactStates {
   bool has(const ProblemFamily& family, int problem) const { return results_.count(key(family, problem)) > 0; }
   // Diagonalises on first use; collective. Every rank holds the same bits.
   const EdResult& solve(const ProblemFamily& family, int problem);
+  std::vector<const EdResult*> solve_all(const ProblemFamily& family);
   // One state of the lowest level. Of a degenerate level an arbitrary one, which is said; `taker`: "the network learns".
   std::vector<std::complex<double>> ground_state(const ProblemFamily& family, int problem, const std::string& taker);
   // Adds states read from elsewhere (a resumed run).

@@ -142,7 +142,7 @@ StepOutcome PretrainStage::step(RunState& state) {
     record_.observe(infidelity(), state.parameters);
     if (!everything) refresh_proposal(*full);
   }
-  if (train_overlaps_.mean >= options_.stop_overlap) {
+  if (train_overlaps_.mean >= options_.stop_overlap && context_.early_stop == EarlyStop::allowed) {
     StepOutcome outcome = describe(state.step, {});
     outcome.finished = true;
     outcome.notes.push_back(fmt::format("mean overlap {:.7f} reached after {} steps", train_overlaps_.mean, state.step));

@@ -13,12 +13,11 @@
 #include "engine/optimize/optimizer.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/stage.h"
+#include "engine/stages/stage_entry.h"
 #include "engine/stages/training_end.h"
 #include "engine/stages/training_record.h"
 
 namespace qs {
-
-using Amplitudes = std::vector<std::complex<double>>;  // of one problem, by Sector::index, norm 1
 
 struct PretrainOptions {
   std::int64_t steps = 300;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/hdf5/data_tree.h"
@@ -42,6 +43,17 @@ struct RunState {
   std::uint64_t trace_hash = 0;
   DataTree outputs;                       // results of finished stages and of the present one, in the layout of results.h5
   std::map<std::string, double> seconds;  // "02_vmc/sample" -> wall seconds (not part of what resuming reproduces)
+
+  // Keeps what outlives a stage.
+  void begin_next_stage() {
+    RunState next;
+    next.stage = stage + 1;
+    next.parameters = std::move(parameters);
+    next.nonfinite_events = nonfinite_events;
+    next.outputs = std::move(outputs);
+    next.seconds = std::move(seconds);
+    *this = std::move(next);
+  }
 };
 
 }  // namespace qs

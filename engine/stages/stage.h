@@ -33,6 +33,9 @@ struct NonfiniteStep {
   const ConfigurationBatch& rows;
 };
 
+// Whether a stage may end before its last step because it has reached what it was to reach.
+enum class EarlyStop { allowed, never };
+
 // What every stage works with. `family` belongs to the stage, the wavefunction to the run.
 struct StageContext {
   Communicator& comm;
@@ -42,6 +45,7 @@ struct StageContext {
   std::vector<std::string> features;    // names of the features the wavefunction sees
   RandomKey key;                        // stage number included
   std::string group;                    // "02_vmc": prefix of this stage's outputs
+  EarlyStop early_stop = EarlyStop::allowed;
   // Called on every rank before the step is repeated or given up: the runner keeps the evidence.
   std::function<void(const NonfiniteStep&)> keep_evidence = [](const NonfiniteStep&) {};
 };

@@ -1,20 +1,36 @@
-// The words of the stages, bound to their options. What a stage needs of files, of the system or of other stages is the planner's.
+// Keys that several stages have.
 #pragma once
 
 #include "engine/base/options.h"
-#include "engine/stages/ed_stage.h"
-#include "engine/stages/evaluate_stage.h"
-#include "engine/stages/pretrain_stage.h"
-#include "engine/stages/vmc_stage.h"
+#include "engine/optimize/optimizer_entry.h"
+#include "engine/stages/measure.h"
+#include "engine/stages/training_end.h"
 
 namespace qs {
 
-Options<EdStageOptions> ed_options();
-Options<PretrainOptions> pretrain_options();
-Options<PretrainOptions> stop_options();  // `stop:` of a pretraining
-Options<VmcOptions> vmc_options();
-Options<EvaluateOptions> evaluate_options();
-
 SamplerOptions read_sampler(const Node& node);
+
+template <class Struct>
+void add_training(Options<Struct>& options) {
+  options
+      .add(
+          "optimizer", shape::section("optimizer"), "how parameters are updated", &Struct::optimizer,
+          [](const Node& node, OptimizerOptions& optimizer) { optimizer = read_optimizer(node); },
+          [](const OptimizerOptions&) { return std::string(); })
+      .otherwise_required("{kind: minsr, lr: 0.02}");
+  options
+      .word("keep", &Struct::keep, Words<Keep>{{"best", Keep::best}, {"last", Keep::last}},
+            "parameters that later stages and the results take: the best of the stage within errors, or those of its last step")
+      .since("0.2.0");
+}
+
+template <class Struct>
+void add_sampler(Options<Struct>& options) {
+  options
+      .add(
+          "sampler", shape::overriding("sampler"), "keys that differ from the global sampler in this stage", &Struct::sampler,
+          [](const Node& node, SamplerOptions& sampler) { sampler = read_sampler(node); }, [](const SamplerOptions&) { return std::string(); })
+      .otherwise_absent("the global sampler");
+}
 
 }  // namespace qs

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -40,8 +41,8 @@ Value attribute(const DataTree& tree, const std::string& group, const std::strin
 void check_layout(const DataTree& tree, const std::string& name) {
   const std::string found = attribute(tree, "", layout_key, std::string());
   if (found != layout)
-    throw FileError(fmt::format("'{}' holds no exact states (its layout is {}, not '{}'); an ed stage with `export_hdf5: exact.h5` writes them", name,
-                                quote(found), layout));
+    throw FileError(fmt::format("'{}' holds no exact states ({}, not '{}'); an ed stage with `export_hdf5: exact.h5` writes them", name,
+                                found.empty() ? "it names no layout" : "its layout is " + quote(found), layout));
   const auto numbers = attribute(tree, "", version_key, std::vector<std::int64_t>{0});
   if (numbers.empty() || numbers[0] != version)
     throw FileError(fmt::format("'{}' has version {} of the layout '{}' (this program reads {}); write it again with this program", name,
@@ -87,7 +88,8 @@ class Reader {
   template <class Value>
   std::vector<Value>& values(const std::string& array) {
     auto* typed = std::get_if<std::vector<Value>>(&at(array).values);
-    if (!typed) fail(array, "holds " + type_name(at(array)));
+    if (!typed)
+      fail(array, fmt::format("holds {}, not {}", type_name(at(array)), std::is_same_v<Value, std::uint64_t> ? "uint64" : "float64 or complex128"));
     return *typed;
   }
 
@@ -139,11 +141,11 @@ void store_states(DataTree& tree, const ProblemFamily& family, int g, const EdRe
   tree.set(group + "/residuals", with(first(exact.residuals), quantity_attributes("residuals", convention)));
 }
 
-std::int64_t state_file_bytes(const ProblemFamily& family, int levels) {
+std::int64_t state_file_bytes(const ProblemFamily& family, int levels, const EdOptions& options) {
   std::int64_t bytes = 0;
   for (const Problem& problem : family.problems) {
     const std::int64_t dimension = problem.sector.dimension(), stored = std::min<std::int64_t>(levels, dimension);
-    bytes += dimension * (amplitude_bytes(family.hamiltonian) * stored + static_cast<std::int64_t>(sizeof(Word)));
+    bytes += dimension * (amplitude_bytes(family.hamiltonian, options) * stored + static_cast<std::int64_t>(sizeof(Word)));
   }
   return bytes;
 }

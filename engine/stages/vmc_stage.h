@@ -11,12 +11,11 @@
 #include "engine/optimize/optimizer.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/stage.h"
+#include "engine/stages/stage_entry.h"
 #include "engine/stages/training_end.h"
 #include "engine/stages/training_record.h"
 
 namespace qs {
-
-enum class OnNonfinite { rollback, stop };
 
 struct VmcOptions {
   std::int64_t steps = 100;

@@ -130,8 +130,8 @@ std::optional<GuessedOptions> guess_vit(const Shapes& shapes, const std::string&
   return guess;
 }
 
-std::optional<GuessedOptions> guess_rbm(const Shapes& shapes, RbmDtype dtype) {
-  const std::string suffix = dtype == RbmDtype::complex ? "_re" : "";
+std::optional<GuessedOptions> guess_rbm(const Shapes& shapes, Dtype dtype) {
+  const std::string suffix = suffixes(dtype).front();
   const auto kernel = shapes.find("Dense/kernel" + suffix, 2);
   const auto visible = shapes.find("visible_bias" + suffix, 1);
   if (!kernel || !visible || (*visible)[0] != (*kernel)[0] || (*kernel)[1] % (*kernel)[0] != 0) return std::nullopt;
@@ -149,8 +149,8 @@ std::optional<GuessedOptions> guess_options(const ParameterLayout& tensors) {
   if (auto guess = guess_qstage(shapes)) return guess;
   if (auto guess = guess_vit(shapes, "Embed_0", "Encoder_0")) return guess;
   if (auto guess = guess_vit(shapes, "patches_and_embed", "encoder")) return guess;
-  if (auto guess = guess_rbm(shapes, RbmDtype::real)) return guess;
-  if (auto guess = guess_rbm(shapes, RbmDtype::complex)) return guess;
+  if (auto guess = guess_rbm(shapes, Dtype::real)) return guess;
+  if (auto guess = guess_rbm(shapes, Dtype::complex)) return guess;
   for (const WavefunctionEntry* entry : wavefunctions()) {
     if (std::any options = entry->guess(tensors); options.has_value()) return GuessedOptions{.options = {*entry, std::move(options)}};
   }

@@ -60,13 +60,8 @@ JastrowPlan make_plan(const NetworkInput& input) {
   return plan;
 }
 
-// Parts of one tensor: real parameters have one, complex ones two.
-std::vector<std::string> suffixes(JastrowDtype dtype) {
-  return dtype == JastrowDtype::real ? std::vector<std::string>{""} : std::vector<std::string>{"_re", "_im"};
-}
-
 std::optional<JastrowOptions> guess(const ParameterLayout& tensors) {
-  for (const JastrowDtype dtype : {JastrowDtype::real, JastrowDtype::complex}) {
+  for (const Dtype dtype : {Dtype::real, Dtype::complex}) {
     const std::string part = suffixes(dtype).front();
     if (tensors.find("pair" + part) != nullptr && tensors.find("field" + part) != nullptr) return JastrowOptions{dtype};
   }
@@ -76,8 +71,8 @@ std::optional<JastrowOptions> guess(const ParameterLayout& tensors) {
 template <class Real>
 class Jastrow final : public Network<Real> {
  public:
-  Jastrow(JastrowPlan plan, JastrowDtype dtype, const NetworkInput& input, Device device)
-      : Network<Real>(device, dtype == JastrowDtype::real ? JacobianMode::real_log : JacobianMode::complex_log, input), plan_(std::move(plan)) {
+  Jastrow(JastrowPlan plan, Dtype dtype, const NetworkInput& input, Device device)
+      : Network<Real>(device, jacobian_mode(dtype), input), plan_(std::move(plan)) {
     const Builder<Real> build = this->layer();
     const auto linear = [&](const std::string& path, int values) {
       return Dense<Real>(build, {values, {path, {values}, Initial::normal(0.01)}, {}}, 1);
@@ -166,8 +161,7 @@ const WavefunctionEntry& wavefunction_entry<JastrowOptions>() {
   volume = {94}, pages = {026406}, year = {2005},
   doi = {10.1103/PhysRevLett.94.026406}
 })"},
-       .options = Options<JastrowOptions>().word("dtype", &JastrowOptions::dtype,
-                                                 Words<JastrowDtype>{{"real", JastrowDtype::real}, {"complex", JastrowDtype::complex}},
+       .options = Options<JastrowOptions>().word("dtype", &JastrowOptions::dtype, Words<Dtype>{{"real", Dtype::real}, {"complex", Dtype::complex}},
                                                  "parameters; real means a positive wavefunction"),
        .make = make_jastrow,
        .guess = guess});

@@ -6,15 +6,14 @@
 
 #include <memory>
 
+#include "engine/wavefunctions/dtype.h"
 #include "engine/wavefunctions/registry.h"
 #include "engine/wavefunctions/wavefunction.h"
 
 namespace qs {
 
-enum class JastrowDtype { real, complex };
-
 struct JastrowOptions {
-  JastrowDtype dtype = JastrowDtype::real;
+  Dtype dtype = Dtype::real;
 };
 
 // Tensors: field [kinds of modes], pair [classes of pairs], in the order in which the modes meet them; a complex tensor is two real slices, <path>_re

@@ -162,7 +162,7 @@ void Network<Real>::jacobian_rows(const ConfigurationBatch& batch, std::int64_t 
     kernels::upload(device_, cotangent, memory.host_values.data(), 2 * std::size_t(rows) * sizeof(Real));
     backward(chunk, {cotangent, cotangent + rows});
     for (const ParameterSlice& slice : blueprint_.dead()) {
-      kernels::clear_rows(device_, chunk.gradient.base + slice.offset, parts * row_stride * sizeof(Real), slice.count * sizeof(Real), count);
+      kernels::memory(device_).clear_rows(chunk.gradient.base + slice.offset, parts * row_stride * sizeof(Real), slice.count * sizeof(Real), count);
     }
   }
 }

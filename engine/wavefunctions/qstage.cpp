@@ -111,7 +111,7 @@ class Qstage final : public Network<Real> {
     this->plan();
   }
 
-  std::string kind() const override { return "qstage"; }
+  std::string kind() const override { return wavefunction_entry<QstageOptions>().name; }
 
  private:
   using typename Network<Real>::Chunk;

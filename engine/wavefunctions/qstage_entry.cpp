@@ -126,18 +126,22 @@ Options<QstageOptions> qstage_options() {
 
 template <>
 const WavefunctionEntry& wavefunction_entry<QstageOptions>() {
-  static const WavefunctionEntry entry = make_entry<QstageOptions>({.name = "qstage",
-                                                                    .text = "transformer with parameter and tail tokens",
-                                                                    .literature = {R"(@misc{zaklama2025qstage,
+  const std::string fermions = ", tail: [{}], amplitude: determinant, attention: factored, pooling: sum";
+  static const WavefunctionEntry entry =
+      make_entry<QstageOptions>({.name = "qstage",
+                                 .text = "transformer with parameter and tail tokens",
+                                 .literature = {R"(@misc{zaklama2025qstage,
   author = {Zaklama, Timothy and Guerci, Daniele and Fu, Liang},
   title = {Attention-Based Foundation Model for Quantum States},
   year = {2025}, eprint = {2512.11962}, archivePrefix = {arXiv}
 })"},
-                                                                    .options = qstage_options(),
-                                                                    .make = make_qstage,
-                                                                    .complete = complete,
-                                                                    .features = features,
-                                                                    .conditioning = conditioning});
+                                 .options = qstage_options(),
+                                 .make = make_qstage,
+                                 .complete = complete,
+                                 .features = features,
+                                 .conditioning = conditioning,
+                                 .starts = {{NetworkRole::spinless_fermions, "depth: 2, d_model: 8, heads: 4, mlp: 16" + fermions},
+                                            {NetworkRole::spinful_fermions, "depth: 2, d_model: 12, heads: 4, mlp: 24" + fermions}}});
   return entry;
 }
 

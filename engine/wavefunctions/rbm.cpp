@@ -12,17 +12,11 @@
 namespace qs {
 namespace {
 
-// Parts of one tensor: real parameters have one, complex ones two.
-std::vector<std::string> suffixes(RbmDtype dtype) {
-  return dtype == RbmDtype::real ? std::vector<std::string>{""} : std::vector<std::string>{"_re", "_im"};
-}
-
 template <class Real>
 class Rbm final : public Network<Real> {
  public:
   Rbm(const RbmOptions& options, const NetworkInput& input, Device device)
-      : Network<Real>(device, options.dtype == RbmDtype::real ? JacobianMode::real_log : JacobianMode::complex_log, input),
-        hidden_(options.alpha * input.modes) {
+      : Network<Real>(device, jacobian_mode(options.dtype), input), hidden_(options.alpha * input.modes) {
     const Builder<Real> build = this->layer();
     for (const std::string& part : suffixes(options.dtype)) parts_.emplace_back(build, part, input.modes, hidden_);
     std::vector<std::int32_t> all(static_cast<std::size_t>(input.modes));
@@ -100,10 +94,10 @@ std::unique_ptr<Wavefunction> make_rbm(const RbmOptions& options, const NetworkI
 
 template <>
 const WavefunctionEntry& wavefunction_entry<RbmOptions>() {
-  static const WavefunctionEntry entry = make_entry<RbmOptions>(
-      {.name = "rbm",
-       .text = "restricted Boltzmann machine",
-       .literature = {R"(@article{carleo2017solving,
+  static const WavefunctionEntry entry =
+      make_entry<RbmOptions>({.name = "rbm",
+                              .text = "restricted Boltzmann machine",
+                              .literature = {R"(@article{carleo2017solving,
   author = {Carleo, Giuseppe and Troyer, Matthias},
   title = {Solving the quantum many-body problem with artificial neural networks},
   journal = {Science},
@@ -112,9 +106,12 @@ const WavefunctionEntry& wavefunction_entry<RbmOptions>() {
 })"},
        .options = Options<RbmOptions>()
                       .integer("alpha", &RbmOptions::alpha, 1, 4096, "hidden units per mode")
-                      .word("dtype", &RbmOptions::dtype, Words<RbmDtype>{{"complex", RbmDtype::complex}, {"real", RbmDtype::real}},
+                      .word("dtype", &RbmOptions::dtype, Words<Dtype>{{"complex", Dtype::complex}, {"real", Dtype::real}},
                             "parameters; real means a positive wavefunction"),
-       .make = make_rbm});
+       .make = make_rbm,
+       .starts = {{NetworkRole::any_sign, "alpha: 2"},
+                  {NetworkRole::positive, "alpha: 2, dtype: real"},
+                  {NetworkRole::wide_positive, "alpha: 4, dtype: real"}}});
   return entry;
 }
 

@@ -4,16 +4,15 @@
 
 #include <memory>
 
+#include "engine/wavefunctions/dtype.h"
 #include "engine/wavefunctions/registry.h"
 #include "engine/wavefunctions/wavefunction.h"
 
 namespace qs {
 
-enum class RbmDtype { real, complex };
-
 struct RbmOptions {
   int alpha = 1;
-  RbmDtype dtype = RbmDtype::complex;
+  Dtype dtype = Dtype::complex;
 };
 
 // Tensors: Dense/kernel [N, alpha N], Dense/bias, visible_bias; a complex tensor is two real slices, <path>_re and <path>_im.

@@ -3,6 +3,7 @@
 
 #include <any>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include "engine/base/options.h"
 #include "engine/wavefunctions/wavefunction.h"
+#include "hamiltonians/starting_point.h"
 
 namespace qs {
 
@@ -32,6 +34,7 @@ struct WavefunctionEntry {
   std::vector<Option> keys;
   std::any defaults;
   std::vector<std::string> literature;  // BibTeX
+  std::map<NetworkRole, std::string> starts;
   std::function<std::any(const Node& node, const std::any& start, NetworkContext& context)> read;
   std::function<std::string(const std::any&)> print;  // "depth: 2, d_model: 60"
   std::function<std::vector<std::string>(const std::any&, const NetworkInput&)> features;
@@ -87,6 +90,8 @@ struct WavefunctionKind {
   std::vector<int> (*translations)(const T&, const NetworkInput&) = nullptr;
   // Options read off the names and shapes of stored tensors, which may be any; default: none (or guess_options.cpp, for kinds that need more).
   std::optional<T> (*guess)(const ParameterLayout&) = nullptr;
+  // The keys of a small network (qstage-vmc new), by what it is to do; {} stands for the couplings that it reads.
+  std::map<NetworkRole, std::string> starts = {};
 };
 
 template <class T>
@@ -96,6 +101,7 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
           .keys = kind.options.list(),
           .defaults = kind.options.defaults(),
           .literature = kind.literature,
+          .starts = kind.starts,
           .read =
               [kind](const Node& node, const std::any& start, NetworkContext& context) {
                 T options = kind.options.read(node, std::any_cast<const T&>(start));

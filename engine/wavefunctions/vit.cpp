@@ -65,7 +65,7 @@ class Vit final : public PatchNetwork<Real, Dense<Real>> {
     this->plan();
   }
 
-  std::string kind() const override { return "vit"; }
+  std::string kind() const override { return wavefunction_entry<VitOptions>().name; }
 };
 
 }  // namespace

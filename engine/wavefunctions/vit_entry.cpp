@@ -57,7 +57,8 @@ const WavefunctionEntry& wavefunction_entry<VitOptions>() {
        .features = [](const VitOptions& options, const NetworkInput&) { return options.couplings; },
        // Tokens mix by displacement and are summed. Q-stage's know where they are, and the weights of an RBM belong to sites.
        .translations = [](const VitOptions& options,
-                          const NetworkInput&) { return options.attention == VitAttention::factored ? options.patch : std::vector<int>{}; }});
+                          const NetworkInput&) { return options.attention == VitAttention::factored ? options.patch : std::vector<int>{}; },
+       .starts = {{NetworkRole::frustrated, "layers: 2, d_model: 32, heads: 4"}}});
   return entry;
 }
 

@@ -38,7 +38,8 @@ ModelEntry haldane_shastry_entry() {
               {"J", 1, "S.S coupling times the inverse squared chord distance"},
           },
           marshall_option(),
-          build_haldane_shastry};
+          build_haldane_shastry,
+          {"16", "J: 1.0, marshall_sign: true", "energy, spin_spin", NetworkRole::positive, NetworkRole::any_sign, 0.05, 1, 1}};
 }
 
 }  // namespace qs

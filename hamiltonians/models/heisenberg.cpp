@@ -30,7 +30,8 @@ ModelEntry heisenberg_entry() {
               {"J3", 0, "S.S coupling of the third shell"},
           },
           marshall_option(),
-          build_heisenberg};
+          build_heisenberg,
+          {"4x4", "J1: 1.0, marshall_sign: true", "energy, spin_spin", NetworkRole::wide_positive, NetworkRole::frustrated, 0.05}};
 }
 
 }  // namespace qs

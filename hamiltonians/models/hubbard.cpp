@@ -32,7 +32,8 @@ ModelEntry hubbard_entry() {
               {"U", 0, "repulsion on a site"},
           },
           Options<ModelOptions>(),
-          build_hubbard};
+          build_hubbard,
+          {"4x2", "t: 1.0, U: 4.0", "energy, double_occupancy", NetworkRole::spinful_fermions}};
 }
 
 }  // namespace qs

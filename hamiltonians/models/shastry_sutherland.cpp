@@ -12,11 +12,17 @@ namespace qs {
 
 namespace {
 
+// One site per cell, cells at right angles, no bonds but those of its shells.
+bool is_square(const Lattice& lattice) {
+  const std::vector<Vector3> right = {{1, 0, 0}, {0, 1, 0}};
+  return lattice.has_cells() && lattice.cell().primitive == right && lattice.cell().sites() == 1 && lattice.cell().bonds.empty();
+}
+
 void check_lattice(const Lattice& lattice) {
   const LatticeOptions& options = lattice.options();
   const bool even = std::all_of(options.size.begin(), options.size.end(), [](int length) { return length % 2 == 0; });
   const bool periodic = std::all_of(options.boundary.begin(), options.boundary.end(), [](Boundary b) { return b == Boundary::periodic; });
-  if (options.kind != "square" || lattice.is_tilted() || !even || !periodic) {
+  if (!is_square(lattice) || lattice.is_tilted() || !even || !periodic) {
     throw InputError(
         fmt::format("system.lattice {} cannot carry shastry_sutherland (every site needs its dimer): use a periodic square lattice with even sides",
                     lattice.describe()));
@@ -54,7 +60,12 @@ ModelEntry shastry_sutherland_entry() {
               {"Jd", 1, "S.S coupling of the dimer diagonals"},
           },
           Options<ModelOptions>(),
-          build_shastry_sutherland};
+          build_shastry_sutherland,
+          {.size = "4x4",
+           .hamiltonian = "Js: 0.8, Jd: 1.0",
+           .observables = "energy, structure_factor",
+           .small = NetworkRole::frustrated,
+           .least_axes = 2}};
 }
 
 }  // namespace qs

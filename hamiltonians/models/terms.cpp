@@ -49,6 +49,12 @@ ModelEntry terms_entry() {
           .couplings = {},
           .options = keys(),
           .build = build,
+          .start = {.hamiltonian = "marshall_sign: true, couplings: {J: 1.0, h: 0.5}, terms: [{expression: S.S, shell: 1, coupling: J}, "
+                                   "{expression: Sz, sites: all, coupling: h, value: -1.0}]",
+                    .observables = "energy, sz_sz",
+                    .small = NetworkRole::positive,
+                    .large = NetworkRole::any_sign,
+                    .rate = 0.05},
           .check = check};
 }
 

@@ -25,7 +25,8 @@ ModelEntry tfim_entry() {
               {"Gamma", 1, "transverse field, Pauli matrices"},
           },
           Options<ModelOptions>(),
-          build_tfim};
+          build_tfim,
+          {"12", "", "energy, sz_sz", NetworkRole::positive, NetworkRole::any_sign, 0.02}};
 }
 
 }  // namespace qs

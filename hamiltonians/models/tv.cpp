@@ -61,7 +61,9 @@ ModelEntry tv_entry() {
           },
           Options<ModelOptions>().word("pinning", &ModelOptions::pinning, pinning_words(),
                                        "sites of the pinning field: +delta on the odd sites, or +-delta on the two sublattices"),
-          build_tv};
+          build_tv,
+          {"12", "t: 1.0, V: [0.0, 1.0, 2.0, 4.0], delta: 0.1", "energy, density_density", NetworkRole::spinless_fermions},
+          [](const SystemOptions& system) { return "pinning = " + word_of(pinning_words(), system.pinning); }};
 }
 
 }  // namespace qs

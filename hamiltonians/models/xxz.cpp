@@ -25,7 +25,8 @@ ModelEntry xxz_entry() {
               {"Delta", 1, "anisotropy: J (Sx Sx + Sy Sy + Delta Sz Sz)"},
           },
           marshall_option(),
-          build_xxz};
+          build_xxz,
+          {"16", "J: 1.0, Delta: 0.5, marshall_sign: true", "energy, sz_sz", NetworkRole::positive, NetworkRole::any_sign, 0.05}};
 }
 
 }  // namespace qs

@@ -43,7 +43,8 @@ ModelEntry xyz_entry() {
               {"hz", 0, "field along z"},
           },
           Options<ModelOptions>(),
-          build_xyz};
+          build_xyz,
+          {.observables = "energy, sz_sz"}};
 }
 
 }  // namespace qs

@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "hamiltonians/observables/local_operators.h"
 #include "hamiltonians/observables/operator_algebra.h"
+#include "hamiltonians/observables/translated_pairs.h"
 
 namespace qs {
 
@@ -35,14 +36,25 @@ std::vector<NamedOperator> build_bond_energy(const ObservableInput& input) {
   return result;
 }
 
+// Of c+_i c_j, j as far as the bond goes.
+std::complex<double> hopping_phase(const ObservableInput& input, const Bond& bond) {
+  for (int axis = 0; axis < input.lattice.axes(); ++axis) {
+    if (bond.merged[axis] && input.twist[axis] != 0)
+      throw InputError(fmt::format("observable bond_hopping: sites {} and {} are joined both inside and across the twisted seam: use a longer axis",
+                                   bond.i, bond.j));
+  }
+  return seam_phase(input, bond.winding);
+}
+
 std::vector<NamedOperator> build_bond_hopping(const ObservableInput& input) {
   std::vector<NamedOperator> result;
   for (const Bond& bond : input.lattice.bonds(1)) {
     Operator op = empty_observable("bond_hopping", "-", input.sector);
+    const std::complex<double> phase = hopping_phase(input, bond);
     const std::vector<int> from = modes_of(input.sector, bond.i), to = modes_of(input.sector, bond.j);
     for (std::size_t spin = 0; spin < from.size(); ++spin) {
-      op.add(bond.seam_sign, "1", {{Factor::create, from[spin]}, {Factor::annihilate, to[spin]}});
-      op.add(bond.seam_sign, "1", {{Factor::create, to[spin]}, {Factor::annihilate, from[spin]}});
+      op.add(phase, "1", {{Factor::create, from[spin]}, {Factor::annihilate, to[spin]}});
+      op.add(std::conj(phase), "1", {{Factor::create, to[spin]}, {Factor::annihilate, from[spin]}});
     }
     result.push_back({label_of(bond.i, bond.j), std::move(op)});
   }
@@ -50,6 +62,7 @@ std::vector<NamedOperator> build_bond_hopping(const ObservableInput& input) {
 }
 
 std::vector<NamedOperator> dimers(const ObservableInput& input, const char* name) {
+  refuse_twisted_spins(input, name);
   const SublatticeRotation rotation(input.lattice, input.sign_rule);
   std::vector<NamedOperator> result;
   for (const Bond& bond : input.lattice.bonds(1)) {

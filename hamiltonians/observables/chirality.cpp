@@ -10,6 +10,7 @@
 
 #include "engine/base/error.h"
 #include "hamiltonians/observables/local_operators.h"
+#include "hamiltonians/observables/translated_pairs.h"
 #include "hamiltonians/shells.h"
 #include "hamiltonians/terms.h"
 
@@ -102,6 +103,7 @@ std::set<Triangle> triangles_of_graph(const Lattice& lattice) {
 
 std::vector<NamedOperator> build_chirality(const ObservableInput& input) {
   empty_observable("chirality", "-", input.sector);  // refuses the sector
+  refuse_twisted_spins(input, "chirality");
   const Lattice& lattice = input.lattice;
   std::set<Triangle> triangles = lattice.has_cells() ? Corners(lattice, 1).all() : triangles_of_graph(lattice);
   if (triangles.empty() && lattice.has_cells()) triangles = Corners(lattice, 2).all();

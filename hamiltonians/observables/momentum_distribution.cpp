@@ -1,5 +1,6 @@
 // n(k) = (N_b / N) sum_ij exp(i k.(r_i - r_j)) <c+_i c_j>, i and j on the same site of the cell (of N_b sites), for every wave vector of
-// Lattice::momenta. The sum over k is the number of particles. With spin, first all k of spin up, then all of spin down.
+// Lattice::momenta that the boundary allows: c_{x+L} = exp(i theta) c_x moves k by theta / L, so that these waves diagonalise hopping. The sum over k
+// is the number of particles. With spin, first all k of spin up, then all of spin down.
 #include <numbers>
 
 #include "hamiltonians/observables/local_operators.h"
@@ -14,7 +15,7 @@ namespace {
 // k.(r_i - r_j), from the cells of the two sites.
 double angle(const Momentum& momentum, const CellVector& i, const CellVector& j) {
   double turns = 0;
-  for (int axis = 0; axis < 3; ++axis) turns += static_cast<double>(momentum.k[axis] * (i[axis] - j[axis])) / momentum.of[axis];
+  for (int axis = 0; axis < 3; ++axis) turns += momentum.turns[axis] * (i[axis] - j[axis]);
   return 2 * std::numbers::pi * turns;
 }
 
@@ -34,12 +35,13 @@ Operator occupation(const ObservableInput& input, const Momentum& momentum, int 
 }
 
 std::vector<NamedOperator> build_momentum_distribution(const ObservableInput& input) {
-  const bool with_spin = input.sector.options().kind == spinful_fermions;
+  const SectorKind kind = input.sector.options().kind;
+  const std::vector<Momentum> momenta = input.lattice.momenta(seam_angles(input.lattice, kind, input.twist));
+  const bool with_spin = kind == spinful_fermions;
   std::vector<NamedOperator> result;
   for (int spin = with_spin ? 1 : 0; spin >= 0; --spin) {
     const std::string prefix = !with_spin ? "" : spin == 1 ? "up " : "down ";
-    for (const Momentum& momentum : input.lattice.momenta())
-      result.push_back({prefix + momentum.label, occupation(input, momentum, spin * input.lattice.sites())});
+    for (const Momentum& momentum : momenta) result.push_back({prefix + momentum.label, occupation(input, momentum, spin * input.lattice.sites())});
   }
   return result;
 }
@@ -50,8 +52,8 @@ ObservableEntry momentum_distribution_entry() {
   return {.name = "momentum_distribution",
           .doc =
               "n(k) = (1/N) sum_ij exp(i k.(r_i - r_j)) <c+_i c_j> of each spin, per site of the cell summed over these; sum over k: the number of "
-              "particles; every k costs about N^2/4 network evaluations per sample",
-          .axis = ObservableAxis::momentum,
+              "particles; a boundary that turns c by theta moves k by theta / L; every k costs about N^2/4 network evaluations per sample",
+          .axis = ObservableAxis::particle_momentum,
           .sectors = {spinless_fermions, spinful_fermions},
           .build = build_momentum_distribution};
 }

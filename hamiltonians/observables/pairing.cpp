@@ -1,5 +1,6 @@
-// P(r) = (1/2) <D+_i D_{i+r} + h.c.>, averaged over translations. s wave: D_i = c_i,down c_i,up; d wave on the square lattice:
-// D_i = sum_d f(d) (c_i,up c_{i+d},down - c_i,down c_{i+d},up) / sqrt(2), f = 1 for d = +-x, -1 for d = +-y.
+// P(r) = (1/2) <D+_i D_{i+r} + h.c.>, averaged over translations; c beyond a seam carries its phase (translated_pairs.h), and the pair of the label
+// is the one inside. s wave: D_i = c_i,down c_i,up; d wave on the square lattice: D_i = sum_d f(d) (c_i,up c_{i+d},down - c_i,down c_{i+d},up) /
+// sqrt(2), f = 1 for d = +-x, -1 for d = +-y.
 #include <cmath>
 #include <numbers>
 #include <optional>
@@ -36,7 +37,8 @@ std::vector<NamedOperator> build_pair_s(const ObservableInput& input) {
   const int sites = input.sector.sites();
   return pair_correlations(input, "pair_s", [&](const Image& image) {
     Operator op = empty_observable("pair_s", "-", input.sector);
-    op.add(1, "1", {{Factor::annihilate, image.site}, {Factor::annihilate, sites + image.site}});  // two equal seam signs
+    const std::complex<double> phase = seam_phase(input, image.winding);
+    op.add(phase * phase, "1", {{Factor::annihilate, image.site}, {Factor::annihilate, sites + image.site}});
     return op;
   });
 }
@@ -51,10 +53,9 @@ void require_square(const Lattice& lattice) {
   if (!is_square()) throw InputError("observable pair_d needs the square lattice (one site per cell, two equal axes at right angles): remove it");
 }
 
-// c of an image is its seam sign times c of its site.
 void add_pair(Operator& op, double coefficient, const ObservableInput& input, const Image& i, const Image& j) {
   const int up = input.sector.sites();
-  const double value = coefficient * seam_sign(input.lattice, i.winding) * seam_sign(input.lattice, j.winding);
+  const std::complex<double> value = coefficient * seam_phase(input, i.winding) * seam_phase(input, j.winding);
   op.add(value, "1", {{Factor::annihilate, up + i.site}, {Factor::annihilate, j.site}});
   op.add(-value, "1", {{Factor::annihilate, i.site}, {Factor::annihilate, up + j.site}});
 }

@@ -67,6 +67,7 @@ std::vector<NamedOperator> build_sz_pairs(const ObservableInput& input) {
 }
 
 std::vector<NamedOperator> build_spin_pairs(const ObservableInput& input) {
+  refuse_twisted_spins(input, "spin_pairs");
   const SublatticeRotation rotation(input.lattice, input.sign_rule);
   return averaged(input, "spin_pairs", "S.S",
                   [&](Operator& op, double weight, int i, int j) { add_spin_spin(op, weight, input.sector, i, j, rotation); });

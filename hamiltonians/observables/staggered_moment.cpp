@@ -4,12 +4,14 @@
 
 #include "engine/base/error.h"
 #include "hamiltonians/observables/local_operators.h"
+#include "hamiltonians/observables/translated_pairs.h"
 
 namespace qs {
 
 using enum SectorKind;
 
 static std::vector<NamedOperator> build_staggered_moment(const ObservableInput& input) {
+  refuse_twisted_spins(input, "staggered_moment");
   const Lattice& lattice = input.lattice;
   const Sector& sector = input.sector;
   const int n = lattice.sites();

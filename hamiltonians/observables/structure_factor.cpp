@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "hamiltonians/observables/local_operators.h"
+#include "hamiltonians/observables/translated_pairs.h"
 
 namespace qs {
 
@@ -50,6 +51,7 @@ std::vector<NamedOperator> build_structure_factor(const ObservableInput& input) 
 }
 
 std::vector<NamedOperator> build_spin_structure_factor(const ObservableInput& input) {
+  refuse_twisted_spins(input, "spin_structure_factor");
   const SublatticeRotation rotation(input.lattice, input.sign_rule);
   return fourier(input, "spin_structure_factor", "S.S",
                  [&](Operator& op, double coefficient, int i, int j) { add_spin_spin(op, coefficient, input.sector, i, j, rotation); });

@@ -1,11 +1,13 @@
 // <S^2> = sum_ij <S_i.S_j> = S (S + 1) in a state of total spin S.
 #include "hamiltonians/observables/local_operators.h"
+#include "hamiltonians/observables/translated_pairs.h"
 
 namespace qs {
 
 using enum SectorKind;
 
 static std::vector<NamedOperator> build_total_spin(const ObservableInput& input) {
+  refuse_twisted_spins(input, "total_spin");
   const SublatticeRotation rotation(input.lattice, input.sign_rule);
   Operator op = empty_observable("total_spin", "S.S", input.sector);
   for (int i = 0; i < input.sector.sites(); ++i) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/error.h"
+#include "hamiltonians/term_coefficients.h"
+
 namespace qs {
 namespace {
 
@@ -17,12 +20,17 @@ TranslatedPairs moved(const Lattice& lattice, int i, int j) {
 
 }  // namespace
 
-double seam_sign(const Lattice& lattice, const CellVector& winding) {
-  int crossings = 0;
-  for (int axis = 0; axis < lattice.axes(); ++axis) {
-    if (lattice.options().boundary[axis] == Boundary::antiperiodic) crossings += winding[axis];
-  }
-  return crossings % 2 == 0 ? 1 : -1;
+std::complex<double> seam_phase(const ObservableInput& input, const CellVector& winding) {
+  const std::array<double, 3> angles = seam_angles(input.lattice, input.sector.options().kind, input.twist);
+  double angle = 0;
+  for (int axis = 0; axis < input.lattice.axes(); ++axis) angle += angles[axis] * winding[axis];
+  return phase_factor(angle);
+}
+
+void refuse_twisted_spins(const ObservableInput& input, const char* name) {
+  if (input.sector.options().kind != SectorKind::spin_half || input.twist == std::array<double, 3>{}) return;
+  throw InputError(
+      fmt::format("observable {} depends on where the seam of a twisted boundary lies: remove it, or write its terms, which take the twist", name));
 }
 
 std::vector<TranslatedPairs> translated_pairs(const Lattice& lattice) {

@@ -1,15 +1,19 @@
-// Pairs of sites that the translations of the lattice map to each other, and the signs of fermions beyond antiperiodic seams.
+// Pairs of sites that the translations of the lattice map to each other, and the phases of particles beyond seams.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "hamiltonians/lattice.h"
+#include <complex>
+
+#include "hamiltonians/observable.h"
 
 namespace qs {
 
-// c of an image is this sign times c of its site.
-double seam_sign(const Lattice& lattice, const CellVector& winding);
+// c of an image is this phase times c of its site.
+std::complex<double> seam_phase(const ObservableInput& input, const CellVector& winding);
+// InputError if spins meet a twisted seam: S.S across it turns with the place of the seam, which is a choice.
+void refuse_twisted_spins(const ObservableInput& input, const char* name);
 
 struct TranslatedPairs {
   std::string label;                           // "0-3": the pair that starts in the first cell

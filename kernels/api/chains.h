@@ -58,10 +58,14 @@ QS_HOST_DEVICE inline bool rests(RandomKey key, std::uint32_t stream, std::uint6
 // How many chains one call should take: on the host few, so that threads share them, on cuda all, from one thread.
 std::int64_t chains_per_call(Device device);
 
-// One candidate per chain, or a rest.
-void propose(Device device, const MoveMixtures& mixtures, RandomKey key, const Chains& chains, const Candidates& candidates);
-// Accepts iff u < exp(power [Re log psi' - Re log psi] + L); the exponent is rounded after each operation. psi' = 0 is an ordinary rejection. Counts,
-// and advances the step.
-void accept(Device device, int moves, RandomKey key, double power, const Chains& chains, const Candidates& candidates);
+struct ChainTable {
+  // One candidate per chain, or a rest.
+  void (*propose)(MoveMixtures mixtures, RandomKey key, Chains chains, Candidates candidates);
+  // Accepts iff u < exp(power [Re log psi' - Re log psi] + L); the exponent is rounded after each operation. psi' = 0 is an ordinary rejection.
+  // Counts, and advances the step.
+  void (*accept)(int moves, RandomKey key, double power, Chains chains, Candidates candidates);
+};
+
+const ChainTable& chains(Device device);
 
 }  // namespace qs::kernels

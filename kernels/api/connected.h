@@ -48,14 +48,17 @@ struct ConnectedRows {
   double *re, *im;        // log psi of it
 };
 
-// begin[i]: how many connected rows the rows before i have; begin[count]: all.
-void count_connected(Device device, const OperatorTable& op, const RowBlock& rows, std::int64_t* begin);
-// Those of row i at begin[i], ...: bits, problem, row, element.
-void fill_connected(Device device, const OperatorTable& op, const RowBlock& rows, const std::int64_t* begin, const ConnectedRows& out);
-// re[i] + i im[i] += sum of element psi(sigma') / psi(sigma), one after the other; psi(sigma') = 0 adds nothing. Overwrites connected.re and im.
-// total = begin[count].
-void add_connected(Device device, const RowBlock& rows, const std::int64_t* begin, std::int64_t total, const ConnectedRows& connected, double* re,
-                   double* im);
+struct ConnectedTable {
+  // begin[i]: how many connected rows the rows before i have; begin[count]: all.
+  void (*count)(OperatorTable op, RowBlock rows, std::int64_t* begin);
+  // Those of row i at begin[i], ...: bits, problem, row, element.
+  void (*fill)(OperatorTable op, RowBlock rows, const std::int64_t* begin, ConnectedRows out);
+  // re[i] + i im[i] += sum of element psi(sigma') / psi(sigma), one after the other; psi(sigma') = 0 adds nothing. Overwrites connected.re and im.
+  // total = begin[count].
+  void (*add)(RowBlock rows, const std::int64_t* begin, std::int64_t total, ConnectedRows connected, double* re, double* im);
+};
+
+const ConnectedTable& connected(Device device);
 
 QS_HOST_DEVICE inline bool odd_overlap(const std::uint64_t* row, const std::uint64_t* string, int words) {
   std::uint64_t folded = 0;  // parity(a) xor parity(b) = parity(a xor b)

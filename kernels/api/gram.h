@@ -1,10 +1,8 @@
-// Gram products, the sums over parameters (X X^T, minSR) or samples (X^T X, SR) that fill the matrices of stochastic reconfiguration. Row-major; the
-// factors are Real, the result is float64. Pointers lead into the memory of the device (kernels/api/memory.h).
+// Arguments of Gram products, the sums over parameters (X X^T, minSR) or samples (X^T X, SR) that fill the matrices of stochastic reconfiguration.
+// Row-major; the factors are Real, the result is float64. Pointers lead into the memory of the device (kernels/api/memory.h).
 #pragma once
 
 #include <cstdint>
-
-#include "kernels/api/device.h"
 
 namespace qs::kernels {
 
@@ -35,15 +33,7 @@ struct GramTile {
   std::int64_t ldc;
 };
 
-// Vectors of a strip that suit the device. Any other number is allowed.
-std::int64_t gram_strip(Device device);
-inline constexpr std::int64_t cuda_gram_strip = 512;  // known without the device, for plans
-
-// c += its tile of the product, for each of `count` tiles (an array of the host); tiles with left = right are filled on both sides of the diagonal,
-// exactly symmetric. With Arithmetic::own sums of at most 512 products are formed in Real and added in float64, so the error of float32 does not grow
-// with k. An element has the same bits wherever the vectors are cut into strips, and whether k is done in one call or in several of multiples of 512
-// (on cuda: for the same strips and the same calls).
-template <class Real>
-void gram_tiles(Device device, Arithmetic arithmetic, GramFactor<Real> a, std::int64_t strip, const GramTile* tiles, std::int64_t count);
+// Most products that are summed in Real before they are added to the float64 result.
+inline constexpr std::int64_t gram_columns = 512;
 
 }  // namespace qs::kernels

@@ -16,31 +16,36 @@ namespace kernels {
 
 // What new memory holds. Clearing gigabytes that are overwritten anyway takes a tenth of a second each.
 enum class Contents { zeros, anything };
-// Aligned to 64 bytes at least. DeviceError, with the key to lower, if the device has no memory left (host: std::bad_alloc).
-void* allocate(Device device, std::size_t bytes, Contents contents);
-void release(Device device, void* memory) noexcept;
-void clear(Device device, void* memory, std::size_t bytes);
-// `rows` pieces of `bytes` bytes, `stride` bytes apart.
-void clear_rows(Device device, void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows);
-// Host to device; `from` may be changed on return.
-void upload(Device device, void* to, const void* from, std::size_t bytes);
-// `rows` pieces of `bytes` bytes, so far apart on either side.
-void upload_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
-// Device to host; complete on return.
-void download(Device device, void* to, const void* from, std::size_t bytes);
-void download_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
-// The same within the memory of the device; the pieces must not overlap.
-void copy_rows(Device device, void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
-inline void copy(Device device, void* to, const void* from, std::size_t bytes) { copy_rows(device, to, bytes, from, bytes, bytes, 1); }
-
-// Memory through which ranks exchange what lies in a device. `device`: memory of the device that another process may open (what allocate gives may
-// not be such memory); `host`: page-locked, so that the device copies at full speed. Ordinary memory where the device computes in host memory. It is
-// kept for the next request of its size.
+// Where memory lies through which ranks exchange what lies in a device. `device`: memory of the device that another process may open (what allocate
+// gives may not be such memory); `host`: page-locked, so that the device copies at full speed. Ordinary memory where the device computes in host
+// memory.
 enum class Side { device, host };
-void* allocate_exchange(Device device, Side side, std::size_t bytes);
-void release_exchange(Device device, Side side, void* memory) noexcept;
-// Returns when all that was called before is complete, for a reader that the device does not know.
-void wait(Device device);
+
+struct MemoryTable {
+  // Aligned to 64 bytes at least. DeviceError, with the key to lower, if the device has no memory left (host: std::bad_alloc).
+  void* (*allocate)(std::size_t bytes, Contents contents);
+  void (*release)(void* memory) noexcept;
+  // `rows` pieces of `bytes` bytes, `stride` bytes apart, so far apart on either side of a copy.
+  void (*clear_rows)(void* memory, std::size_t stride, std::size_t bytes, std::int64_t rows);
+  // Host to device; `from` may be changed on return.
+  void (*upload_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
+  // Device to host; complete on return.
+  void (*download_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
+  // Within the memory of the device; the pieces must not overlap.
+  void (*copy_rows)(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows);
+  // Kept for the next request of its size.
+  void* (*allocate_exchange)(Side side, std::size_t bytes);
+  void (*release_exchange)(Side side, void* memory) noexcept;
+  // Returns when all that was called before is complete, for a reader that the device does not know.
+  void (*wait)();
+};
+
+const MemoryTable& memory(Device device);
+
+inline void clear(Device device, void* at, std::size_t bytes) { memory(device).clear_rows(at, bytes, bytes, 1); }
+inline void upload(Device device, void* to, const void* from, std::size_t bytes) { memory(device).upload_rows(to, bytes, from, bytes, bytes, 1); }
+inline void download(Device device, void* to, const void* from, std::size_t bytes) { memory(device).download_rows(to, bytes, from, bytes, bytes, 1); }
+inline void copy(Device device, void* to, const void* from, std::size_t bytes) { memory(device).copy_rows(to, bytes, from, bytes, bytes, 1); }
 
 // True where the device computes in host memory, so that nothing need be copied.
 bool shares_host_memory(Device device);
@@ -55,9 +60,9 @@ class Buffer {
  public:
   Buffer() = default;
   Buffer(Device device, std::size_t count, kernels::Contents contents = kernels::Contents::zeros)
-      : device_(device), count_(count), data_(count > 0 ? static_cast<T*>(kernels::allocate(device, count * sizeof(T), contents)) : nullptr) {}
+      : device_(device), count_(count), data_(count > 0 ? static_cast<T*>(kernels::memory(device).allocate(count * sizeof(T), contents)) : nullptr) {}
   ~Buffer() {
-    if (data_ != nullptr) kernels::release(device_, data_);
+    if (data_ != nullptr) kernels::memory(device_).release(data_);
   }
   Buffer(Buffer&& other) noexcept : device_(other.device_), count_(std::exchange(other.count_, 0)), data_(std::exchange(other.data_, nullptr)) {}
   Buffer& operator=(Buffer other) noexcept {

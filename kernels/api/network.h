@@ -154,7 +154,7 @@ struct NetworkTable {
 
   // The residual blocks of an encoder, forward only: all that log psi itself needs of them. The specification is the sequence of primitives that
   // stands with each; a device may keep what lies between the first read of x and its last write in its fastest memory instead of in `scratch`
-  // (kernels/cuda does, where the block fits). A device that leaves one out (nullptr) gets it composed of the others (kernels/dispatch/residuals.h).
+  // (kernels/cuda does, where the block fits). A device that leaves one out gets it composed of the others (kernels/dispatch/residuals.h).
   // x[t] += down(gelu(up(layer_norm(x[t])))) for every token t; x [T][D][B].
   void (*mlp_residual)(MlpShape shape, MlpWeights<Real> weights, Real* x, Real* scratch);
   // Factored attention: x += out(mix_tokens(value(layer_norm(x)))).

@@ -22,22 +22,23 @@ struct RowView {
 struct RowPiece {
   std::int64_t rows, columns;
 };
-RowPiece row_piece(Device device);
 
-// sum[c][k] += sum_j weight[c][j] a_j[k], j ascending; weight [vectors][count], sum [vectors][columns] with rows sum_stride apart.
 template <class Real>
-void add_weighted_rows(Device device, RowView<const Real> a, int vectors, const double* weight, double* sum, std::int64_t sum_stride);
-// a_j[k] = factor[j] (a_j[k] - mean[k]) scale[k] in float64; a row of factor 0 is cleared, whatever it held.
+struct RowTable {
+  RowPiece piece;
+  // sum[c][k] += sum_j weight[c][j] a_j[k], j ascending; weight [vectors][count], sum [vectors][columns] with rows sum_stride apart.
+  void (*add_weighted_rows)(RowView<const Real> a, int vectors, const double* weight, double* sum, std::int64_t sum_stride);
+  // a_j[k] = factor[j] (a_j[k] - mean[k]) scale[k] in float64; a row of factor 0 is cleared, whatever it held.
+  void (*centre_rows)(RowView<Real> a, const double* factor, const double* mean, const double* scale);
+  // sum[k] += sum_j a_j[k]^2, j ascending.
+  void (*add_squared_rows)(RowView<const Real> a, double* sum);
+  // out[j] = sum_k a_j[k] u[k]; columns < 2^31.
+  void (*multiply_rows)(RowView<const Real> a, const double* u, double* out);
+  // *out = sum_i a[i]^2 for i < n.
+  void (*sum_of_squares)(std::int64_t n, const Real* a, double* out);
+};
+
 template <class Real>
-void centre_rows(Device device, RowView<Real> a, const double* factor, const double* mean, const double* scale);
-// sum[k] += sum_j a_j[k]^2, j ascending.
-template <class Real>
-void add_squared_rows(Device device, RowView<const Real> a, double* sum);
-// out[j] = sum_k a_j[k] u[k]; columns < 2^31.
-template <class Real>
-void multiply_rows(Device device, RowView<const Real> a, const double* u, double* out);
-// *out = sum_i a[i]^2 for i < n.
-template <class Real>
-void sum_of_squares(Device device, std::int64_t n, const Real* a, double* out);
+const RowTable<Real>& jacobian_rows(Device device);
 
 }  // namespace qs::kernels

@@ -1,4 +1,4 @@
-#include "kernels/cpu/network.h"
+#include "kernels/cpu/install.h"
 #include "kernels/cpu/products.h"
 #include "kernels/cpu/vector_math.h"
 

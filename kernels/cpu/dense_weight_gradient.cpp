@@ -1,6 +1,6 @@
 #include "kernels/cpu/blocks.h"
 #include "kernels/cpu/gradient_product.h"
-#include "kernels/cpu/network.h"
+#include "kernels/cpu/install.h"
 #include "kernels/cpu/transpose.h"
 
 namespace qs::kernels::QS_ISA {

@@ -1,6 +1,6 @@
 // One matrix per lane. Lanes choose different pivots, so rows do not move by index: row k meets every row below it in turn and, lane by lane, keeps
 // the one with the larger entry. That costs as many blends as the elimination has products and leaves no lane behind.
-#include "kernels/cpu/network.h"
+#include "kernels/cpu/install.h"
 #include "kernels/cpu/vector_math.h"
 
 namespace qs::kernels::QS_ISA {

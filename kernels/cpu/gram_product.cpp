@@ -2,7 +2,7 @@
 // registers run over every tile. Two packed strips stay in the second-level cache together with their tile of C.
 #include "kernels/cpu/gram_product.h"
 
-#include "kernels/dispatch/linear_algebra_tables.h"
+#include "kernels/cpu/install.h"
 
 namespace qs::kernels::QS_ISA {
 namespace {
@@ -152,11 +152,11 @@ void gram_tiles(Arithmetic arithmetic, GramFactor<Real> a, std::int64_t strip, c
 }  // namespace
 
 template <class Real>
-const GramTable<Real>& gram_table() {
-  static const GramTable<Real> table{strip_rows, gram_tiles<Real>};
-  return table;
+void install_gram(MatrixTable<Real>& table) {
+  table.gram_strip = strip_rows;
+  table.gram_tiles = gram_tiles<Real>;
 }
-template const GramTable<float>& gram_table<float>();
-template const GramTable<double>& gram_table<double>();
+template void install_gram(MatrixTable<float>&);
+template void install_gram(MatrixTable<double>&);
 
 }  // namespace qs::kernels::QS_ISA

@@ -1,12 +1,9 @@
 // Products and solvers on OpenBLAS and LAPACKE; the Gram products are in gram_product.cpp. OpenBLAS changes the bits of a product with its own thread
-// count, so it runs on one thread; our threads call it on whole tiles.
-#include "kernels/api/linear_algebra.h"
-
+// count, so it runs on one thread; our threads call it on whole tiles. Memory bounds what is left to the plain loops of reference.
 #include <cblas.h>
 #include <lapacke.h>
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstddef>
@@ -14,11 +11,10 @@
 #include <mutex>
 #include <new>
 #include <type_traits>
-#include <vector>
 
 #include "engine/base/error.h"
 #include "engine/base/resources.h"
-#include "kernels/dispatch/linear_algebra_tables.h"
+#include "kernels/dispatch/tables.h"
 
 namespace qs::kernels::cpu {
 namespace {
@@ -71,17 +67,21 @@ int blas_int(std::int64_t value) {
 
 CBLAS_TRANSPOSE blas(Transpose transpose) { return transpose == Transpose::no ? CblasNoTrans : CblasTrans; }
 
+// Of two functions of a library the one of Real.
+template <class Real, class Single, class Double>
+auto choose(Single of_float32, Double of_float64) {
+  if constexpr (std::is_same_v<Real, float>)
+    return of_float32;
+  else
+    return of_float64;
+}
+
 template <class Real>
 void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64_t k, Real alpha, const Real* a, std::int64_t lda, const Real* b,
           std::int64_t ldb, Real beta, Real* c, std::int64_t ldc) {
   if (m == 0 || n == 0) return;
   const BlasCall call;
-  const auto product = [] {
-    if constexpr (std::is_same_v<Real, float>)
-      return cblas_sgemm;
-    else
-      return cblas_dgemm;
-  }();
+  const auto product = choose<Real>(cblas_sgemm, cblas_dgemm);
   product(CblasRowMajor, blas(ta), blas(tb), blas_int(m), blas_int(n), blas_int(k), alpha, a, blas_int(lda), b, blas_int(ldb), beta, c,
           blas_int(ldc));
 }
@@ -90,12 +90,7 @@ void gemm(Transpose ta, Transpose tb, std::int64_t m, std::int64_t n, std::int64
 template <class Real>
 std::int64_t cholesky(std::int64_t n, Real* a, std::int64_t lda) {
   const BlasCall call;
-  const auto factorise = [] {
-    if constexpr (std::is_same_v<Real, float>)
-      return LAPACKE_spotrf_work;
-    else
-      return LAPACKE_dpotrf_work;
-  }();
+  const auto factorise = choose<Real>(LAPACKE_spotrf_work, LAPACKE_dpotrf_work);
   const std::int64_t info = factorise(LAPACK_COL_MAJOR, 'U', blas_int(n), a, blas_int(lda));
   QS_ASSERT(info >= 0);
   if (info > 0) return info;
@@ -105,44 +100,16 @@ std::int64_t cholesky(std::int64_t n, Real* a, std::int64_t lda) {
   return 0;
 }
 
-void cholesky_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
+template <class Real>
+void cholesky_solve(std::int64_t n, const Real* factor, std::int64_t lda, Real* b) {
   const BlasCall call;
-  const int order = blas_int(n), leading = blas_int(lda);
-  cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, order, factor, leading, b, 1);
-  cblas_dtrsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, order, factor, leading, b, 1);
-}
-
-// Calls body(i, j0, j1): columns j0 <= j < j1 of row i of the lower triangle, diagonal included. Block by block: a column of a large matrix touches
-// as many pages as it has rows.
-template <class Body>
-void for_lower_blocks(std::int64_t n, const Body& body) {
-  constexpr std::int64_t block = 64;
-  for (std::int64_t i0 = 0; i0 < n; i0 += block) {
-    for (std::int64_t j0 = 0; j0 <= i0; j0 += block) {
-      for (std::int64_t i = i0; i < std::min(i0 + block, n); ++i) body(i, j0, std::min(j0 + block, i + 1));
-    }
+  const auto solve = choose<Real>(cblas_strsv, cblas_dtrsv);
+  for (const CBLAS_TRANSPOSE transpose : {CblasNoTrans, CblasTrans}) {
+    solve(CblasRowMajor, CblasLower, transpose, CblasNonUnit, blas_int(n), factor, blas_int(lda), b, 1);
   }
 }
 
-std::int64_t cholesky_float32(std::int64_t n, double* a, std::int64_t lda) {
-  auto* factor = reinterpret_cast<float*>(a);
-  for_lower_blocks(n, [&](std::int64_t i, std::int64_t j0, std::int64_t j1) {
-    for (std::int64_t j = j0; j < j1; ++j) factor[2 * i * lda + j] = static_cast<float>(a[j * lda + i]);
-  });
-  return cholesky(n, factor, 2 * lda);
-}
-
-void cholesky_float32_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
-  const BlasCall call;
-  const int order = blas_int(n), leading = blas_int(2 * lda);
-  const auto* rows = reinterpret_cast<const float*>(factor);
-  std::vector<float> x(b, b + n);
-  cblas_strsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, order, rows, leading, x.data(), 1);
-  cblas_strsv(CblasRowMajor, CblasLower, CblasTrans, CblasNonUnit, order, rows, leading, x.data(), 1);
-  std::copy(x.begin(), x.end(), b);
-}
-
-std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double* values) {
+std::int64_t eigen(std::int64_t n, double* a, std::int64_t lda, double* values) {
   if (n == 0) return 0;
   const BlasCall call;
   const lapack_int info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 'V', 'U', blas_int(n), a, blas_int(lda), values);  // columns of column-major are our rows
@@ -150,29 +117,19 @@ std::int64_t symmetric_eigen(std::int64_t n, double* a, std::int64_t lda, double
   return info;
 }
 
-void mirror_upper(std::int64_t n, double* a, std::int64_t lda) {
-  for_lower_blocks(n, [&](std::int64_t i, std::int64_t j0, std::int64_t j1) {
-    for (std::int64_t j = j0; j < j1; ++j) a[i * lda + j] = a[j * lda + i];
-  });
+template <class Real>
+void install_matrices(MatrixTable<Real>& table) {
+  table.gemm = gemm<Real>;
+  table.cholesky = cholesky<Real>;
+  table.cholesky_solve = cholesky_solve<Real>;
 }
 
 }  // namespace
 
-template <class Real>
-const ProductTable<Real>& product_table() {
-  static const ProductTable<Real> table{gemm<Real>};
-  return table;
-}
-template const ProductTable<float>& product_table<float>();
-template const ProductTable<double>& product_table<double>();
-
-const SolverTable& solver_table() {
-  // Memory bounds the plain loops too.
-  static const SolverTable table{cholesky<double>, cholesky_solve,
-                                 cholesky_float32, cholesky_float32_solve,
-                                 symmetric_eigen,  reference::solver_table().set_diagonal,
-                                 mirror_upper,     reference::solver_table().symmetric_multiply};
-  return table;
+void install(Tables& tables) {
+  install_matrices<float>(tables);
+  install_matrices<double>(tables);
+  tables.eigen = eigen;
 }
 
 }  // namespace qs::kernels::cpu

@@ -1,5 +1,5 @@
 // In float64 whatever Real is: the head costs 1 to 4 % of a network and its sum carries the accuracy of log psi.
-#include "kernels/cpu/network.h"
+#include "kernels/cpu/install.h"
 #include "kernels/cpu/vector_math.h"
 
 namespace qs::kernels::QS_ISA {

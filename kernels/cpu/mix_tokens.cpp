@@ -1,5 +1,5 @@
 #include "kernels/cpu/blocks.h"
-#include "kernels/cpu/network.h"
+#include "kernels/cpu/install.h"
 #include "kernels/cpu/products.h"
 
 namespace qs::kernels::QS_ISA {

@@ -1,7 +1,8 @@
 // Nothing but multiply-adds on registers: what every other kernel is measured against.
-#include "kernels/cpu/simd.h"
+#include "kernels/cpu/install.h"
 
 namespace qs::kernels::QS_ISA {
+namespace {
 
 // 12 independent sums cover the latency of two multiply-add units.
 template <class Real>
@@ -24,7 +25,13 @@ double multiply_adds(std::int64_t steps) {
   return 2.0 * chains * lanes<Real> * static_cast<double>(steps);
 }
 
-template double multiply_adds<float>(std::int64_t);
-template double multiply_adds<double>(std::int64_t);
+}  // namespace
+
+template <class Real>
+void install_multiply_adds(RealTables<Real>& tables) {
+  tables.multiply_adds = multiply_adds<Real>;
+}
+template void install_multiply_adds(RealTables<float>&);
+template void install_multiply_adds(RealTables<double>&);
 
 }  // namespace qs::kernels::QS_ISA

@@ -1,4 +1,4 @@
-#include "kernels/cpu/network.h"
+#include "kernels/cpu/install.h"
 
 namespace qs::kernels::QS_ISA {
 namespace {

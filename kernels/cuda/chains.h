@@ -1,9 +1,7 @@
 // Metropolis chains of the CUDA device, on a Queue (see network.h).
 #pragma once
 
-#include "kernels/cuda/bodies/chains.h"
-#include "kernels/dispatch/chains_table.h"
-#include "kernels/dispatch/gpu_chunks.h"
+#include "kernels/bodies/chains.h"
 
 namespace qs::kernels::cuda {
 
@@ -16,7 +14,7 @@ struct MarkovChains {
     Queue().for_each(chains.count, AcceptCandidate{moves, key, power, chains, candidates});
   }
 
-  static ChainTable table() { return {gpu_chains_per_call, propose, accept}; }
+  static ChainTable table() { return {propose, accept}; }
 };
 
 }  // namespace qs::kernels::cuda

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "kernels/cuda/bodies/connected.h"
-#include "kernels/dispatch/connected_table.h"
 
 namespace qs::kernels::cuda {
 

@@ -5,7 +5,6 @@
 
 #include "kernels/cuda/host_device.h"
 #include "kernels/cuda/products.h"
-#include "kernels/dispatch/linear_algebra_tables.h"
 
 namespace qs::kernels::cuda {
 
@@ -80,6 +79,11 @@ struct Matrices {
       add(arithmetic, {a.of, vectors(left), vectors(right), a.k, begin(left), a.leading, begin(right), a.leading},
           left == right ? Terms::lower : Terms::all, c, ldc);
     }
+  }
+  static void install(MatrixTable<Real>& table) {
+    table.gemm = gemm;
+    table.gram_strip = 512;
+    table.gram_tiles = gram_tiles;
   }
 
  private:

@@ -20,7 +20,6 @@
 #include "kernels/cuda/bodies/mlp_residual.h"
 #include "kernels/cuda/bodies/tokens.h"
 #include "kernels/cuda/products.h"
-#include "kernels/dispatch/network_table.h"
 #include "kernels/dispatch/residuals.h"
 
 namespace qs::kernels::cuda {
@@ -118,7 +117,7 @@ struct Network {
   static void log_determinant_backward(DeterminantShape s, double* factors, const Real* w, Real* dorbitals) {
     Queue().for_each(s.rows, LogDeterminantBackward<Real>{{s.orbitals, s.rows, factors}, s.tokens, w, dorbitals});
   }
-  static void widen(std::int64_t n, const Real* x, double* y) { Queue().for_each(n, Convert<Real, double>{x, y}); }
+  static void widen(std::int64_t n, const Real* x, double* y) { Queue().for_each(n, Widen<Real>{x, y}); }
 
   static void unpack_spins(int n, int rows, int valid, const std::uint64_t* configurations, int words, const std::int32_t* sites, Real* x) {
     Queue().for_each(std::int64_t{n} * rows, UnpackSpins<Real>{rows, valid, words, configurations, sites, x});

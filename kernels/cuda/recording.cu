@@ -2,7 +2,7 @@
 #include <mutex>
 
 #include "kernels/cuda/context.h"
-#include "kernels/dispatch/recording_table.h"
+#include "kernels/cuda/install.h"
 
 namespace qs::kernels::cuda {
 namespace {
@@ -43,9 +43,10 @@ void forget(void* recorded) noexcept { cudaGraphExecDestroy(static_cast<cudaGrap
 
 }  // namespace
 
-const RecordingTable& recording_table() {
-  static const RecordingTable table{record, play, forget};
-  return table;
+void install_recording(Tables& tables) {
+  tables.record = record;
+  tables.play = play;
+  tables.forget = forget;
 }
 
 }  // namespace qs::kernels::cuda

@@ -6,7 +6,6 @@
 
 #include "engine/base/error.h"
 #include "kernels/cuda/bodies/rows.h"
-#include "kernels/dispatch/rows_table.h"
 
 namespace qs::kernels::cuda {
 

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/base/error.h"
+#include "kernels/api/linear_algebra.h"
 #include "kernels/cuda/bodies/rows.h"
 
 namespace qs::kernels::cuda {
@@ -66,6 +67,13 @@ struct Symmetric {
     Queue queue;
     queue.for_each(n, ClearSum{y});
     queue.sum_rows(n, static_cast<int>(n), y, SymmetricTerm{a, lda, diagonal, x});
+  }
+
+  static void install(SymmetricTable& table) {
+    table.round_lower = round_lower;
+    table.set_diagonal = set_diagonal;
+    table.mirror_upper = mirror_upper;
+    table.multiply = multiply;
   }
 };
 

@@ -1,8 +1,7 @@
-// The residual blocks composed of a table's own primitives: what they mean, and what runs where a table has nothing faster.
+// The residual blocks composed of a table's own primitives: what they mean, and what runs where a device has nothing faster.
 #pragma once
 
 #include "kernels/api/network.h"
-#include "kernels/dispatch/network_table.h"
 
 namespace qs::kernels {
 

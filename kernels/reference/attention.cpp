@@ -2,7 +2,7 @@
 #include <cmath>
 #include <vector>
 
-#include "kernels/reference/network.h"
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {

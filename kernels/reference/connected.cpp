@@ -1,48 +1,24 @@
-// Connected configurations by definition, row after row.
-#include <cmath>
-#include <complex>
+// Connected configurations on the host, also of the cpu device, row after row.
+#include "kernels/bodies/connected.h"
 
-#include "kernels/dispatch/connected_table.h"
+#include <complex>
+#include <numeric>
+
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {
 
 using Complex = std::complex<double>;
 
-bool is_zero(double re) { return re == -HUGE_VAL; }
-
-// visit(group, element, its imaginary part) for every non-zero element of row i.
-template <class Visit>
-void for_each_connected(const OperatorTable& op, const RowBlock& rows, std::int64_t i, const Visit& visit) {
-  if (is_zero(rows.re[i])) return;
-  const double* coupling = op.coupling + std::int64_t{rows.problem[i]} * op.couplings;
-  for (std::int64_t group = 0; group < op.groups; ++group) {
-    const double element = matrix_element(op, coupling, rows.bits + i * op.words, group);
-    const double imaginary = imaginary_element(op, coupling, rows.bits + i * op.words, group);
-    if (element != 0 || imaginary != 0) visit(group, element, imaginary);
-  }
-}
-
 void count(OperatorTable op, RowBlock rows, std::int64_t* begin) {
-  begin[0] = 0;
-  for (std::int64_t i = 0; i < rows.count; ++i) {
-    begin[i + 1] = begin[i];
-    for_each_connected(op, rows, i, [&](std::int64_t, double, double) { ++begin[i + 1]; });
-  }
+  const CountConnected body{op, rows, begin};
+  for (std::int64_t k = 0; k <= rows.count; ++k) body(k);
+  std::partial_sum(begin, begin + rows.count + 1, begin);
 }
 
 void fill(OperatorTable op, RowBlock rows, const std::int64_t* begin, ConnectedRows out) {
-  for (std::int64_t i = 0; i < rows.count; ++i) {
-    std::int64_t k = begin[i];
-    for_each_connected(op, rows, i, [&](std::int64_t group, double element, double imaginary) {
-      for (int w = 0; w < op.words; ++w) out.bits[k * op.words + w] = rows.bits[i * op.words + w] ^ op.flip[group * op.words + w];
-      out.problem[k] = rows.problem[i];
-      out.row[k] = static_cast<std::int32_t>(i);
-      out.element[k] = element;
-      if (op.imaginary != nullptr) out.imaginary[k] = imaginary;
-      ++k;
-    });
-  }
+  for (std::int64_t i = 0; i < rows.count; ++i) FillConnected{op, rows, begin, out}(i);
 }
 
 void add(RowBlock rows, const std::int64_t* begin, std::int64_t, ConnectedRows connected, double* re, double* im) {
@@ -63,9 +39,6 @@ void add(RowBlock rows, const std::int64_t* begin, std::int64_t, ConnectedRows c
 
 }  // namespace
 
-const ConnectedTable& connected_table() {
-  static const ConnectedTable table{count, fill, add};
-  return table;
-}
+void install_connected(ConnectedTable& table) { table = {count, fill, add}; }
 
 }  // namespace qs::kernels::reference

@@ -1,4 +1,4 @@
-#include "kernels/reference/network.h"
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/reference/network.h"
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {

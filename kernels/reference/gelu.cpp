@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "kernels/reference/network.h"
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {

@@ -1,12 +1,10 @@
 // The specification of dense linear algebra: plain loops, one rounding per operation, no blocking.
-#include "kernels/api/linear_algebra.h"
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <vector>
 
-#include "kernels/dispatch/linear_algebra_tables.h"
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {
@@ -81,20 +79,6 @@ void cholesky_solve(std::int64_t n, const Real* factor, std::int64_t lda, Real* 
   }
 }
 
-std::int64_t cholesky_float32(std::int64_t n, double* a, std::int64_t lda) {
-  auto* factor = reinterpret_cast<float*>(a);
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j <= i; ++j) factor[2 * i * lda + j] = static_cast<float>(a[j * lda + i]);
-  }
-  return cholesky(n, factor, 2 * lda);
-}
-
-void cholesky_float32_solve(std::int64_t n, const double* factor, std::int64_t lda, double* b) {
-  std::vector<float> x(b, b + n);
-  cholesky_solve(n, reinterpret_cast<const float*>(factor), 2 * lda, x.data());
-  std::copy(x.begin(), x.end(), b);
-}
-
 // One Jacobi rotation that zeroes A_pq (Golub and Van Loan, section 8.5); `vectors` holds eigenvectors in its rows.
 void rotate(std::int64_t n, std::vector<double>& a, std::vector<double>& vectors, std::int64_t p, std::int64_t q) {
   const double apq = a[p * n + q];
@@ -118,7 +102,7 @@ void rotate(std::int64_t n, std::vector<double>& a, std::vector<double>& vectors
 }
 
 // Cyclic Jacobi. Converges quadratically; info = n if 60 sweeps did not suffice (or the matrix is not finite).
-std::int64_t symmetric_eigen(std::int64_t n, double* matrix, std::int64_t lda, double* values) {
+std::int64_t eigen(std::int64_t n, double* matrix, std::int64_t lda, double* values) {
   std::vector<double> a(n * n), vectors(n * n, 0.0);
   double scale = 0;
   for (std::int64_t i = 0; i < n; ++i) {
@@ -154,14 +138,30 @@ void set_diagonal(std::int64_t n, const double* diagonal, double* a, std::int64_
   for (std::int64_t i = 0; i < n; ++i) a[i * lda + i] = diagonal[i];
 }
 
-void mirror_upper(std::int64_t n, double* a, std::int64_t lda) {
-  for (std::int64_t i = 0; i < n; ++i) {
-    for (std::int64_t j = 0; j < i; ++j) a[i * lda + j] = a[j * lda + i];
+// Calls body(i, j) for j <= i. Block by block: a column of a large matrix touches as many pages as it has rows.
+template <class Body>
+void for_lower(std::int64_t n, const Body& body) {
+  constexpr std::int64_t block = 64;
+  for (std::int64_t i0 = 0; i0 < n; i0 += block) {
+    for (std::int64_t j0 = 0; j0 <= i0; j0 += block) {
+      for (std::int64_t i = i0; i < std::min(i0 + block, n); ++i) {
+        for (std::int64_t j = j0; j < std::min(j0 + block, i + 1); ++j) body(i, j);
+      }
+    }
   }
 }
 
+void round_lower(std::int64_t n, double* a, std::int64_t lda) {
+  auto* rounded = reinterpret_cast<float*>(a);
+  for_lower(n, [=](std::int64_t i, std::int64_t j) { rounded[2 * i * lda + j] = static_cast<float>(a[j * lda + i]); });
+}
+
+void mirror_upper(std::int64_t n, double* a, std::int64_t lda) {
+  for_lower(n, [=](std::int64_t i, std::int64_t j) { a[i * lda + j] = a[j * lda + i]; });
+}
+
 // Along the rows, each element for both of its places.
-void symmetric_multiply(std::int64_t n, const double* a, std::int64_t lda, const double* diagonal, const double* x, double* y) {
+void multiply(std::int64_t n, const double* a, std::int64_t lda, const double* diagonal, const double* x, double* y) {
   std::fill_n(y, n, 0.0);
   for (std::int64_t i = 0; i < n; ++i) {
     double sum = diagonal[i] * x[i];
@@ -176,25 +176,12 @@ void symmetric_multiply(std::int64_t n, const double* a, std::int64_t lda, const
 }  // namespace
 
 template <class Real>
-const ProductTable<Real>& product_table() {
-  static const ProductTable<Real> table{gemm<Real>};
-  return table;
+void install_matrices(MatrixTable<Real>& table) {
+  table = {gemm<Real>, strip_rows, gram_tiles<Real>, cholesky<Real>, cholesky_solve<Real>};
 }
-template const ProductTable<float>& product_table<float>();
-template const ProductTable<double>& product_table<double>();
+template void install_matrices(MatrixTable<float>&);
+template void install_matrices(MatrixTable<double>&);
 
-template <class Real>
-const GramTable<Real>& gram_table() {
-  static const GramTable<Real> table{strip_rows, gram_tiles<Real>};
-  return table;
-}
-template const GramTable<float>& gram_table<float>();
-template const GramTable<double>& gram_table<double>();
-
-const SolverTable& solver_table() {
-  static const SolverTable table{cholesky<double>, cholesky_solve<double>, cholesky_float32, cholesky_float32_solve,
-                                 symmetric_eigen,  set_diagonal,           mirror_upper,     symmetric_multiply};
-  return table;
-}
+void install_symmetric(SymmetricTable& table) { table = {round_lower, eigen, set_diagonal, mirror_upper, multiply}; }
 
 }  // namespace qs::kernels::reference

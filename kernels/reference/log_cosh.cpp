@@ -1,7 +1,7 @@
 #include <cmath>
 #include <complex>
 
-#include "kernels/reference/network.h"
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "kernels/dispatch/rows_table.h"
+#include "kernels/reference/install.h"
 
 namespace qs::kernels::reference {
 namespace {
@@ -76,12 +76,10 @@ void sum_of_squares(std::int64_t n, const Real* a, double* out) {
 }  // namespace
 
 template <class Real>
-const RowTable<Real>& row_table() {
-  static const RowTable<Real> table{
-      piece, add_weighted_rows<Real>, centre_rows<Real>, add_squared_rows<Real>, multiply_rows<Real>, sum_of_squares<Real>};
-  return table;
+void install_rows(RowTable<Real>& table) {
+  table = {piece, add_weighted_rows<Real>, centre_rows<Real>, add_squared_rows<Real>, multiply_rows<Real>, sum_of_squares<Real>};
 }
-template const RowTable<float>& row_table<float>();
-template const RowTable<double>& row_table<double>();
+template void install_rows(RowTable<float>&);
+template void install_rows(RowTable<double>&);
 
 }  // namespace qs::kernels::reference

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <string>
@@ -15,19 +16,7 @@
 #include <vector>
 
 #include "engine/base/error.h"
-#include "kernels/cuda/chains.h"
-#include "kernels/cuda/connected.h"
-#include "kernels/cuda/gram.h"
-#include "kernels/cuda/network.h"
-#include "kernels/cuda/rows.h"
-#include "kernels/cuda/symmetric.h"
-#include "kernels/dispatch/chains_table.h"
-#include "kernels/dispatch/connected_table.h"
-#include "kernels/dispatch/device_table.h"
-#include "kernels/dispatch/linear_algebra_tables.h"
-#include "kernels/dispatch/network_table.h"
-#include "kernels/dispatch/recording_table.h"
-#include "kernels/dispatch/rows_table.h"
+#include "kernels/cuda/install.h"
 #include "tests/kernels/host_queue.h"
 
 namespace qs::test {
@@ -216,15 +205,26 @@ void play(void* recorded) {
 }
 void forget(void* recorded) noexcept { delete static_cast<Recorder::Calls*>(recorded); }
 
+// What the device runs: the bodies, and factors by the plain loops.
+const kernels::Tables& bodies() {
+  static const kernels::Tables tables = [] {
+    kernels::Tables all{};
+    kernels::reference::install(all);
+    kernels::cuda::install_bodies<HostQueue>(all);
+    return all;
+  }();
+  return tables;
+}
+
 // An entry of a table, run on the device with arguments that are checked.
-template <class Table, const Table& (*table)(), auto slot>
+template <auto slot>
 struct OnDevice {
   template <class... Arguments>
   static auto call(Arguments... arguments) {
     (require_on_device(arguments), ...);
     const auto run = [arguments...] {
       const Opened opened;
-      return (table().*slot)(arguments...);
+      return (bodies().*slot)(arguments...);
     };
     if constexpr (std::is_void_v<decltype(run())>) {
       if (Recorder::instance().records()) return Recorder::instance().note(run);
@@ -234,6 +234,10 @@ struct OnDevice {
     return run();
   }
 };
+template <auto... slots>
+void put(kernels::Tables& tables) {
+  ((tables.*slots = OnDevice<slots>::call), ...);
+}
 
 void* allocate(std::size_t bytes, kernels::Contents contents) {
   require_not_recording();
@@ -255,8 +259,6 @@ void clear_rows(void* memory, std::size_t stride, std::size_t bytes, std::int64_
   const Opened opened;
   for (std::int64_t i = 0; i < rows; ++i) std::memset(static_cast<char*>(memory) + i * stride, 0, bytes);
 }
-
-void clear(void* memory, std::size_t bytes) { clear_rows(memory, 0, bytes, 1); }
 
 void copy_pieces(void* to, std::size_t to_stride, const void* from, std::size_t from_stride, std::size_t bytes, std::int64_t rows) {
   require_not_recording();
@@ -289,9 +291,6 @@ void copy_rows(void* to, std::size_t to_stride, const void* from, std::size_t fr
   settled = false;
 }
 
-void upload(void* to, const void* from, std::size_t bytes) { upload_rows(to, bytes, from, bytes, bytes, 1); }
-void download(void* to, const void* from, std::size_t bytes) { download_rows(to, bytes, from, bytes, bytes, 1); }
-
 // Begin and size of what other processes may open.
 std::map<const void*, std::size_t>& exported() {
   static std::map<const void*, std::size_t> blocks;
@@ -322,63 +321,19 @@ void use_device(int index) { QS_ASSERT(index >= 0 && index < 2); }
 int lane_groups_per_chunk(std::size_t) { return 2; }
 
 template <class Real>
-const kernels::NetworkTable<Real>& bodies() {
-  static const kernels::NetworkTable<Real> table = kernels::cuda::Network<Real, HostQueue>::table();
-  return table;
-}
-
-template <class Real>
-kernels::NetworkTable<Real> checked_bodies() {
-  using T = kernels::NetworkTable<Real>;
-  T t{};
-  const auto put = [&]<auto slot>() { t.*slot = OnDevice<T, bodies<Real>, slot>::call; };
-  const auto put_all = [&]<auto... slots>() { (put.template operator()<slots>(), ...); };
-  put_all.template
-  operator()<&T::dense, &T::dense_weight_gradient, &T::emit_gradient, &T::layer_norm, &T::layer_norm_backward, &T::gelu, &T::gelu_backward,
-             &T::mix_tokens, &T::mix_tokens_weight_gradient, &T::attention, &T::attention_backward, &T::sum_tokens, &T::broadcast_tokens, &T::add,
-             &T::multiply, &T::log_cosh_sum, &T::log_cosh_backward, &T::log_amplitude, &T::log_amplitude_backward, &T::log_determinant,
-             &T::log_determinant_backward, &T::widen, &T::unpack_spins, &T::select_features, &T::embed_tokens, &T::embed_tokens_backward,
-             &T::mlp_residual, &T::mixing_residual, &T::attention_residual>();
-  return t;
-}
-
-template <class Real>
-const kernels::RowTable<Real>& rows() {
-  static const kernels::RowTable<Real> table = kernels::cuda::JacobianRows<Real, HostQueue>::table();
-  return table;
-}
-
-constexpr std::int64_t test_strip = 16;  // several strips in the matrices of the tests
-template <class Real>
-const kernels::GramTable<Real>& grams() {
-  using M = kernels::cuda::Matrices<Real, HostQueue>;
-  static const kernels::GramTable<Real> table{test_strip, M::gram_tiles};
-  return table;
-}
-
-template <class Real>
-const kernels::ProductTable<Real>& products() {
-  static const kernels::ProductTable<Real> table{kernels::cuda::Matrices<Real, HostQueue>::gemm};
-  return table;
-}
-
-// Factors by the plain loops, the rest by the bodies.
-const kernels::SolverTable& solvers() {
-  using S = kernels::cuda::Symmetric<HostQueue>;
-  const kernels::SolverTable& plain = kernels::reference::solver_table();
-  static const kernels::SolverTable table{plain.cholesky,        plain.cholesky_solve, plain.cholesky_float32, plain.cholesky_float32_solve,
-                                          plain.symmetric_eigen, S::set_diagonal,      S::mirror_upper,        S::multiply};
-  return table;
-}
-
-const kernels::ConnectedTable& connected() {
-  static const kernels::ConnectedTable table = kernels::cuda::ConnectedConfigurations<HostQueue>::table();
-  return table;
-}
-
-const kernels::ChainTable& chains() {
-  static const kernels::ChainTable table = kernels::cuda::MarkovChains<HostQueue>::table();
-  return table;
+void put_in_precision(kernels::Tables& tables) {
+  using N = kernels::NetworkTable<Real>;
+  put<&N::dense, &N::dense_weight_gradient, &N::emit_gradient, &N::layer_norm, &N::layer_norm_backward, &N::gelu, &N::gelu_backward, &N::mix_tokens,
+      &N::mix_tokens_weight_gradient, &N::attention, &N::attention_backward, &N::sum_tokens, &N::broadcast_tokens, &N::add, &N::multiply,
+      &N::log_cosh_sum, &N::log_cosh_backward, &N::log_amplitude, &N::log_amplitude_backward, &N::log_determinant, &N::log_determinant_backward,
+      &N::widen, &N::unpack_spins, &N::select_features, &N::embed_tokens, &N::embed_tokens_backward, &N::mlp_residual, &N::mixing_residual,
+      &N::attention_residual>(tables);
+  using R = kernels::RowTable<Real>;
+  put<&R::add_weighted_rows, &R::centre_rows, &R::add_squared_rows, &R::multiply_rows, &R::sum_of_squares>(tables);
+  tables.R::piece = bodies().R::piece;
+  using M = kernels::MatrixTable<Real>;
+  put<&M::gemm, &M::gram_tiles, &M::cholesky, &M::cholesky_solve>(tables);
+  tables.M::gram_strip = 16;  // several strips in the matrices of the tests
 }
 
 }  // namespace
@@ -407,90 +362,25 @@ namespace qs::kernels::cuda {
 
 using namespace qs::test;
 
-template <class Real>
-const NetworkTable<Real>& network_table() {
-  static const NetworkTable<Real> table = checked_bodies<Real>();
-  return table;
-}
-template const NetworkTable<float>& network_table<float>();
-template const NetworkTable<double>& network_table<double>();
-
-template <class Real>
-const RowTable<Real>& row_table() {
-  using T = RowTable<Real>;
-  static const T table{rows<Real>().piece,
-                       OnDevice<T, rows<Real>, &T::add_weighted_rows>::call,
-                       OnDevice<T, rows<Real>, &T::centre_rows>::call,
-                       OnDevice<T, rows<Real>, &T::add_squared_rows>::call,
-                       OnDevice<T, rows<Real>, &T::multiply_rows>::call,
-                       OnDevice<T, rows<Real>, &T::sum_of_squares>::call};
-  return table;
-}
-template const RowTable<float>& row_table<float>();
-template const RowTable<double>& row_table<double>();
-
-const ChainTable& chain_table() {
-  using T = ChainTable;
-  static const T table{chains().chains_per_call, OnDevice<T, chains, &T::propose>::call, OnDevice<T, chains, &T::accept>::call};
-  return table;
+void install(Tables& tables) {
+  put_in_precision<float>(tables);
+  put_in_precision<double>(tables);
+  using S = SymmetricTable;
+  put<&S::round_lower, &S::eigen, &S::set_diagonal, &S::mirror_upper, &S::multiply>(tables);
+  put<&ChainTable::propose, &ChainTable::accept>(tables);
+  put<&ConnectedTable::count, &ConnectedTable::fill, &ConnectedTable::add>(tables);
+  static_cast<MemoryTable&>(tables) = {test::allocate,  test::release,           test::clear_rows,       test::upload_rows, test::download_rows,
+                                       test::copy_rows, test::allocate_exchange, test::release_exchange, test::wait};
+  tables.physical_devices = test::physical_devices;
+  tables.use_physical_device = use_device;
+  tables.record = record;
+  tables.play = play;
+  tables.forget = forget;
 }
 
-const ConnectedTable& connected_table() {
-  using T = ConnectedTable;
-  static const T table{OnDevice<T, connected, &T::count>::call, OnDevice<T, connected, &T::fill>::call, OnDevice<T, connected, &T::add>::call};
-  return table;
-}
-
-const RecordingTable& recording_table() {
-  static const RecordingTable table{record, play, forget};
-  return table;
-}
-
-template <class Real>
-const ProductTable<Real>& product_table() {
-  using T = ProductTable<Real>;
-  static const T table{OnDevice<T, products<Real>, &T::gemm>::call};
-  return table;
-}
-template const ProductTable<float>& product_table<float>();
-template const ProductTable<double>& product_table<double>();
-
-template <class Real>
-const GramTable<Real>& gram_table() {
-  using T = GramTable<Real>;
-  static const T table{test_strip, OnDevice<T, grams<Real>, &T::gram_tiles>::call};
-  return table;
-}
-template const GramTable<float>& gram_table<float>();
-template const GramTable<double>& gram_table<double>();
-
-const SolverTable& solver_table() {
-  using T = SolverTable;
-  static const T table{OnDevice<T, solvers, &T::cholesky>::call,         OnDevice<T, solvers, &T::cholesky_solve>::call,
-                       OnDevice<T, solvers, &T::cholesky_float32>::call, OnDevice<T, solvers, &T::cholesky_float32_solve>::call,
-                       OnDevice<T, solvers, &T::symmetric_eigen>::call,  OnDevice<T, solvers, &T::set_diagonal>::call,
-                       OnDevice<T, solvers, &T::mirror_upper>::call,     OnDevice<T, solvers, &T::symmetric_multiply>::call};
-  return table;
-}
-
-const DeviceTable& device_table() {
-  static const DeviceTable table{test::allocate,
-                                 test::release,
-                                 test::clear,
-                                 test::clear_rows,
-                                 test::upload,
-                                 test::upload_rows,
-                                 test::download,
-                                 test::download_rows,
-                                 test::copy_rows,
-                                 test::allocate_exchange,
-                                 test::release_exchange,
-                                 test::wait,
-                                 physical_devices,
-                                 use_device,
-                                 lane_groups_per_chunk,
-                                 DeviceTable::Chunks::full,
-                                 DeviceTable::Memory::own};
+const PlanTable& plan_table() {
+  static const PlanTable table{test::lane_groups_per_chunk, std::numeric_limits<std::int64_t>::max(), PlanTable::Chunks::full,
+                               PlanTable::Memory::own};
   return table;
 }
 

@@ -11,7 +11,7 @@ namespace qs::test {
 std::size_t fake_gpu_bytes_in_use();
 // The most that were so at a time since the last call.
 std::size_t fake_gpu_peak_bytes();
-// Whether another process could open this memory: what kernels::allocate_exchange gave on the side of the device.
+// Whether another process could open this memory: what MemoryTable::allocate_exchange gave on the side of the device.
 bool fake_gpu_exports(const void* pointer);
 // Whether this thread has waited for all it asked of the device.
 bool fake_gpu_is_settled();

@@ -11,7 +11,7 @@
 
 #include "kernels/cuda/network.h"
 #include "kernels/dispatch/instruction_set.h"
-#include "kernels/dispatch/network_table.h"
+#include "kernels/dispatch/tables.h"
 #include "tests/kernels/host_queue.h"
 #include "tests/kernels/lane_array.h"
 #include "tests/kernels/staged_device.h"
@@ -32,15 +32,27 @@ struct Implementation {
     return true;
   }
   static const kernels::NetworkTable<Real>& table() {
-    if constexpr (definition == Definition::avx512) return kernels::avx512::network_table<Real>();
-    if constexpr (definition == Definition::avx2) return kernels::avx2::network_table<Real>();
-    if constexpr (definition == Definition::baseline) return kernels::baseline::network_table<Real>();
+    if constexpr (definition == Definition::avx512) return on_reference<kernels::avx512::install<Real>>();
+    if constexpr (definition == Definition::avx2) return on_reference<kernels::avx2::install<Real>>();
+    if constexpr (definition == Definition::baseline) return on_reference<kernels::baseline::install<Real>>();
     if constexpr (definition == Definition::cuda) return staged_table<Real>();
     if constexpr (definition == Definition::cuda_on_host) {
       static const kernels::NetworkTable<Real> table = kernels::cuda::Network<Real, HostQueue>::table();
       return table;
     }
-    return kernels::reference::network_table<Real>();
+    return kernels::network<Real>(Device::reference);
+  }
+
+ private:
+  template <void (*install)(kernels::RealTables<Real>&)>
+  static const kernels::NetworkTable<Real>& on_reference() {
+    static const kernels::Tables tables = [] {
+      kernels::Tables all{};
+      kernels::reference::install(all);
+      install(all);
+      return all;
+    }();
+    return tables;
   }
 };
 
@@ -72,7 +84,7 @@ class NetworkTest : public testing::Test {
   }
   const kernels::NetworkTable<typename Implementation::Real>& device() const { return Implementation::table(); }
   // The specification, in float64: also the truth for float32, whose inputs it sees exactly.
-  const kernels::NetworkTable<double>& exact() const { return kernels::reference::network_table<double>(); }
+  const kernels::NetworkTable<double>& exact() const { return kernels::network<double>(Device::reference); }
   static constexpr double eps = std::numeric_limits<typename Implementation::Real>::epsilon();
 };
 

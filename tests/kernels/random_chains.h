@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/api/chains.h"
 #include "kernels/api/memory.h"
-#include "kernels/dispatch/chains_table.h"
 
 namespace qs::test {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "engine/base/random.h"
+#include "kernels/api/connected.h"
 #include "kernels/api/memory.h"
-#include "kernels/dispatch/connected_table.h"
 
 namespace qs::test {
 

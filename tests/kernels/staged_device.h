@@ -8,7 +8,7 @@
 
 #include "engine/base/error.h"
 #include "kernels/api/memory.h"
-#include "kernels/dispatch/network_table.h"
+#include "kernels/api/network.h"
 #include "tests/kernels/lane_array.h"
 
 namespace qs::test {
@@ -81,7 +81,7 @@ class StagedArguments {
 template <class Real, auto slot, class... Arguments>
 void staged(Arguments... arguments) {
   StagedArguments copies;
-  (kernels::cuda::network_table<Real>().*slot)(copies.translate(arguments)...);
+  (kernels::network<Real>(Device::cuda).*slot)(copies.translate(arguments)...);
   copies.bring_back();
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using kernels::ChainTable;
 
-const ChainTable& host() { return kernels::reference::chain_table(); }
+const ChainTable& host() { return kernels::chains(Device::reference); }
 const ChainTable& bodies() {
   static const ChainTable table = kernels::cuda::MarkovChains<HostQueue>::table();
   return table;

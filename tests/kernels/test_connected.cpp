@@ -18,7 +18,7 @@ using Complex = std::complex<double>;
 
 constexpr double eps = std::numeric_limits<double>::epsilon();
 
-const ConnectedTable& host() { return kernels::reference::connected_table(); }
+const ConnectedTable& host() { return kernels::connected(Device::reference); }
 const ConnectedTable& bodies() {
   static const ConnectedTable table = kernels::cuda::ConnectedConfigurations<HostQueue>::table();
   return table;

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "engine/base/error.h"
-#include "kernels/api/gram.h"
 #include "kernels/api/linear_algebra.h"
 #include "kernels/api/memory.h"
 #include "kernels/api/network.h"
@@ -56,7 +55,7 @@ LaneArray<double> positive_matrix(std::int64_t n, std::int64_t ld) {
   LaneArray<double> a(n * ld);
   for (std::int64_t i = 0; i < n; ++i) a[i * ld + i] = static_cast<double>(n);
   const kernels::GramTile tile{0, 0, a.data(), ld};
-  kernels::gram_tiles<double>(Device::reference, Arithmetic::own, {kernels::GramOf::rows, n, n, m.data(), n}, n, &tile, 1);
+  kernels::matrices<double>(Device::reference).gram_tiles(Arithmetic::own, {kernels::GramOf::rows, n, n, m.data(), n}, n, &tile, 1);
   return a;
 }
 
@@ -64,7 +63,7 @@ TEST(CudaWithoutAGpu, RefusesInOneLineThatNamesTheWayOut) {
   if (cuda_device_present()) GTEST_SKIP() << "this machine has a GPU";
   for (const std::function<void()>& use : {std::function<void()>([] { Buffer<double>(Device::cuda, 1); }), std::function<void()>([] {
                                              double value = 1;
-                                             kernels::cholesky(Device::cuda, 1, &value, 1);
+                                             kernels::matrices<double>(Device::cuda).cholesky(1, &value, 1);
                                            }),
                                            std::function<void()>([] { physical_devices(Device::cuda); })}) {
     try {
@@ -109,7 +108,7 @@ TEST_F(CudaDevice, HasZeroedMemoryAndCopiesBothWays) {
   for (std::int64_t k = 0; k < 1001; ++k) ASSERT_EQ(half[k], k < 500 ? 0.0 : values[k]);
 
   const std::size_t pitch = 10 * sizeof(double), piece = 3 * sizeof(double);
-  kernels::copy_rows(Device::cuda, buffer.data(), piece, buffer.data() + 502, pitch, piece, 20);
+  kernels::memory(Device::cuda).copy_rows(buffer.data(), piece, buffer.data() + 502, pitch, piece, 20);
   const auto cut = on_host(buffer);
   for (std::int64_t k = 0; k < 60; ++k) ASSERT_EQ(cut[k], values[502 + k / 3 * 10 + k % 3]);
 }
@@ -132,10 +131,10 @@ void expect_gemm() {
     for (const Transpose tb : {Transpose::no, Transpose::yes}) {
       Buffer<Real> c = on_device(before);
       const Buffer<Real> left = on_device(a), right = on_device(b);
-      kernels::gemm<Real>(Device::cuda, ta, tb, m, n, k, Real(2), left.data(), ld, right.data(), ld, Real(-1), c.data(), ld);
+      kernels::matrices<Real>(Device::cuda).gemm(ta, tb, m, n, k, Real(2), left.data(), ld, right.data(), ld, Real(-1), c.data(), ld);
 
       LaneArray<double> want = widened(before);
-      kernels::gemm<double>(Device::reference, ta, tb, m, n, k, 2, widened(a).data(), ld, widened(b).data(), ld, -1, want.data(), ld);
+      kernels::matrices<double>(Device::reference).gemm(ta, tb, m, n, k, 2, widened(a).data(), ld, widened(b).data(), ld, -1, want.data(), ld);
       const auto got = on_host(c);
       for (std::int64_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], want[i], 2 * (k + 4) * std::numeric_limits<Real>::epsilon());
     }
@@ -162,17 +161,21 @@ void expect_row_operations() {
   LaneArray<Real> want_rows = a;
   double want_squares = 0;
 
-  kernels::add_weighted_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, 2, weights.data(), sum.data(), columns);
-  kernels::multiply_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, vector.data(), product.data());
-  kernels::sum_of_squares<Real>(Device::cuda, rows * stride, values.data(), squares.data());
-  kernels::add_squared_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, of_columns.data());
-  kernels::centre_rows<Real>(Device::cuda, {values.data(), stride, chosen.data(), count, columns}, weights.data(), vector.data(), vector.data());
+  kernels::jacobian_rows<Real>(Device::cuda)
+      .add_weighted_rows({values.data(), stride, chosen.data(), count, columns}, 2, weights.data(), sum.data(), columns);
+  kernels::jacobian_rows<Real>(Device::cuda).multiply_rows({values.data(), stride, chosen.data(), count, columns}, vector.data(), product.data());
+  kernels::jacobian_rows<Real>(Device::cuda).sum_of_squares(rows * stride, values.data(), squares.data());
+  kernels::jacobian_rows<Real>(Device::cuda).add_squared_rows({values.data(), stride, chosen.data(), count, columns}, of_columns.data());
+  kernels::jacobian_rows<Real>(Device::cuda)
+      .centre_rows({values.data(), stride, chosen.data(), count, columns}, weights.data(), vector.data(), vector.data());
 
-  kernels::add_weighted_rows<Real>(Device::reference, {a.data(), stride, index.data(), count, columns}, 2, weight.data(), want_sum.data(), columns);
-  kernels::multiply_rows<Real>(Device::reference, {a.data(), stride, index.data(), count, columns}, u.data(), want_product.data());
-  kernels::sum_of_squares<Real>(Device::reference, rows * stride, a.data(), &want_squares);
-  kernels::add_squared_rows<Real>(Device::reference, {a.data(), stride, index.data(), count, columns}, want_of_columns.data());
-  kernels::centre_rows<Real>(Device::reference, {want_rows.data(), stride, index.data(), count, columns}, weight.data(), u.data(), u.data());
+  kernels::jacobian_rows<Real>(Device::reference)
+      .add_weighted_rows({a.data(), stride, index.data(), count, columns}, 2, weight.data(), want_sum.data(), columns);
+  kernels::jacobian_rows<Real>(Device::reference).multiply_rows({a.data(), stride, index.data(), count, columns}, u.data(), want_product.data());
+  kernels::jacobian_rows<Real>(Device::reference).sum_of_squares(rows * stride, a.data(), &want_squares);
+  kernels::jacobian_rows<Real>(Device::reference).add_squared_rows({a.data(), stride, index.data(), count, columns}, want_of_columns.data());
+  kernels::jacobian_rows<Real>(Device::reference)
+      .centre_rows({want_rows.data(), stride, index.data(), count, columns}, weight.data(), u.data(), u.data());
   const auto sums = on_host(sum), products = on_host(product), squared = on_host(of_columns);
   const auto centred = on_host(values);
   for (std::int64_t k = 0; k < sums.size(); ++k) ASSERT_NEAR(sums[k], want_sum[k], 4 * count * eps);
@@ -191,8 +194,8 @@ TEST_F(CudaDevice, HasTheHostsMarkovChainsBitForBit) {
   for (const double power : {2.0, 1.3}) {
     RandomChains expected(Device::reference), found(Device::cuda);
 
-    expected.advance(kernels::reference::chain_table(), power, 40);
-    found.advance(kernels::cuda::chain_table(), power, 40);
+    expected.advance(kernels::chains(Device::reference), power, 40);
+    found.advance(kernels::chains(Device::cuda), power, 40);
 
     EXPECT_TRUE(found.record() == expected.record());
   }
@@ -201,8 +204,8 @@ TEST_F(CudaDevice, HasTheHostsMarkovChainsBitForBit) {
 TEST_F(CudaDevice, ListsTheHostsConnectedConfigurations) {
   RandomOperator on_host(Device::reference), on_gpu(Device::cuda);
 
-  const ConnectedRecord want = on_host.run(Device::reference, kernels::reference::connected_table(), random_log_psi);
-  const ConnectedRecord found = on_gpu.run(Device::cuda, kernels::cuda::connected_table(), random_log_psi);
+  const ConnectedRecord want = on_host.run(Device::reference, kernels::connected(Device::reference), random_log_psi);
+  const ConnectedRecord found = on_gpu.run(Device::cuda, kernels::connected(Device::cuda), random_log_psi);
 
   EXPECT_EQ(found.begin, want.begin);
   EXPECT_EQ(found.bits, want.bits);
@@ -223,9 +226,9 @@ TEST_F(CudaDevice, PlaysRecordedCallsInTheirOrder) {
   const Buffer<double> start = on_device(random_array<double>(n, 1)), one = on_device(ones);
   Recording recording(Device::cuda, [&] {
     kernels::network<double>(Device::cuda).add(n, start.data(), values.data());
-    kernels::gemm<double>(Device::cuda, Transpose::no, Transpose::no, 1, 1, 1, 2, one.data(), 1, values.data(), 1, 0, total.data(), 1);
+    kernels::matrices<double>(Device::cuda).gemm(Transpose::no, Transpose::no, 1, 1, 1, 2, one.data(), 1, values.data(), 1, 0, total.data(), 1);
     kernels::network<double>(Device::cuda).add(1, total.data(), values.data());
-    kernels::sum_of_squares<double>(Device::cuda, n, values.data(), total.data());
+    kernels::jacobian_rows<double>(Device::cuda).sum_of_squares(n, values.data(), total.data());
   });
   LaneArray<double> want(n);
   const auto from = on_host(start);
@@ -247,13 +250,13 @@ LaneArray<double> gram_on(Device device, Arithmetic arithmetic, std::int64_t n, 
   if (device == Device::reference) {
     LaneArray<double> c(n * n);
     const kernels::GramTile tile{0, 0, c.data(), n};
-    kernels::gram_tiles<Real>(device, arithmetic, {kernels::GramOf::rows, n, k, a.data(), k}, n, &tile, 1);
+    kernels::matrices<Real>(device).gram_tiles(arithmetic, {kernels::GramOf::rows, n, k, a.data(), k}, n, &tile, 1);
     return c;
   }
   const Buffer<Real> values = on_device(a);
   Buffer<double> c(device, static_cast<std::size_t>(n * n));
   const kernels::GramTile tile{0, 0, c.data(), n};
-  kernels::gram_tiles<Real>(device, arithmetic, {kernels::GramOf::rows, n, k, values.data(), k}, n, &tile, 1);
+  kernels::matrices<Real>(device).gram_tiles(arithmetic, {kernels::GramOf::rows, n, k, values.data(), k}, n, &tile, 1);
   return on_host(c);
 }
 
@@ -277,8 +280,8 @@ TEST_F(CudaDevice, FactorsAndSolvesAndKeepsTheUpperTriangle) {
   const LaneArray<double> matrix = positive_matrix(n, ld), b = random_array<double>(n, 2);
   Buffer<double> a = on_device(matrix), x = on_device(b);
 
-  ASSERT_EQ(kernels::cholesky(Device::cuda, n, a.data(), ld), 0);
-  kernels::cholesky_solve(Device::cuda, n, a.data(), ld, x.data());
+  ASSERT_EQ(kernels::matrices<double>(Device::cuda).cholesky(n, a.data(), ld), 0);
+  kernels::matrices<double>(Device::cuda).cholesky_solve(n, a.data(), ld, x.data());
 
   const auto factor = on_host(a), solution = on_host(x);
   for (std::int64_t i = 0; i < n; ++i) {
@@ -291,7 +294,7 @@ TEST_F(CudaDevice, FactorsAndSolvesAndKeepsTheUpperTriangle) {
 
 TEST_F(CudaDevice, NamesThePivotThatIsNotPositive) {
   Buffer<double> indefinite = on_device(LaneArray<double>{1, 0, 0, 2, 1, 0, 0, 0, 1});
-  EXPECT_EQ(kernels::cholesky(Device::cuda, 3, indefinite.data(), 3), 2);
+  EXPECT_EQ(kernels::matrices<double>(Device::cuda).cholesky(3, indefinite.data(), 3), 2);
 }
 
 TEST_F(CudaDevice, FindsEigenvectorsInRowsAndValuesAscending) {
@@ -299,7 +302,7 @@ TEST_F(CudaDevice, FindsEigenvectorsInRowsAndValuesAscending) {
   const LaneArray<double> matrix = positive_matrix(n, ld);
   Buffer<double> a = on_device(matrix), values(Device::cuda, static_cast<std::size_t>(n));
 
-  ASSERT_EQ(kernels::symmetric_eigen(Device::cuda, n, a.data(), ld, values.data()), 0);
+  ASSERT_EQ(kernels::symmetric(Device::cuda).eigen(n, a.data(), ld, values.data()), 0);
 
   const auto vectors = on_host(a), lambda = on_host(values);
   for (std::int64_t k = 0; k < n; ++k) {
@@ -317,16 +320,16 @@ TEST_F(CudaDevice, FinishesSymmetricMatricesAsTheReferenceDoes) {
   const auto before = random_array<double>(n * ld, 1), diagonal = random_array<double>(n, 2), x = random_array<double>(n, 3);
   auto want = before;
   LaneArray<double> y0(n);
-  kernels::symmetric_multiply(Device::reference, n, want.data(), ld, diagonal.data(), x.data(), y0.data());
-  kernels::set_diagonal(Device::reference, n, diagonal.data(), want.data(), ld);
-  kernels::mirror_upper(Device::reference, n, want.data(), ld);
+  kernels::symmetric(Device::reference).multiply(n, want.data(), ld, diagonal.data(), x.data(), y0.data());
+  kernels::symmetric(Device::reference).set_diagonal(n, diagonal.data(), want.data(), ld);
+  kernels::symmetric(Device::reference).mirror_upper(n, want.data(), ld);
   Buffer<double> a(Device::cuda, static_cast<std::size_t>(before.size())), y(Device::cuda, static_cast<std::size_t>(n));
   const std::size_t row = ld * sizeof(double);
 
-  kernels::upload_rows(Device::cuda, a.data(), row, before.data(), row, row, n);
-  kernels::symmetric_multiply(Device::cuda, n, a.data(), ld, on_device(diagonal).data(), on_device(x).data(), y.data());
-  kernels::set_diagonal(Device::cuda, n, on_device(diagonal).data(), a.data(), ld);
-  kernels::mirror_upper(Device::cuda, n, a.data(), ld);
+  kernels::memory(Device::cuda).upload_rows(a.data(), row, before.data(), row, row, n);
+  kernels::symmetric(Device::cuda).multiply(n, a.data(), ld, on_device(diagonal).data(), on_device(x).data(), y.data());
+  kernels::symmetric(Device::cuda).set_diagonal(n, on_device(diagonal).data(), a.data(), ld);
+  kernels::symmetric(Device::cuda).mirror_upper(n, a.data(), ld);
 
   const auto found = on_host(a), product = on_host(y);
   EXPECT_TRUE(std::equal(found.begin(), found.end(), want.begin()));

@@ -23,7 +23,7 @@ template <class Real>
 class CudaProducts : public testing::Test {
  protected:
   using Matrices = kernels::cuda::Matrices<Real, HostQueue>;
-  const kernels::GramTable<double>& exact() const { return kernels::reference::gram_table<double>(); }
+  const kernels::MatrixTable<double>& exact() const { return kernels::matrices<double>(Device::reference); }
   static constexpr double eps = std::numeric_limits<Real>::epsilon();
 };
 using Reals = testing::Types<float, double>;
@@ -39,7 +39,7 @@ TYPED_TEST(CudaProducts, MultiplyEveryTranspositionByRows) {
 
       TestFixture::Matrices::gemm(ta, tb, m, n, k, TypeParam(2), a.data(), ld, b.data(), ld, TypeParam(-1), c.data(), ld);
 
-      kernels::reference::product_table<double>().gemm(ta, tb, m, n, k, 2.0, widened(a).data(), ld, widened(b).data(), ld, -1.0, want.data(), ld);
+      this->exact().gemm(ta, tb, m, n, k, 2.0, widened(a).data(), ld, widened(b).data(), ld, -1.0, want.data(), ld);
       EXPECT_TRUE(c.guards_intact());
       for (std::int64_t i = 0; i < c.size(); ++i) ASSERT_NEAR(c[i], want[i], 2 * (k + 4) * this->eps) << i;
     }
@@ -62,14 +62,15 @@ template <class Real>
 struct TwoTiles {
   LaneArray<double> c = LaneArray<double>(4 * 9 + 1, 0.5);
 
-  TwoTiles(const kernels::GramTable<Real>& table, Arithmetic arithmetic, GramOf of, std::int64_t k, const LaneArray<Real>& a, std::int64_t lda) {
+  TwoTiles(const kernels::MatrixTable<Real>& table, Arithmetic arithmetic, GramOf of, std::int64_t k, const LaneArray<Real>& a, std::int64_t lda) {
     const kernels::GramTile tiles[] = {{0, 1, c.data() + 5, 9}, {0, 0, c.data(), 9}};
     table.gram_tiles(arithmetic, {of, 7, k, a.data(), lda}, 4, tiles, 2);
   }
 };
 
 TYPED_TEST(CudaProducts, FormGramTilesOfRowsAndOfColumns) {
-  const kernels::GramTable<TypeParam> table{4, TestFixture::Matrices::gram_tiles};
+  kernels::MatrixTable<TypeParam> table{};
+  TestFixture::Matrices::install(table);
   for (const std::int64_t k : lengths) {
     for (const GramOf of : {GramOf::rows, GramOf::columns}) {
       const std::int64_t lda = of == GramOf::rows ? k + 2 : 8;
@@ -90,7 +91,7 @@ TYPED_TEST(CudaProducts, FormGramTilesOfRowsAndOfColumns) {
 
 TEST(CudaSymmetric, FollowsTheReference) {
   using Symmetric = kernels::cuda::Symmetric<HostQueue>;
-  const kernels::SolverTable& exact = kernels::reference::solver_table();
+  const kernels::SymmetricTable& exact = kernels::symmetric(Device::reference);
   const std::int64_t n = 70, ld = 72;
   const auto before = random_array<double>(n * ld, 1), diagonal = random_array<double>(n, 2), x = random_array<double>(n, 3);
   auto a = before, want = before;
@@ -100,7 +101,7 @@ TEST(CudaSymmetric, FollowsTheReference) {
   Symmetric::set_diagonal(n, diagonal.data(), a.data(), ld);
   Symmetric::mirror_upper(n, a.data(), ld);
 
-  exact.symmetric_multiply(n, want.data(), ld, diagonal.data(), x.data(), y0.data());
+  exact.multiply(n, want.data(), ld, diagonal.data(), x.data(), y0.data());
   exact.set_diagonal(n, diagonal.data(), want.data(), ld);
   exact.mirror_upper(n, want.data(), ld);
   EXPECT_TRUE(std::equal(a.begin(), a.end(), want.begin()));
@@ -112,7 +113,7 @@ TEST(CudaSymmetric, RoundsTheLowerTriangleInItsOwnMemory) {
   const auto before = random_array<double>(n * ld, 1);
   auto a = before;
 
-  for (std::int64_t k = n * n; k-- > 0;) kernels::cuda::RoundLower{n, a.data(), ld}(k);  // in any order
+  kernels::cuda::Symmetric<HostQueue>::round_lower(n, a.data(), ld);
 
   const auto* rounded = reinterpret_cast<const float*>(a.data());
   for (std::int64_t i = 0; i < n; ++i) {

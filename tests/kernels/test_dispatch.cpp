@@ -9,7 +9,6 @@
 #include "engine/base/parallel.h"
 #include "kernels/api/network.h"
 #include "kernels/dispatch/instruction_set.h"
-#include "kernels/dispatch/network_table.h"
 #include "tests/kernels/lane_array.h"
 
 namespace qs::test {

@@ -64,7 +64,7 @@ TEST(RefusedResourcesDeathTest, AWorkBufferThatOpenBlasCannotGetIsReported) {
         std::vector<double> a(64 * 64, 0);
         for (int i = 0; i < 64; ++i) a[i * 65] = 1;
         limit_addresses(std::size_t{64} << 20);
-        leave_by([&] { kernels::cholesky(Device::cpu, 64, a.data(), 64); }, "raise the limit (ulimit -v");
+        leave_by([&] { kernels::matrices<double>(Device::cpu).cholesky(64, a.data(), 64); }, "raise the limit (ulimit -v");
       },
       testing::ExitedWithCode(6), "work buffer of OpenBLAS");
 }
@@ -75,9 +75,9 @@ TEST(RefusedResourcesDeathTest, ASecondCallNeedsNoSecondBuffer) {
       {
         std::vector<double> a(64 * 64, 0);
         for (int i = 0; i < 64; ++i) a[i * 65] = 1;
-        kernels::cholesky(Device::cpu, 64, a.data(), 64);
+        kernels::matrices<double>(Device::cpu).cholesky(64, a.data(), 64);
         limit_addresses(std::size_t{64} << 20);
-        leave_by([&] { kernels::cholesky(Device::cpu, 64, a.data(), 64); }, "");
+        leave_by([&] { kernels::matrices<double>(Device::cpu).cholesky(64, a.data(), 64); }, "");
       },
       testing::ExitedWithCode(0), "");
 }

@@ -20,7 +20,7 @@ constexpr double eps = std::numeric_limits<double>::epsilon();
 template <class Real>
 class JacobianRows : public testing::Test {
  protected:
-  const RowTable<Real>& host() const { return kernels::reference::row_table<Real>(); }
+  const RowTable<Real>& host() const { return kernels::jacobian_rows<Real>(Device::reference); }
   const RowTable<Real>& bodies() const {
     static const RowTable<Real> table = kernels::cuda::JacobianRows<Real, HostQueue>::table();
     return table;

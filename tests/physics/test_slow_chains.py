@@ -12,25 +12,20 @@ import subprocess
 import sys
 import tempfile
 
-SKIPPED = 77
-CONVERTER = pathlib.Path(__file__).resolve().parents[2] / "tools" / "qstage_io.py"
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "oracles"))
+from packages import SKIPPED, need  # noqa: E402
+
+CONVERTER = HERE.parents[1] / "tools" / "qstage_io.py"
 # Trusted values are judged like honest ones: Student's t of 64 chains exceeds 3 errors in 0.4 % of all cases, 5 errors in 5e-6.
 SHARE_BEYOND_3, NEVER_BEYOND = 0.015, 5.0
 
 
-def python_with_numpy():
-    """An interpreter that the converter of numpy's archives runs on: this one, or that of the system's packages; None without one."""
-    for python in (sys.executable, "/usr/bin/python3"):
-        if os.path.exists(python) and subprocess.run([python, "-c", "import h5py, numpy"], capture_output=True, check=False).returncode == 0:
-            return python
-    return None
-
-
-def converted(python, case, folder):
+def converted(case, folder):
     """The text of the case, whose weights (name.npz beside it) have become a safetensors file in the folder."""
     text = case.read_text()
     weights = re.search(r"weights: (\w+)\.npz", text).group(1)
-    subprocess.run([python, CONVERTER, case.parent / f"{weights}.npz", folder / f"{weights}.safetensors"], check=True)
+    subprocess.run([sys.executable, CONVERTER, case.parent / f"{weights}.npz", folder / f"{weights}.safetensors"], check=True)
     return text.replace(f"{weights}.npz", f"{weights}.safetensors")
 
 
@@ -51,8 +46,8 @@ def results(folder):
     return values
 
 
-def judge(program, python, case, seeds, folder):
-    text = converted(python, case, folder)
+def judge(program, case, seeds, folder):
+    text = converted(case, folder)
     exact_text = re.sub(r"^sampler:.*$", "sampler: {kind: exact_sum}", text, flags=re.MULTILINE)
     run(program, exact_text, folder, "--set", "output.directory=exact")
     exact = results(folder / "exact")
@@ -83,14 +78,11 @@ def main():
     if not cases:
         print("skipped: no cases/physics/*_s.yaml in QSTAGE_SHARED")
         return SKIPPED
-    python = python_with_numpy()
-    if python is None:
-        print("skipped: no python with numpy and h5py")
-        return SKIPPED
+    need("h5py", "numpy")
     good = True
     for case in cases:
         with tempfile.TemporaryDirectory() as folder:
-            good = judge(program, python, case, seeds, pathlib.Path(folder)) and good
+            good = judge(program, case, seeds, pathlib.Path(folder)) and good
     return 0 if good else 1
 
 

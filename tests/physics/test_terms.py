@@ -19,19 +19,12 @@ import subprocess
 import sys
 import tempfile
 
-try:
-    import h5py
-    import scipy  # noqa: F401
-except ImportError as missing:
-    # The packages of tools/packages.txt belong to Debian's interpreter, which need not be the first one on the PATH.
-    debian = "/usr/bin/python3"
-    if os.path.exists(debian) and not os.path.samefile(sys.executable, debian):
-        os.execv(debian, [debian, *sys.argv])
-    print(f"skipped: {missing}")
-    sys.exit(77)
-
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "oracles"))
+from packages import need  # noqa: E402
+
+need("h5py", "scipy")
+import h5py  # noqa: E402
 from matrices import lowest  # noqa: E402
 from terms_systems import SYSTEMS, flux_ring  # noqa: E402
 from terms_refusals import REFUSALS, input_of  # noqa: E402

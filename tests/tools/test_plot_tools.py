@@ -6,19 +6,15 @@ import sys
 import tempfile
 import unittest
 
-try:
-    import h5py
-    import matplotlib  # noqa: F401
-    import numpy as np
-except ImportError as missing:
-    # The packages of tools/packages.txt belong to Debian's interpreter, which need not be the first one on the PATH.
-    debian = "/usr/bin/python3"
-    if os.path.exists(debian) and not os.path.samefile(sys.executable, debian):
-        os.execv(debian, [debian, *sys.argv])
-    print(f"skipped: {missing}")
-    sys.exit(77)
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "oracles"))
+from packages import need  # noqa: E402
 
-TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools")
+need("h5py", "matplotlib", "numpy")
+import h5py  # noqa: E402
+import numpy as np  # noqa: E402
+
+TOOLS = os.path.join(HERE, "..", "..", "tools")
 sys.path.insert(0, TOOLS)
 import plot_run  # noqa: E402
 import qstage_io  # noqa: E402

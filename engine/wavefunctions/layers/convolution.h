@@ -75,8 +75,9 @@ class Convolution {
     const std::size_t values = std::size_t(width) * run.rows, bytes = values * sizeof(Real);
     Real* columns = run.at(columns_);
     for (const Copy& copy : copies_) {
-      kernels::copy_rows(run.device, columns + (std::size_t(copy.to) * offsets_ + copy.offset) * values, offsets_ * bytes, x + copy.from * values,
-                         bytes, bytes, copy.cells);
+      kernels::memory(run.device)
+          .copy_rows(columns + (std::size_t(copy.to) * offsets_ + copy.offset) * values, offsets_ * bytes, x + copy.from * values, bytes, bytes,
+                     copy.cells);
     }
     return columns;
   }

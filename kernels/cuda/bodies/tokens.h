@@ -36,13 +36,13 @@ struct AddBias {
   QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] += bias[k / rows % out]; }
 };
 
-// y = x in another precision. k: element
-template <class From, class To>
-struct Convert {
-  const From* x;
-  To* y;
+// y = x in float64. k: element
+template <class Real>
+struct Widen {
+  const Real* x;
+  double* y;
 
-  QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] = static_cast<To>(x[k]); }
+  QS_HOST_DEVICE void operator()(std::int64_t k) const { y[k] = static_cast<double>(x[k]); }
 };
 
 // y[k] (+)= sum_t x[t][k] for planes of `size` values. k: element of y

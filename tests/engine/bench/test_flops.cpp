@@ -28,8 +28,8 @@ TEST(Flops, TheReferenceVitTakesSevenPointFiveMegaflop) {
 }
 
 TEST(Flops, ABackwardPassCostsTwoForwardPasses) {
-  const auto complex = make_wavefunction(RbmOptions{.alpha = 2, .dtype = RbmDtype::complex}, square(4), Precision::float64, Device::cpu);
-  const auto real = make_wavefunction(RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, square(4), Precision::float64, Device::cpu);
+  const auto complex = make_wavefunction(RbmOptions{.alpha = 2, .dtype = Dtype::complex}, square(4), Precision::float64, Device::cpu);
+  const auto real = make_wavefunction(RbmOptions{.alpha = 2, .dtype = Dtype::real}, square(4), Precision::float64, Device::cpu);
   const double F = complex->flops_per_evaluation(), G = real->flops_per_evaluation();
 
   EXPECT_GE(G, 2 * 16 * 32);

@@ -21,7 +21,7 @@ using namespace qs;
 // A script in a file of its own, for as long as a test runs.
 class ScriptFile {
  public:
-  explicit ScriptFile(Shell shell) : path_(std::filesystem::path(testing::TempDir()) / ("qstage_completion_" + std::to_string(getpid()))) {
+  explicit ScriptFile(const std::string& shell) : path_(std::filesystem::path(testing::TempDir()) / ("qstage_completion_" + std::to_string(getpid()))) {
     std::ofstream(path_) << completion_script(shell);
   }
   ~ScriptFile() { std::filesystem::remove(path_); }
@@ -55,7 +55,7 @@ using Words = std::vector<std::string>;
 
 // What bash offers for the last of `words`, sorted. The shell has split them: KEY = VALUE are three.
 Words offered(const std::string& words, const std::string& breaks = "=: ") {
-  const ScriptFile script(Shell::bash);
+  const ScriptFile script("bash");
   const Answer answer =
       shell("COMPLETION=" + script.path() + " bash --norc --noprofile -c '. \"$COMPLETION\"; COMP_WORDBREAKS=\"" + breaks +
             "\"; COMP_WORDS=(qstage-vmc " + words + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _qstage_vmc; printf \"%s\\n\" \"${COMPREPLY[@]}\"'");
@@ -136,13 +136,13 @@ TEST(SettableKeys, AreKeysOfTheInput) {
 
 TEST(ZshCompletion, IsSoundSyntax) {
   if (!has_shell("zsh")) GTEST_SKIP() << "zsh is not installed";
-  const ScriptFile script(Shell::zsh);
+  const ScriptFile script("zsh");
   EXPECT_EQ(shell("zsh -n " + script.path()).status, 0);
 }
 
 TEST(FishCompletion, IsSoundSyntax) {
   if (!has_shell("fish")) GTEST_SKIP() << "fish is not installed";
-  const ScriptFile script(Shell::fish);
+  const ScriptFile script("fish");
   EXPECT_EQ(shell("fish -n " + script.path()).status, 0);
 }
 

@@ -42,7 +42,7 @@ TEST(Templates, EveryModelHasAValidOneOfAtMostFifteenLines) {
     EXPECT_NE(text.find("hamiltonian: {kind: " + model.kind), std::string::npos);
     const SectorKind sector = plan.family->problems[0].sector.options().kind;
     EXPECT_EQ(sector, model.sector.value_or(sector));
-    EXPECT_EQ(plan.stages.back().kind, "evaluate");
+    EXPECT_EQ(plan.stages.back().entry->name, "evaluate");
   }
 }
 
@@ -58,8 +58,8 @@ TEST(Templates, ExactStatesAreUsedWhereTheyAreCheap) {
   for (const ModelEntry& model : models())
     EXPECT_NE(template_input(model.kind, "").find("sampler: {kind: exact_sum}"), std::string::npos) << model.kind;
   EXPECT_NE(template_input("heisenberg", "6x4").find("sampler: {kind: metropolis"), std::string::npos);
-  EXPECT_EQ(plan_of(template_input("tv", "12")).stages.front().kind, "pretrain");
-  EXPECT_EQ(plan_of(template_input("tv", "30")).stages.front().kind, "vmc");
+  EXPECT_EQ(plan_of(template_input("tv", "12")).stages.front().entry->name, "pretrain");
+  EXPECT_EQ(plan_of(template_input("tv", "30")).stages.front().entry->name, "vmc");
   EXPECT_NE(template_input("heisenberg", "4x4").find("compare: ed"), std::string::npos);
   EXPECT_EQ(template_input("heisenberg", "8x8").find("compare: ed"), std::string::npos);
 }

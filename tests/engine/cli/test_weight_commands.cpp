@@ -63,7 +63,7 @@ TEST(InfoOfWeights, VitAndRbmWordsAreThoseOfTheInput) {
     EXPECT_EQ(again.layers, 3);
     EXPECT_EQ(again.attention, attention);
   }
-  for (const RbmDtype dtype : {RbmDtype::complex, RbmDtype::real}) {
+  for (const Dtype dtype : {Dtype::complex, Dtype::real}) {
     RbmOptions options;
     options.alpha = 3, options.dtype = dtype;
     const auto again = planned(spins, {.options = options, .modes = 16}).get<RbmOptions>();

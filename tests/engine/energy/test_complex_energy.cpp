@@ -74,7 +74,7 @@ TEST_P(ComplexEnergy, NeedsOneEvaluationForEveryConnectedState) {
 
 TEST_P(ComplexEnergy, OnADeviceIsThatOfTheHost) {
   const auto psi =
-      gpu_chains::network_of({.name = "", .system = {}, .network = RbmOptions{.alpha = 1, .dtype = RbmDtype::complex}, .sampler = {}}, family_);
+      gpu_chains::network_of({.name = "", .system = {}, .network = RbmOptions{.alpha = 1, .dtype = Dtype::complex}, .sampler = {}}, family_);
   const SampleSet states = make_exact_sum(family_, *comm_)->sample(*psi);
 
   const std::vector<Complex> found = local_energies(family_, *psi, states);
@@ -86,7 +86,7 @@ TEST_P(ComplexEnergy, OnADeviceIsThatOfTheHost) {
 TEST_P(ComplexEnergy, TakesTheMemoryOfTheDeviceThatWasPlanned) {
   constexpr std::size_t rounding = (14 + 11) * 256;
   const auto psi =
-      gpu_chains::network_of({.name = "", .system = {}, .network = RbmOptions{.alpha = 1, .dtype = RbmDtype::complex}, .sampler = {}}, family_);
+      gpu_chains::network_of({.name = "", .system = {}, .network = RbmOptions{.alpha = 1, .dtype = Dtype::complex}, .sampler = {}}, family_);
   const SampleSet states = make_exact_sum(family_, *comm_)->sample(*psi);
   const std::size_t before = test::fake_gpu_bytes_in_use(), planned = connected_memory(family_.table, 1, psi->chunk_rows());
   test::fake_gpu_peak_bytes();

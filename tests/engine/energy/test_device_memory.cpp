@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(Systems, EnergiesOnAGpu, testing::ValuesIn(cases()), []
 
 // 2^13 states, of which a window holds 5041.
 TEST(EnergiesOnAGpuToo, AgreeOverSeveralWindows) {
-  const Case test{.name = "", .system = chain("tfim", 13, spins(-1)), .network = RbmOptions{.alpha = 1, .dtype = RbmDtype::complex}, .sampler = {}};
+  const Case test{.name = "", .system = chain("tfim", 13, spins(-1)), .network = RbmOptions{.alpha = 1, .dtype = Dtype::complex}, .sampler = {}};
   const ProblemFamily family = build_family(test.system);
   const auto psi = network_of(test, family);
   const auto comm = self_communicator();

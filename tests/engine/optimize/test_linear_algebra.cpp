@@ -39,7 +39,7 @@ void expect_gemm(Device device, Transpose ta, Transpose tb, Shape s) {
   const std::vector<Real> before = random_values<Real>(s.m * ldc + 1, 3);
   std::vector<Real> c = before;
 
-  gemm<Real>(device, ta, tb, s.m, s.n, s.k, Real{2}, a.data(), lda, b.data(), ldb, Real{-1}, c.data(), ldc);
+  matrices<Real>(device).gemm(ta, tb, s.m, s.n, s.k, Real{2}, a.data(), lda, b.data(), ldb, Real{-1}, c.data(), ldc);
 
   const double bound = (s.k + 4.0) * std::numeric_limits<Real>::epsilon();  // k products below 1, doubled
   for (std::int64_t i = 0; i < s.m; ++i) {
@@ -102,7 +102,7 @@ std::vector<double> upper_tiles(Device device, Arithmetic arithmetic, const Gram
       tiles.push_back({left, right, c.data() + left * strip * ldc + right * strip, ldc});
     }
   }
-  gram_tiles<Real>(device, arithmetic, a, strip, tiles.data(), static_cast<std::int64_t>(tiles.size()));
+  matrices<Real>(device).gram_tiles(arithmetic, a, strip, tiles.data(), static_cast<std::int64_t>(tiles.size()));
   return c;
 }
 
@@ -199,10 +199,10 @@ void expect_bits_independent_of_the_cut(Arithmetic arithmetic) {
   std::vector<double> slices(n * n, 0.75), once(n * n, 0.75);
   const GramTile tile{0, 0, slices.data(), n}, same{0, 0, once.data(), n};
   for (std::int64_t first = 0; first < 1100; first += 512) {
-    gram_tiles<Real>(Device::cpu, arithmetic, {GramOf::rows, n, std::min<std::int64_t>(512, 1100 - first), a.values.data() + first, a.leading()}, n,
-                     &tile, 1);
+    matrices<Real>(Device::cpu)
+        .gram_tiles(arithmetic, {GramOf::rows, n, std::min<std::int64_t>(512, 1100 - first), a.values.data() + first, a.leading()}, n, &tile, 1);
   }
-  gram_tiles<Real>(Device::cpu, arithmetic, a.factor(), n, &same, 1);
+  matrices<Real>(Device::cpu).gram_tiles(arithmetic, a.factor(), n, &same, 1);
   EXPECT_EQ(slices, once);
 }
 
@@ -219,7 +219,7 @@ TEST(GramProducts, MultiplyOnlyTheStripsOfTheirTiles) {
   const GramTile tile{0, 3, c.data(), 2};
   for (const Device device : {Device::reference, Device::cpu}) {
     std::fill(c.begin(), c.end(), 0.0);
-    gram_tiles<double>(device, Arithmetic::own, {GramOf::rows, 9, 4, values.data(), 4}, 2, &tile, 1);
+    matrices<double>(device).gram_tiles(Arithmetic::own, {GramOf::rows, 9, 4, values.data(), 4}, 2, &tile, 1);
     EXPECT_EQ(c, (std::vector<double>{4 * 1 * 7, 4 * 1 * 8, 4 * 2 * 7, 4 * 2 * 8}));
   }
 }
@@ -230,7 +230,7 @@ TEST_P(LinearAlgebra, GramOfLongFloatRowsKeepsFloat64Accuracy) {
   double sum = 0;
   const GramTile tile{0, 0, &sum, 1};
 
-  gram_tiles<float>(GetParam(), Arithmetic::own, {GramOf::rows, 1, k, ones.data(), k}, 1, &tile, 1);
+  matrices<float>(GetParam()).gram_tiles(Arithmetic::own, {GramOf::rows, 1, k, ones.data(), k}, 1, &tile, 1);
 
   EXPECT_EQ(sum, 300000.0);  // exact; integers below 2^24 in every partial sum
 }
@@ -240,8 +240,8 @@ TEST_P(LinearAlgebra, CholeskyOfAMatrixWorkedOutByHand) {
   std::vector<double> a{4, -9, -9, 2, 5, -9, 2, 3, 6};
   std::vector<double> b{8, 10, 11};  // = A (1, 1, 1)
 
-  ASSERT_EQ(cholesky(GetParam(), 3, a.data(), 3), 0);
-  cholesky_solve(GetParam(), 3, a.data(), 3, b.data());
+  ASSERT_EQ(matrices<double>(GetParam()).cholesky(3, a.data(), 3), 0);
+  matrices<double>(GetParam()).cholesky_solve(3, a.data(), 3, b.data());
 
   EXPECT_EQ(a, (std::vector<double>{2, -9, -9, 1, 2, -9, 1, 1, 2}));
   for (const double x : b) EXPECT_NEAR(x, 1, 1e-15);
@@ -250,27 +250,29 @@ TEST_P(LinearAlgebra, CholeskyOfAMatrixWorkedOutByHand) {
 // The same matrix with a padded upper triangle, which stays.
 TEST_P(LinearAlgebra, CholeskyInFloat32TakesTheUpperTriangleAndTheMemoryBelow) {
   std::vector<double> a{4, 2, 2, 7, -9, 5, 3, 7, -9, -9, 6, 7};
-  std::vector<double> b{8, 10, 11};
+  std::vector<float> b{8, 10, 11};
 
-  ASSERT_EQ(cholesky_float32(GetParam(), 3, a.data(), 4), 0);
-  cholesky_float32_solve(GetParam(), 3, a.data(), 4, b.data());
+  symmetric(GetParam()).round_lower(3, a.data(), 4);
+  ASSERT_EQ(matrices<float>(GetParam()).cholesky(3, reinterpret_cast<float*>(a.data()), 8), 0);
+  matrices<float>(GetParam()).cholesky_solve(3, reinterpret_cast<const float*>(a.data()), 8, b.data());
 
-  for (const double x : b) EXPECT_NEAR(x, 1, 1e-6);
+  for (const float x : b) EXPECT_NEAR(x, 1, 1e-6);
   EXPECT_EQ((std::vector<double>{a[1], a[2], a[3], a[5], a[6], a[7], a[10], a[11]}), (std::vector<double>{2, 2, 7, 5, 3, 7, 6, 7}));
   std::vector<float> factor(24);
   std::memcpy(factor.data(), a.data(), sizeof(float) * factor.size());
   EXPECT_EQ((std::vector<float>{factor[0], factor[8], factor[9], factor[16], factor[17], factor[18]}), (std::vector<float>{2, 1, 2, 1, 1, 2}));
 
   std::vector<double> indefinite{1, 0, 0, -9, -1, 0, -9, -9, 1};
-  EXPECT_EQ(cholesky_float32(GetParam(), 3, indefinite.data(), 3), 2);
+  symmetric(GetParam()).round_lower(3, indefinite.data(), 3);
+  EXPECT_EQ(matrices<float>(GetParam()).cholesky(3, reinterpret_cast<float*>(indefinite.data()), 6), 2);
 }
 
 TEST_P(LinearAlgebra, CholeskyNamesTheFirstBadPivot) {
   std::vector<double> indefinite{1, 0, 0, 0, -1, 0, 0, 0, 1};
   std::vector<double> spoilt{1, 0, 0, 0, std::nan(""), 0, 0, 0, 1};
 
-  EXPECT_EQ(cholesky(GetParam(), 3, indefinite.data(), 3), 2);
-  EXPECT_EQ(cholesky(GetParam(), 3, spoilt.data(), 3), 2);
+  EXPECT_EQ(matrices<double>(GetParam()).cholesky(3, indefinite.data(), 3), 2);
+  EXPECT_EQ(matrices<double>(GetParam()).cholesky(3, spoilt.data(), 3), 2);
 }
 
 TEST_P(LinearAlgebra, EigenvectorsStandInRowsAndValuesAscend) {
@@ -282,7 +284,7 @@ TEST_P(LinearAlgebra, EigenvectorsStandInRowsAndValuesAscend) {
     if (i > 0) a[i * lda + i - 1] = -1;  // lower triangle only
   }
 
-  ASSERT_EQ(symmetric_eigen(GetParam(), n, a.data(), lda, values.data()), 0);
+  ASSERT_EQ(symmetric(GetParam()).eigen(n, a.data(), lda, values.data()), 0);
 
   for (std::int64_t k = 0; k < n; ++k) {
     EXPECT_NEAR(values[k], 2 - 2 * std::cos(M_PI * static_cast<double>(k) / n), 1e-13);
@@ -300,9 +302,9 @@ TEST_P(LinearAlgebra, SymmetricMatricesAreTheirUpperTriangle) {
   const std::vector<double> before = random_values<double>(n * lda, 1), diagonal = random_values<double>(n, 2), x = random_values<double>(n, 3);
   std::vector<double> a = before, y(n);
 
-  symmetric_multiply(GetParam(), n, a.data(), lda, diagonal.data(), x.data(), y.data());
-  set_diagonal(GetParam(), n, diagonal.data(), a.data(), lda);
-  mirror_upper(GetParam(), n, a.data(), lda);
+  symmetric(GetParam()).multiply(n, a.data(), lda, diagonal.data(), x.data(), y.data());
+  symmetric(GetParam()).set_diagonal(n, diagonal.data(), a.data(), lda);
+  symmetric(GetParam()).mirror_upper(n, a.data(), lda);
 
   for (std::int64_t i = 0; i < n; ++i) {
     double sum = 0;

@@ -58,9 +58,9 @@ TEST(TangentModel, FindsTheFirstMinimumOrTheLimit) {
 }
 
 TEST(TrustRegion, JudgesByTheRatioOfAchievedAndPredicted) {
-  const auto judged = [](double achieved) { return judge_step(Evidence::exact, 1.0, {.decrease = achieved}, 1e-9).verdict; };
+  const auto judged = [](double achieved) { return judge_step(Evidence::exact, 1.0, {.decrease = achieved}, {.tolerance = 1e-9}).verdict; };
   EXPECT_EQ(judged(0.9), Verdict::good);
-  EXPECT_EQ(judged(0.5), Verdict::fair);
+  EXPECT_EQ(judged(0.4), Verdict::fair);
   EXPECT_EQ(judged(0.1), Verdict::poor);
   EXPECT_EQ(judged(-0.1), Verdict::rejected);
   EXPECT_EQ(judged(-3.0), Verdict::harmful);
@@ -71,13 +71,27 @@ TEST(TrustRegion, JudgesByTheRatioOfAchievedAndPredicted) {
   EXPECT_GT(shift_factor(Verdict::harmful), shift_factor(Verdict::rejected));
 }
 
+TEST(TrustRegion, LetsAnExactLossRiseToTheHighestOfTheLastFive) {
+  RecentLosses recent;
+  EXPECT_EQ(recent.allowed_rise(), 0);
+  for (const double loss : {9.0, 4.0, 3.0, 3.5, 2.0, 1.0}) recent.add(loss);
+  EXPECT_EQ(recent.allowed_rise(), 3);
+  EXPECT_EQ(RecentLosses(recent.stored()).allowed_rise(), 3) << "what a checkpoint keeps";
+  const auto judged = [&](double achieved) {
+    return judge_step(Evidence::exact, 1.0, {.decrease = achieved}, {.tolerance = 1e-9, .rise = recent.allowed_rise()}).verdict;
+  };
+  EXPECT_EQ(judged(-2.9), Verdict::fair);
+  EXPECT_EQ(judged(-3.1), Verdict::harmful);
+  EXPECT_EQ(judge_step(Evidence::exact, 2.0, {.decrease = -3.1}, {.rise = 3}).verdict, Verdict::rejected);
+}
+
 TEST(TrustRegion, TakesNoVerdictBelowRounding) {
-  EXPECT_EQ(judge_step(Evidence::exact, 1e-12, {.decrease = -1e-10}, 1e-9).verdict, Verdict::fair);
-  EXPECT_EQ(judge_step(Evidence::exact, 1e-12, {.decrease = -1e-6}, 1e-9).verdict, Verdict::rejected) << "a rise beyond rounding is never taken";
+  EXPECT_EQ(judge_step(Evidence::exact, 1e-12, {.decrease = -1e-10}, {.tolerance = 1e-9}).verdict, Verdict::fair);
+  EXPECT_EQ(judge_step(Evidence::exact, 1e-12, {.decrease = -1e-6}, {.tolerance = 1e-9}).verdict, Verdict::rejected) << "a rise beyond rounding is never taken";
 }
 
 TEST(TrustRegion, LetsSamplesDecideOnlyWhatTheyTell) {
-  const auto judged = [](Achieved achieved) { return judge_step(Evidence::sampled, 1.0, achieved, 1e-9); };
+  const auto judged = [](Achieved achieved) { return judge_step(Evidence::sampled, 1.0, achieved, {.tolerance = 1e-9}); };
   EXPECT_EQ(judged({.decrease = 0.9, .error = 0.6}).verdict, Verdict::fair) << "the error is larger than half of the prediction";
   EXPECT_EQ(judged({.decrease = -0.5, .error = 0.3}).verdict, Verdict::poor) << "within two errors of no change";
   EXPECT_EQ(judged({.decrease = -0.9, .error = 0.3}).verdict, Verdict::rejected);

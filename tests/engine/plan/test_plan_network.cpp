@@ -165,7 +165,7 @@ TEST_F(WeightsInTheInput, VitSizesAndPatch) {
 }
 
 TEST_F(WeightsInTheInput, RbmSizesAndType) {
-  for (const auto& [keys, dtype] : {std::pair{"dtype: real", RbmDtype::real}, {"dtype: complex", RbmDtype::complex}}) {
+  for (const auto& [keys, dtype] : {std::pair{"dtype: real", Dtype::real}, {"dtype: complex", Dtype::complex}}) {
     write_weights(spins(std::string("kind: rbm, alpha: 3, ") + keys));
 
     const auto options = plan(spins("kind: rbm, weights: w.h5")).network->options.get<RbmOptions>();

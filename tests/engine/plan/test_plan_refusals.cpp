@@ -22,34 +22,11 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Parts of an input; the defaults are a valid one.
-struct Text {
-  std::string lattice = "{kind: chain, size: [6]}";
-  std::string sector = "{kind: spinless_fermions, particles: 3}";
-  std::string hamiltonian = "{kind: tv, t: 1.0}";
-  std::string family = "";
-  std::string wavefunction = "wavefunction: {kind: rbm}\n";
-  std::string sampler = "sampler: {kind: exact_sum}\n";
-  std::string stages = "{kind: evaluate}";
-  std::string limits = "";
+using Text = test::InputText;
 
-  std::string whole() const {
-    return "format: 1\noutput: {directory: unused}\n" + limits + "system: {lattice: " + lattice + ", sector: " + sector +
-           ", hamiltonian: " + hamiltonian + (family.empty() ? "" : ", family: " + family) + "}\n" + wavefunction + sampler + "stages: [" + stages +
-           "]\n";
-  }
-};
+std::string refusal(const Text& text, const std::string& directory = "") { return test::refusal_of(text, directory); }
 
-std::string refusal(const Text& text, const std::string& directory = "") {
-  try {
-    test::plan_of(text.whole(), directory);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "nothing was refused";
-}
-
-std::vector<std::string> warnings(const Text& text) { return test::plan_of(text.whole()).warnings; }
+std::vector<std::string> warnings(const Text& text) { return test::plan_of(text).warnings; }
 
 const std::string depth_one = "wavefunction: {kind: qstage, depth: 1, d_model: 4, heads: 2, mlp: 4, ";
 
@@ -180,6 +157,8 @@ TEST(PlanRefusals, StagesThatLackSomething) {
   EXPECT_THAT(refusal({.stages = "{kind: ed, export_hdf5: exact}"}), HasSubstr("does not end in .h5"));
   EXPECT_THAT(refusal({.stages = "{kind: ed, export_hdf5: a/exact.h5}, {kind: ed, export_hdf5: a/./exact.h5}"}),
               HasSubstr("is written by 00_ed already"));
+  // At the key, not at the stage.
+  EXPECT_THAT(refusal({.stages = "{kind: ed, export_hdf5: exact}"}), HasSubstr("input.yaml:9:34: error: export_hdf5 'exact'"));
   EXPECT_THAT(refusal({.sector = "{kind: spin_half, total_sz: 0.5}", .hamiltonian = "{kind: heisenberg}"}), HasSubstr("is impossible on 6 spins"));
   EXPECT_THAT(refusal({.limits = "limits: {watchdog: 0s}\n"}), HasSubstr("'limits.watchdog' is 0 s"));
 }
@@ -224,7 +203,7 @@ TEST(PlanMemory, IsComparedForEveryStage) {
                             "{kind: vmc, steps: 1, optimizer: {kind: minsr}}", "{kind: vmc, steps: 1, optimizer: {kind: adamw}}", "{kind: evaluate}",
                             "{kind: evaluate, compare: ed}"}) {
     Text text{.sampler = sampled, .stages = stage};
-    const RunPlan plan = test::plan_of(text.whole());
+    const RunPlan plan = test::plan_of(text);
     const auto psi = make_wavefunction(plan.network->options, plan.network->input, Precision::float64, Device::reference);
     std::int64_t most = 0;  // on the number of ranks that needs least
     for (int ranks = 1; ranks <= 64; ++ranks) {
@@ -241,7 +220,7 @@ TEST(PlanMemory, IsComparedForEveryStage) {
 TEST(PlanMemory, CountsTheMatrixTheDerivativesAndTheExactStates) {
   const Text text{.sampler = "sampler: {kind: metropolis, move: {kind: hop}, chains: 64, samples: 4096}\n",
                   .stages = "{kind: ed, states: 3}, {kind: vmc, steps: 1, optimizer: {kind: minsr}}, {kind: vmc, steps: 1, optimizer: {kind: sr}}"};
-  const RunPlan plan = test::plan_of(text.whole());
+  const RunPlan plan = test::plan_of(text);
   const auto psi = make_wavefunction(plan.network->options, plan.network->input, Precision::float64, Device::reference);
   const std::int64_t parameters = psi->layout().total, rows = 2 * 4096;
 
@@ -265,7 +244,7 @@ TEST(PlanMemory, LeavesLanczosWhatTheKeptStatesLeave) {
             .sampler = "",
             .stages = "{kind: ed, states: 2}",
             .limits = "limits: {memory: 640MiB}\n"};
-  const RunPlan plan = test::plan_of(text.whole());
+  const RunPlan plan = test::plan_of(text);
   const std::int64_t kept = 2 * 8 * 2704156;
   EXPECT_EQ(plan.ed.memory_limit, (std::int64_t{640} << 20) - kept);
   EXPECT_LE(ed_memory(2704156, plan.ed), plan.ed.memory_limit);

@@ -173,7 +173,7 @@ TEST(Reporter, SaysEqualWarningsOnceAndCountsThem) {
   EXPECT_EQ(screen.str(), "warning: R-hat above 1.1\nwarning: another\n");
   ASSERT_EQ(reporter.warnings().size(), 2u);
   EXPECT_EQ(reporter.warnings()[0].count, 3);
-  reporter.close({}, {});
+  reporter.close({});
   EXPECT_TRUE(screen.str().ends_with("3 times: R-hat above 1.1\n"));
 }
 
@@ -203,7 +203,7 @@ TEST(Reporter, IsSilentWithoutScreenAndLog) {
   reporter.row(1, {});
   reporter.warn("w");
   reporter.end_stage({});
-  reporter.close({}, {});
+  reporter.close({});
 
   EXPECT_EQ(reporter.warnings().size(), 1u);
 }
@@ -225,7 +225,7 @@ TEST(Reporter, LogsRowsMessagesTimesAndWarningCounts) {
   time.advance(5);
   reporter.row(1, {{"energy", "-1"}});
   reporter.end_stage({{"sample", 4.0}});
-  reporter.close({"results.h5"}, {"some paper"});
+  reporter.close({"results.h5"});
 
   const std::string log = content(directory.file("run.log"));
   EXPECT_TRUE(log.starts_with("header\n"));

@@ -23,14 +23,19 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// One system and its family, as lines of an input.
-struct System {
-  std::string name, lattice, sector, hamiltonian, family;
+using test::InputText;
 
-  std::string with(const std::string& stage, const std::string& limits = "") const {
-    return "format: 1\noutput: {directory: unused}\n" + limits + "system:\n  lattice: " + lattice + "\n  sector: " + sector +
-           "\n  hamiltonian: " + hamiltonian + (family.empty() ? "" : "\n  family: " + family) +
-           "\nwavefunction: {kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4}\nstages: [" + stage + "]\n";
+struct System {
+  std::string name;
+  InputText text;
+
+  InputText with(const std::string& stage, const std::string& limits = "") const {
+    InputText whole = text;
+    whole.wavefunction = "wavefunction: {kind: qstage, depth: 2, d_model: 4, heads: 2, mlp: 4}\n";
+    whole.sampler = "";
+    whole.stages = stage;
+    whole.limits = limits;
+    return whole;
   }
 };
 
@@ -38,15 +43,15 @@ const std::string ring = "{kind: chain, size: [6]}";
 const std::string learn = "{kind: pretrain, optimizer: {kind: adamw}, targets: {files: [exact.h5]}}";
 
 const std::vector<System> systems = {
-    {"spins", ring, "{kind: spin_half, total_sz: 0}", "{kind: heisenberg, J1: 1.0, J2: 0.3}", ""},
-    {"free_spins", ring, "{kind: spin_half}", "{kind: tfim, J: 1.0, Gamma: 0.7}", ""},
-    {"spinless", ring, "{kind: spinless_fermions, particles: 3}", "{kind: tv, t: 1.0, delta: 0.1}", "{V: [0.0, 1.0, 2.5]}"},
-    {"spinful", "{kind: square, size: [3, 2], periodic: false}", "{kind: spinful_fermions, up: 2, down: 2}", "{kind: hubbard, t: 1.0, U: [2.0, 4.0]}",
-     ""},
-    {"complex", ring, "{kind: spin_half}",
-     "{kind: terms, couplings: {J: 1.0, D: 0.7, h: 0.4}, terms: [{expression: S.S, shell: 1, coupling: J}, {expression: \"[0.6, 0, 0.8].(S x S)\", "
-     "shell: 1, coupling: D}, {expression: Sz, sites: all, coupling: h}]}",
-     ""},
+    {"spins", {ring, "{kind: spin_half, total_sz: 0}", "{kind: heisenberg, J1: 1.0, J2: 0.3}"}},
+    {"free_spins", {ring, "{kind: spin_half}", "{kind: tfim, J: 1.0, Gamma: 0.7}"}},
+    {"spinless", {ring, "{kind: spinless_fermions, particles: 3}", "{kind: tv, t: 1.0, delta: 0.1}", "{V: [0.0, 1.0, 2.5]}"}},
+    {"spinful",
+     {"{kind: square, size: [3, 2], periodic: false}", "{kind: spinful_fermions, up: 2, down: 2}", "{kind: hubbard, t: 1.0, U: [2.0, 4.0]}"}},
+    {"complex",
+     {ring, "{kind: spin_half}",
+      "{kind: terms, couplings: {J: 1.0, D: 0.7, h: 0.4}, terms: [{expression: S.S, shell: 1, coupling: J}, {expression: \"[0.6, 0, 0.8].(S x S)\", "
+      "shell: 1, coupling: D}, {expression: Sz, sites: all, coupling: h}]}"}},
 };
 
 class ExportStates : public testing::TestWithParam<System> {
@@ -61,22 +66,17 @@ class ExportStates : public testing::TestWithParam<System> {
     for (int g = 0; g < ed.family.size(); ++g) results_.push_back(exact.solve(ed.family, g));
     for (const EdResult& result : results_) pointers.push_back(&result);
     const RunDirectory directory(temporary_.path(), Existing::refuse);
-    const auto names = export_states(std::get<EdStageOptions>(ed.options), ed.family, pointers, {directory, build_info(), plan.origin});
+    const auto names = export_states(*ed.exports, ed.family, pointers, {directory, build_info(), plan.origin});
     EXPECT_THAT(names, ElementsAre(temporary_.file("exact.h5")));
   }
 
   std::vector<Amplitudes> read(const System& system, const std::string& stage = learn) {
     const RunPlan plan = test::plan_of(system.with(stage), temporary_.path());
     warnings_ = plan.warnings;
-    return std::get<PretrainPlan>(plan.stages.at(0).options).file_states;
+    return plan.stages.at(0).targets;
   }
-  std::string refusal(const System& system, const std::string& stage = learn) {
-    try {
-      read(system, stage);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "nothing was refused";
+  std::string refusal(const System& system, const std::string& stage = learn) const {
+    return test::refusal_of(system.with(stage), temporary_.path());
   }
   void damage(DataTree tree) { replace_file(temporary_.file("exact.h5"), to_hdf5_image(tree)); }
 
@@ -106,7 +106,7 @@ using ExportedStates = ExportStates;
 
 System spinless(const std::string& family) {
   System system = systems[2];
-  system.family = family;
+  system.text.family = family;
   return system;
 }
 
@@ -116,6 +116,17 @@ TEST_F(ExportedStates, ServeAnyPartOfTheirFamilyInAnyOrder) {
   EXPECT_EQ(states, (std::vector<Amplitudes>{results_[2].amplitudes(0), results_[0].amplitudes(0), results_[2].amplitudes(0)}));
   write(spinless("{particles: [2, 3], V: [1.0, 2.0]}"));
   EXPECT_EQ(read(spinless("{particles: [3, 2], V: [2.0]}")).size(), 2u);
+}
+
+// What a state says of its couplings is a hint, not a condition: without it every state is tried.
+TEST_F(ExportedStates, ServeWhateverTheirCouplingsSay) {
+  write(systems[2]);
+  DataTree tree = read_hdf5(temporary_.file("exact.h5"));
+  tree.groups["problems/000/couplings"]["V"] = 7.0;
+  tree.groups["problems/001/couplings"]["V"] = 2.5;  // of problem 2, whose own comes later and fits
+  damage(std::move(tree));
+  const std::vector<Amplitudes> states = read(systems[2]);
+  for (std::size_t g = 0; g < states.size(); ++g) EXPECT_EQ(states[g], results_[g].amplitudes(0)) << g;
 }
 
 // Both have a residual below 1e-5 for the other.
@@ -131,16 +142,16 @@ TEST_F(ExportedStates, OfOtherProblemsAreRefused) {
                     HasSubstr("exact.h5' has V = 0, V = 1, V = 2.5 of 3 spinless fermions on 6 sites, hamiltonian 'tv', lattice 'chain 6, periodic'"),
                     HasSubstr("none has these couplings"), HasSubstr("write it with `export_hdf5: exact.h5`")));
   System open = spinless("{V: [1.0]}");
-  open.lattice = "{kind: chain, size: [6], periodic: false}";
+  open.text.lattice = "{kind: chain, size: [6], periodic: false}";
   EXPECT_THAT(refusal(open), AllOf(HasSubstr("of these couplings there is one, but its |H phi - E phi| is"), HasSubstr("another lattice, boundary")));
   System other = spinless("{V: [1.0]}");
-  other.sector = "{kind: spinless_fermions, particles: 2}";
+  other.text.sector = "{kind: spinless_fermions, particles: 2}";
   EXPECT_THAT(refusal(other), HasSubstr("problem 0 (V = 1, 2 spinless fermions on 6 sites): none has"));
 }
 
 TEST_F(ExportedStates, InAnotherConventionAreRefused) {
-  write({"", ring, "{kind: spin_half, total_sz: 0}", "{kind: heisenberg, marshall_sign: true}", ""});
-  EXPECT_THAT(refusal({"", ring, "{kind: spin_half, total_sz: 0}", "{kind: heisenberg}", ""}),
+  write({"", {ring, "{kind: spin_half, total_sz: 0}", "{kind: heisenberg, marshall_sign: true}"}});
+  EXPECT_THAT(refusal({"", {ring, "{kind: spin_half, total_sz: 0}", "{kind: heisenberg}"}}),
               AllOf(HasSubstr("another convention: amplitudes 'rotated on one sublattice"), HasSubstr("'as they are' here")));
 }
 
@@ -156,7 +167,7 @@ TEST_F(ExportedStates, NeedNothingBesideTheArrays) {
 }
 
 TEST_F(ExportedStates, OfADegenerateLevelAreAllThere) {
-  const System two{"", ring, "{kind: spinless_fermions, particles: 2}", "{kind: tv}", ""};
+  const System two{"", {ring, "{kind: spinless_fermions, particles: 2}", "{kind: tv}"}};
   write(two, "{kind: ed, export_hdf5: exact.h5}");
   EXPECT_EQ(read_hdf5(temporary_.file("exact.h5")).at("problems/000/amplitudes").shape, (std::vector<std::int64_t>{2, 15}));
   EXPECT_EQ(read(two), std::vector<Amplitudes>{results_[0].amplitudes(0)});
@@ -179,7 +190,10 @@ TEST_F(ExportedStates, ThatAreDamagedAreRefusedByName) {
   EXPECT_THAT(after([&](DataTree& tree) { tree.datasets.erase(basis); }), HasSubstr("problems/000/basis is missing"));
   EXPECT_THAT(after([&](DataTree& tree) { tree.datasets[basis].shape = {10, 2}; }), HasSubstr("has the shape [10, 2]"));
   EXPECT_THAT(after([&](DataTree& tree) { tree.datasets[amplitudes].shape = {20, 3}; }), HasSubstr("not [levels, 20]"));
-  EXPECT_THAT(after([&](DataTree& tree) { tree.datasets[amplitudes] = array(std::vector<std::int64_t>(60), {3, 20}); }), HasSubstr("holds int64"));
+  EXPECT_THAT(after([&](DataTree& tree) {
+                tree.datasets[amplitudes] = array(std::vector<std::int64_t>(60), {3, 20});
+              }),
+              HasSubstr("holds int64, not float64"));
   EXPECT_THAT(after([&](DataTree& tree) { std::get<0>(tree.datasets[amplitudes].values)[0] += 1; }), HasSubstr("squared norm"));
   EXPECT_THAT(after([&](DataTree& tree) { std::get<0>(tree.datasets[amplitudes].values)[0] = NAN; }), HasSubstr("squared norm"));
   EXPECT_THAT(after([&](DataTree& tree) {
@@ -196,6 +210,13 @@ TEST_F(ExportedStates, ThatAreDamagedAreRefusedByName) {
               HasSubstr("no ground state of problem 0"));
   EXPECT_THAT(after([&](DataTree& tree) { std::get<std::vector<std::uint64_t>>(tree.datasets[basis].values)[0] = ~0ULL; }),
               HasSubstr("no ground state of problem 0"));
+}
+
+TEST_F(ExportedStates, AreNotLookedForInFilesThatAreNoHdf5) {
+  replace_file(temporary_.file("exact.h5"), std::string_view());
+  EXPECT_THAT(refusal(systems[0]), HasSubstr("exact.h5' is empty; write it with export_hdf5"));
+  replace_file(temporary_.file("exact.h5"), std::string_view("hello\n"));
+  EXPECT_THAT(refusal(systems[0]), HasSubstr("exact.h5' is not an HDF5 file"));
 }
 
 // Whatever the bytes are, what comes out is our state, or one line.

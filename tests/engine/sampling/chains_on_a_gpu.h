@@ -81,7 +81,7 @@ inline Case several_problems() {
 }
 
 inline std::vector<Case> cases() {
-  const RbmOptions rbm{.alpha = 1, .dtype = RbmDtype::complex};
+  const RbmOptions rbm{.alpha = 1, .dtype = Dtype::complex};
   return {several_problems(),
           {.name = "SeveralWordsAndChunks",
            .system = chain("heisenberg", 70, spins(35)),

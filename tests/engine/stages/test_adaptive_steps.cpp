@@ -1,8 +1,10 @@
 // Adaptive steps on a ring of six sites with three fermions, where everything is known exactly.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
+#include <span>
 
 #include "engine/base/error.h"
 #include "engine/ed/lanczos.h"
@@ -150,8 +152,8 @@ TEST_F(Ring, SamplesKnowTheChangeOfTheEnergyToTheErrorTheyState) {
   EXPECT_LT(ratio, 2) << "a sixteenth of the samples, and yet not much more noise than the energy of all";
 }
 
-// Learning rates 30 and 1000 times too large: no step that is taken raises an energy that is summed exactly.
-TEST_F(Ring, NoExactStepRaisesTheEnergyHoweverLargeTheRate) {
+// Learning rates 30 and 1000 times too large: no step that is taken raises an energy that is summed exactly above the highest of the last five.
+TEST_F(Ring, NoExactStepRaisesTheEnergyAboveTheLastFiveHoweverLargeTheRate) {
   for (const double rate : {0.03, 0.9, 30.0}) {
     RunState state;
     state.parameters = parameters;
@@ -162,8 +164,10 @@ TEST_F(Ring, NoExactStepRaisesTheEnergyHoweverLargeTheRate) {
     std::vector<double> energies = {energy_at(state.parameters)};
     for (; state.step < stage.steps(); ++state.step) {
       state.trace.rows.push_back(stage.step(state).trace_row);
+      const auto recent = std::span(energies).last(std::min<std::size_t>(energies.size(), RecentLosses::remembered));
+      const double highest = *std::ranges::max_element(recent);
       energies.push_back(energy_at(state.parameters));
-      EXPECT_LE(energies.back(), energies[energies.size() - 2] + 1e-10) << "rate " << rate << ", step " << state.step;
+      EXPECT_LE(energies.back(), highest + 1e-10) << "rate " << rate << ", step " << state.step;
     }
     stage.finish(state);
     EXPECT_LT(energies.back(), energies.front() - 0.3) << "rate " << rate << ": and yet it gets somewhere";

@@ -31,7 +31,7 @@ struct ComplexStages : ::testing::Test {
     input.sites = family.lattice.sites();
     input.modes = family.modes();
     input.lattice_size = {input.sites};
-    return make_wavefunction(RbmOptions{.alpha = 3, .dtype = RbmDtype::complex}, input, Precision::float64, Device::cpu);
+    return make_wavefunction(RbmOptions{.alpha = 3, .dtype = Dtype::complex}, input, Precision::float64, Device::cpu);
   }
 
   StageContext context(const std::string& group, std::uint32_t stage) { return context_on(*comm, *psi, group, stage); }

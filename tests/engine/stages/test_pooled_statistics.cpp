@@ -42,7 +42,7 @@ SystemOptions with_repulsions(SystemOptions system, std::vector<double> values) 
 std::vector<Case> cases() {
   const MoveOptions exchange{.kind = MoveKind::exchange}, wide{.kind = MoveKind::exchange, .shells = {1, 2}, .d_max = 2, .weight = 0.5};
   const MoveOptions flip{.kind = MoveKind::flip}, hop{.kind = MoveKind::hop}, far_hop{.kind = MoveKind::hop, .shells = {1}, .d_max = 2};
-  const RbmOptions complex{.alpha = 1, .dtype = RbmDtype::complex}, real{.alpha = 2, .dtype = RbmDtype::real};
+  const RbmOptions complex{.alpha = 1, .dtype = Dtype::complex}, real{.alpha = 2, .dtype = Dtype::real};
   const QstageOptions qstage{.depth = 2, .d_model = 8, .heads = 2, .mlp = 12, .tails = {{"t", "V", "N"}}};
   const VitOptions vit{.patch = {2}, .layers = 1, .d_model = 8, .heads = 2, .couplings = {}};
   const std::vector<std::string> of_spins = {"energy", "sz_sz", "spin_spin", "structure_factor", "staggered_moment"};

@@ -121,13 +121,13 @@ inline std::vector<Case> cases() {
       {"CnnSpinfulTwoSitesPerCell", cnn(CnnAmplitude::complex), spinful(spins_on({2, 2}, 2))},
       {"CnnTiltedTorus", cnn(CnnAmplitude::complex), spins_on_tilted_torus()},
       {"CnnCube", CnnOptions{.layers = 1, .channels = 4, .kernel = 3, .amplitude = CnnAmplitude::complex, .couplings = {}}, spins_on({2, 2, 3})},
-      {"JastrowReal", JastrowOptions{.dtype = JastrowDtype::real}, spins_on({3, 4})},
-      {"JastrowComplex", JastrowOptions{.dtype = JastrowDtype::complex}, spins_on({7})},
-      {"JastrowSpinfulTwoSitesPerCell", JastrowOptions{.dtype = JastrowDtype::complex}, spinful(spins_on({3}, 2))},
-      {"JastrowTiltedTorus", JastrowOptions{.dtype = JastrowDtype::real}, spins_on_tilted_torus()},
-      {"JastrowOpenAlongOneAxis", JastrowOptions{.dtype = JastrowDtype::complex}, without_first_translation(spins_on({3, 2}))},
-      {"RbmComplex", RbmOptions{.alpha = 2, .dtype = RbmDtype::complex}, spins_on({6})},
-      {"RbmReal", RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, spins_on({7})},
+      {"JastrowReal", JastrowOptions{.dtype = Dtype::real}, spins_on({3, 4})},
+      {"JastrowComplex", JastrowOptions{.dtype = Dtype::complex}, spins_on({7})},
+      {"JastrowSpinfulTwoSitesPerCell", JastrowOptions{.dtype = Dtype::complex}, spinful(spins_on({3}, 2))},
+      {"JastrowTiltedTorus", JastrowOptions{.dtype = Dtype::real}, spins_on_tilted_torus()},
+      {"JastrowOpenAlongOneAxis", JastrowOptions{.dtype = Dtype::complex}, without_first_translation(spins_on({3, 2}))},
+      {"RbmComplex", RbmOptions{.alpha = 2, .dtype = Dtype::complex}, spins_on({6})},
+      {"RbmReal", RbmOptions{.alpha = 2, .dtype = Dtype::real}, spins_on({7})},
   };
 }
 

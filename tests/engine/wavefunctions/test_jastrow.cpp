@@ -12,7 +12,7 @@ namespace {
 
 using namespace qs::test;
 
-std::unique_ptr<Wavefunction> jastrow_on(const NetworkInput& input, JastrowDtype dtype = JastrowDtype::real) {
+std::unique_ptr<Wavefunction> jastrow_on(const NetworkInput& input, Dtype dtype = Dtype::real) {
   return make({"", JastrowOptions{.dtype = dtype}, input});
 }
 
@@ -22,7 +22,7 @@ std::int64_t fields_of(const NetworkInput& input) { return jastrow_on(input)->la
 // log psi = sum_{i<j} w_d s_i s_j + h sum_i s_i with the distance d = 1, 2, 3 around a ring of seven.
 TEST(Jastrow, IsTheSumOverPairsByDistance) {
   const NetworkInput ring = spins_on({7});
-  const auto psi = jastrow_on(ring, JastrowDtype::complex);
+  const auto psi = jastrow_on(ring, Dtype::complex);
   const std::vector<double> p = noisy_parameters(*psi);
   psi->set_parameters(p);
   const ConfigurationBatch batch = random_batch(ring, 9);

@@ -137,12 +137,12 @@ TEST(ParameterOrder, PutsThePartsOfAComplexTensorWhereTheTensorWouldStand) {
 
 // alpha N^2 + alpha N + N, twice for complex parameters.
 TEST(RbmParameters, CountRealNumbers) {
-  EXPECT_EQ(count(RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, spins_on({4, 4})), 560);
-  EXPECT_EQ(count(RbmOptions{.alpha = 2, .dtype = RbmDtype::complex}, spins_on({4, 4})), 1120);
+  EXPECT_EQ(count(RbmOptions{.alpha = 2, .dtype = Dtype::real}, spins_on({4, 4})), 560);
+  EXPECT_EQ(count(RbmOptions{.alpha = 2, .dtype = Dtype::complex}, spins_on({4, 4})), 1120);
 }
 
 TEST(RbmParameters, ComplexDerivativesAreHolomorphic) {
-  const Case c{"", RbmOptions{.alpha = 1, .dtype = RbmDtype::complex}, spins_on({5})};
+  const Case c{"", RbmOptions{.alpha = 1, .dtype = Dtype::complex}, spins_on({5})};
   const auto psi = make(c);
   psi->set_parameters(noisy_parameters(*psi));
   const ConfigurationBatch batch = random_batch(c.input, 3);

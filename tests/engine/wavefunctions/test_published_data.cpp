@@ -86,9 +86,9 @@ INSTANTIATE_TEST_SUITE_P(
     Files, NetKetParity,
     testing::Values(Published{"Vit4x4", "vit_4x4.h5", vit(2, 12, 3), square(4)}, Published{"Vit6x6", "vit_6x6.h5", vit(2, 24, 4), square(6)},
                     Published{"Vit10x10", "vit_10x10.h5", vit(4, 60, 10), square(10)},
-                    Published{"RbmComplex4x4", "rbm_4x4.h5", RbmOptions{.alpha = 2, .dtype = RbmDtype::complex}, square(4)},
-                    Published{"RbmReal4x4", "rbm_real_4x4.h5", RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, square(4)},
-                    Published{"RbmRealChain12", "rbm_real_chain12.h5", RbmOptions{.alpha = 2, .dtype = RbmDtype::real}, spins_on({12})}),
+                    Published{"RbmComplex4x4", "rbm_4x4.h5", RbmOptions{.alpha = 2, .dtype = Dtype::complex}, square(4)},
+                    Published{"RbmReal4x4", "rbm_real_4x4.h5", RbmOptions{.alpha = 2, .dtype = Dtype::real}, square(4)},
+                    Published{"RbmRealChain12", "rbm_real_chain12.h5", RbmOptions{.alpha = 2, .dtype = Dtype::real}, spins_on({12})}),
     [](const auto& instance) { return instance.param.name; });
 
 QstageOptions qstage(int width, int mlp, std::vector<std::string> tail) {

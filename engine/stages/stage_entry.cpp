@@ -1,0 +1,79 @@
+#include "engine/stages/stage_entry.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/error.h"
+#include "engine/sampling/sampler_entry.h"
+#include "engine/stages/stage_options.h"
+
+namespace qs {
+
+// A line per kind of stage; its entry stands in the file of the kind.
+StageEntry ed_entry();
+StageEntry pretrain_entry();
+StageEntry vmc_entry();
+StageEntry evaluate_entry();
+
+std::span<const StageEntry> stages() {
+  static const std::vector<StageEntry> table = {ed_entry(), pretrain_entry(), vmc_entry(), evaluate_entry()};
+  return table;
+}
+
+std::int64_t states_of(const ProblemFamily& family) {
+  std::int64_t states = 0;
+  for (const Problem& problem : family.problems) states += problem.sector.dimension();
+  return states;
+}
+
+std::int64_t rows_per_step(const StagePlan& stage) {
+  if (!stage.sampler) return stage.rows;
+  return stage.sampler->kind == SamplerKind::exact_sum ? states_of(stage.family) : stage.sampler->metropolis.samples * stage.family.size();
+}
+
+void check_exact_states(const ProblemFamily& family, int states, const EdOptions& options) {
+  for (const Problem& problem : family.problems) {
+    if (!problem.sector.enumerable())
+      throw InputError(fmt::format("exact diagonalisation needs every state of the sector ({}), but {}; choose a smaller sector or lattice",
+                                   problem.sector.describe(), problem.sector.why_not_enumerable()));
+    const std::int64_t there = block_dimension(problem.sector, options);
+    if (states > there)
+      throw InputError(
+          fmt::format("'states: {}' is more than the {} states of the sector ({}); ask for fewer", states, there, problem.sector.describe()));
+  }
+}
+
+void check_sampler(const SamplerOptions& options, const ProblemFamily& family) {
+  constexpr std::int64_t exact_sum_limit = std::int64_t{1} << 22;
+  for (const Problem& problem : family.problems) {
+    if (options.kind == SamplerKind::metropolis) {
+      for (const MoveOptions& move : options.metropolis.moves) make_move(move, family.lattice, problem.sector);
+    } else if (!problem.sector.enumerable()) {
+      throw InputError(fmt::format("sampler exact_sum needs every state of the sector ({}), but {}; use kind: metropolis", problem.sector.describe(),
+                                   problem.sector.why_not_enumerable()));
+    } else if (problem.sector.dimension() > exact_sum_limit) {
+      throw InputError(fmt::format("sampler exact_sum over {} is too large (at most {} states); use kind: metropolis", problem.sector.describe(),
+                                   exact_sum_limit));
+    }
+  }
+}
+
+SamplerOptions read_sampler(const Node& node) {
+  if (node.kind() == "exact_sum") return {.kind = SamplerKind::exact_sum};
+  return {.kind = SamplerKind::metropolis, .metropolis = metropolis_options().read(node)};
+}
+
+nlohmann::json value_at(const DataTree& outputs, const std::string& path, std::size_t k) {
+  if (!outputs.has(path)) return nullptr;
+  if (outputs.has(path + "_valid") && outputs.doubles(path + "_valid").at(k) == 0) return nullptr;
+  return outputs.doubles(path).at(k);
+}
+
+nlohmann::json varied_couplings(const ProblemFamily& family, int g) {
+  nlohmann::json couplings = nlohmann::json::object();
+  for (std::size_t c = 0; c < family.varied.size(); ++c) couplings[family.varied[c]] = family.varied_values[g][c];
+  return couplings;
+}
+
+}  // namespace qs
