@@ -7,7 +7,9 @@
 #include <string>
 
 #include "engine/base/error.h"
+#include "engine/ed/irrep_operator.h"
 #include "engine/ed/level_search.h"
+#include "engine/ed/sector_operator.h"
 #include "hamiltonians/term_compile.h"
 
 namespace qs {
@@ -55,12 +57,16 @@ void check(const Sector& sector, const EdOptions& options, std::int64_t amplitud
     throw InputError("exact diagonalisation needs every state of the sector (" + sector.describe() + "), but " + sector.why_not_enumerable() +
                      "; choose a smaller lattice");
   }
-  const std::int64_t dimension = sector.dimension();
+  const std::int64_t dimension = block_dimension(sector, options);
+  if (dimension == 0)
+    throw InputError("no state of the sector (" + sector.describe() + ") has " + options.symmetry->describe() + "; choose another irrep");
   if (options.states < 1 || options.states > dimension) {
     throw InputError("states = " + std::to_string(options.states) + " does not fit a sector of " + std::to_string(dimension) +
                      " states; choose 1 to " + std::to_string(dimension));
   }
-  const std::int64_t bytes = ed_memory(dimension, options, amplitude);
+  // Unfolded states stand beside the search.
+  const std::int64_t unfolded = options.symmetry ? options.states * amplitude * sector.dimension() : 0;
+  const std::int64_t bytes = ed_memory(dimension, options, amplitude) + unfolded;
   if (bytes > options.memory_limit) {
     throw MemoryError("exact diagonalisation of dimension " + std::to_string(dimension) + " needs " + std::to_string(bytes) +
                       " bytes per rank, the limit is " + std::to_string(options.memory_limit) +
@@ -69,18 +75,18 @@ void check(const Sector& sector, const EdOptions& options, std::int64_t amplitud
 }
 
 template <class Scalar>
-Levels<Scalar> find_levels(const SectorOperatorOf<Scalar>& op, const EdOptions& options, const std::function<void(std::int64_t)>& progress) {
+Levels<Scalar> find_levels(const HermitianOperator<Scalar>& op, const EdOptions& options, const std::function<void(std::int64_t)>& progress) {
   if (is_dense(op.dimension(), options)) return dense_levels(op, options.states);
   return lanczos_levels(op, options, krylov_vectors(op.dimension(), options, sizeof(Scalar)), progress);
 }
 
 // Energies, residuals, degeneracy and gap of the states that `op` has as its lowest, which go to `states`.
 template <class Scalar>
-EdResult measured(const SectorOperatorOf<Scalar>& op, const EdOptions& options, const std::function<void(std::int64_t)>& progress,
+EdResult measured(const HermitianOperator<Scalar>& op, const EdOptions& options, const std::function<void(std::int64_t)>& progress,
                   std::vector<Vector<Scalar>> EdResult::*kept) {
   Levels<Scalar> levels = find_levels(op, options, progress);
   EdResult result;
-  result.dimension = op.dimension();
+  result.dimension = result.block = op.dimension();
   std::vector<Vector<Scalar>>& states = result.*kept = std::move(levels.states);
   Vector<Scalar> image(op.dimension());
   for (std::size_t k = 0; k < states.size(); ++k) {
@@ -103,6 +109,26 @@ EdResult measured(const SectorOperatorOf<Scalar>& op, const EdOptions& options, 
   return result;
 }
 
+// In the basis of the irrep, then unfolded: orbits are disjoint, so energies, residuals and products stay as they are.
+template <class Scalar>
+EdResult measured_in_irrep(const ProblemFamily& family, const Problem& problem, const EdOptions& options, Communicator& comm,
+                           const std::function<void(std::int64_t)>& progress, std::vector<Vector<Scalar>> EdResult::*kept) {
+  const IrrepBasis basis(problem.sector, *options.symmetry);
+  const IrrepOperator<Scalar> op(family.table, basis, problem.couplings, comm);
+  EdResult result = measured(static_cast<const HermitianOperator<Scalar>&>(op), options, progress, kept);
+  result.dimension = problem.sector.dimension();
+  std::vector<Vector<Scalar>>& states = result.*kept;
+  for (std::size_t k = 0; k < states.size(); ++k) {
+    states[k] = basis.unfolded(problem.sector, states[k]);
+    orthonormalise(states, k);
+  }
+  return result;
+}
+
+bool searches_complex(const ProblemFamily& family, const EdOptions& options) {
+  return !is_real(family.hamiltonian) || (options.symmetry && !options.symmetry->real());
+}
+
 }  // namespace
 
 std::vector<std::complex<double>> EdResult::amplitudes(int k) const {
@@ -110,7 +136,14 @@ std::vector<std::complex<double>> EdResult::amplitudes(int k) const {
   return {states.at(k).begin(), states.at(k).end()};
 }
 
-std::int64_t amplitude_bytes(const Operator& hamiltonian) { return is_real(hamiltonian) ? sizeof(double) : sizeof(std::complex<double>); }
+std::int64_t block_dimension(const Sector& sector, const EdOptions& options) {
+  return options.symmetry ? options.symmetry->states(sector) : sector.dimension();
+}
+
+std::int64_t amplitude_bytes(const Operator& hamiltonian, const EdOptions& options) {
+  const bool real = is_real(hamiltonian) && (!options.symmetry || options.symmetry->real());
+  return real ? sizeof(double) : sizeof(std::complex<double>);
+}
 
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::int64_t amplitude_bytes) {
   if (is_dense(dimension, options)) return lanczos_bytes(dimension, 0, 3 * dimension + options.states, amplitude_bytes);
@@ -120,8 +153,13 @@ std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::in
 EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,
                      const std::function<void(std::int64_t)>& progress) {
   const Problem& chosen = family.problems[problem];
-  check(chosen.sector, options, amplitude_bytes(family.hamiltonian));
-  if (is_real(family.hamiltonian)) {
+  const bool is_complex = searches_complex(family, options);
+  check(chosen.sector, options, is_complex ? sizeof(std::complex<double>) : sizeof(double));
+  if (options.symmetry) {
+    return is_complex ? measured_in_irrep<std::complex<double>>(family, chosen, options, comm, progress, &EdResult::complex_states)
+                      : measured_in_irrep<double>(family, chosen, options, comm, progress, &EdResult::states);
+  }
+  if (!is_complex) {
     const SectorOperator op(family.hamiltonian, chosen.sector, chosen.couplings, comm);
     return measured(op, options, progress, &EdResult::states);
   }

@@ -5,12 +5,14 @@
 #include <complex>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "engine/comm/communicator.h"
 #include "engine/ed/sector_operator.h"
 #include "hamiltonians/problem.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
 
 namespace qs {
 
@@ -20,6 +22,8 @@ struct EdOptions {
   int max_iterations = 1000;  // restarts
   std::int64_t memory_limit = std::int64_t{16} << 30;  // bytes; refuse beforehand when the estimate exceeds it
   std::uint64_t seed = 1;
+  // Levels of one irrep only, of one dimension; states are unfolded to the whole sector. None: all levels.
+  std::shared_ptr<const SymmetrySector> symmetry = nullptr;
 };
 
 // The k lowest states, more where the lowest level has more.
@@ -27,12 +31,13 @@ struct EdResult {
   std::vector<double> energies;   // ascending, [k]
   std::vector<double> residuals;  // |H x - E x|, [k]
   // [k][dimension], orthonormal, sign or phase fixed: largest |amplitude| positive (first index on ties). Of a real Hamiltonian the first list, of
-  // a complex one the second; the other is empty.
+  // a complex one, or of an irrep with complex characters, the second; the other is empty.
   std::vector<std::vector<double>> states;
   std::vector<std::vector<std::complex<double>>> complex_states;
-  int degeneracy = 1;         // of the lowest level: states 0 to degeneracy - 1, an arbitrary basis of it. Levels are told apart from 1e-9 |E| on
-  std::optional<double> gap;  // from the lowest level to the next; none if the sector has no other
-  std::int64_t dimension = 0;
+  int degeneracy = 1;             // of the lowest level: states 0 to degeneracy - 1, an arbitrary basis of it. Levels are told apart from 1e-9 |E| on
+  std::optional<double> gap;      // from the lowest level to the next; none if the sector has no other
+  std::int64_t dimension = 0;     // of the sector
+  std::int64_t block = 0;         // of the irrep that was searched; without one, the dimension
   std::int64_t applications = 0;  // of H
 
   std::int64_t kept_states() const { return static_cast<std::int64_t>(std::max(states.size(), complex_states.size())); }
@@ -40,13 +45,17 @@ struct EdResult {
   std::vector<std::complex<double>> amplitudes(int k) const;
 };
 
-// Bytes of an amplitude of the exact states of this Hamiltonian: 8 if it is real, else 16.
-std::int64_t amplitude_bytes(const Operator& hamiltonian);
+// States among which options ask for the lowest ones: those of the irrep, or all.
+std::int64_t block_dimension(const Sector& sector, const EdOptions& options);
+
+// Bytes of an amplitude of the exact states of this Hamiltonian: 8 if it and the irrep are real, else 16.
+std::int64_t amplitude_bytes(const Operator& hamiltonian, const EdOptions& options);
 // Bytes per rank that diagonalise() will need; more states of the lowest level than were asked for come on top.
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::int64_t amplitude_bytes = sizeof(double));
 
-// Collective; every rank returns the same bits. `progress(applications)` may be empty. Throws InputError if the sector cannot be enumerated or has
-// fewer states than asked for, MemoryError if ed_memory() or the lowest level exceeds the limit, NumericalError if Lanczos does not converge.
+// Collective; every rank returns the same bits. `progress(applications)` may be empty. Throws InputError if the sector cannot be enumerated, has
+// fewer states than asked for or none of the irrep, MemoryError if ed_memory() or the lowest level exceeds the limit, NumericalError if Lanczos does
+// not converge.
 EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,
                      const std::function<void(std::int64_t)>& progress = {});
 // <x|O|x> in the sector for a Hermitian observable (couplings all 1).

@@ -33,7 +33,7 @@ class LiftedOperator {
   using Scalar = double;
   static constexpr std::int64_t parts = sizeof(Amplitude) / sizeof(double);
 
-  LiftedOperator(const SectorOperatorOf<Amplitude>& h, double shift, const std::function<void(std::int64_t)>& progress)
+  LiftedOperator(const HermitianOperator<Amplitude>& h, double shift, const std::function<void(std::int64_t)>& progress)
       : h_(h), shift_(shift), progress_(progress) {}
 
   // |(H - shift) x| / |x|.
@@ -69,7 +69,7 @@ class LiftedOperator {
   double energy(double eigenvalue) const { return eigenvalue * unit_ + shift_; }
 
  private:
-  const SectorOperatorOf<Amplitude>& h_;
+  const HermitianOperator<Amplitude>& h_;
   double shift_, unit_ = 1, lift_ = 0;
   const std::function<void(std::int64_t)>& progress_;
   const std::vector<Vector<Amplitude>>* known_ = nullptr;
@@ -183,7 +183,7 @@ std::int64_t lanczos_bytes(std::int64_t dimension, std::int64_t vectors, std::in
 }
 
 template <class Scalar>
-Levels<Scalar> lanczos_levels(const SectorOperatorOf<Scalar>& h, const EdOptions& options, std::int64_t vectors,
+Levels<Scalar> lanczos_levels(const HermitianOperator<Scalar>& h, const EdOptions& options, std::int64_t vectors,
                               const std::function<void(std::int64_t)>& progress) {
   // The k-th level lies below the k-th smallest diagonal element (Cauchy interlacing), so wanted eigenvalues of H - shift are below -1 and a
   // relative tolerance means something even if E is close to zero.
@@ -196,7 +196,7 @@ Levels<Scalar> lanczos_levels(const SectorOperatorOf<Scalar>& h, const EdOptions
 }
 
 template <class Scalar>
-Levels<Scalar> dense_levels(const SectorOperatorOf<Scalar>& op, int states) {
+Levels<Scalar> dense_levels(const HermitianOperator<Scalar>& op, int states) {
   using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
   const std::int64_t dimension = op.dimension();
   Matrix matrix(dimension, dimension);
@@ -210,7 +210,7 @@ Levels<Scalar> dense_levels(const SectorOperatorOf<Scalar>& op, int states) {
   if (solver.info() != Eigen::Success) throw NumericalError("the dense eigen-decomposition did not converge (non-finite couplings?)");
   Levels<Scalar> levels;
   const auto& energies = solver.eigenvalues();
-  levels.error = energy_error(energies[dimension - 1] - energies[0], 0);
+  levels.error = energy_error(std::max(energies[dimension - 1] - energies[0], std::abs(energies[0])), 0);
   const double top = top_of_level(energies[0], levels.error);
   for (std::int64_t k = 0; k < dimension; ++k) {
     if (k >= states && energies[k] > top) {
@@ -224,9 +224,9 @@ Levels<Scalar> dense_levels(const SectorOperatorOf<Scalar>& op, int states) {
 }
 
 using Complex = std::complex<double>;
-template Levels<double> lanczos_levels(const SectorOperator&, const EdOptions&, std::int64_t, const std::function<void(std::int64_t)>&);
-template Levels<Complex> lanczos_levels(const ComplexSectorOperator&, const EdOptions&, std::int64_t, const std::function<void(std::int64_t)>&);
-template Levels<double> dense_levels(const SectorOperator&, int);
-template Levels<Complex> dense_levels(const ComplexSectorOperator&, int);
+template Levels<double> lanczos_levels(const HermitianOperator<double>&, const EdOptions&, std::int64_t, const std::function<void(std::int64_t)>&);
+template Levels<Complex> lanczos_levels(const HermitianOperator<Complex>&, const EdOptions&, std::int64_t, const std::function<void(std::int64_t)>&);
+template Levels<double> dense_levels(const HermitianOperator<double>&, int);
+template Levels<Complex> dense_levels(const HermitianOperator<Complex>&, int);
 
 }  // namespace qs

@@ -8,8 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "engine/ed/hermitian_operator.h"
 #include "engine/ed/lanczos.h"
-#include "engine/ed/sector_operator.h"
 
 namespace qs {
 
@@ -47,9 +47,9 @@ std::int64_t lanczos_bytes(std::int64_t dimension, std::int64_t vectors, std::in
 
 // The `options.states` lowest states and all of the lowest level. NumericalError if Lanczos does not converge, MemoryError if the level does not fit.
 template <class Scalar>
-Levels<Scalar> lanczos_levels(const SectorOperatorOf<Scalar>& h, const EdOptions& options, std::int64_t vectors,
+Levels<Scalar> lanczos_levels(const HermitianOperator<Scalar>& h, const EdOptions& options, std::int64_t vectors,
                               const std::function<void(std::int64_t)>& progress);
 template <class Scalar>
-Levels<Scalar> dense_levels(const SectorOperatorOf<Scalar>& h, int states);
+Levels<Scalar> dense_levels(const HermitianOperator<Scalar>& h, int states);
 
 }  // namespace qs

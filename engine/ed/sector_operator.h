@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/comm/communicator.h"
+#include "engine/ed/hermitian_operator.h"
 #include "engine/ed/split_basis.h"
 #include "hamiltonians/operator.h"
 #include "hamiltonians/sector.h"
@@ -21,16 +22,15 @@ namespace qs {
 //
 // Scalar: double for a real operator, std::complex<double> for any.
 template <class Scalar>
-class SectorOperatorOf {
+class SectorOperatorOf : public HermitianOperator<Scalar> {
  public:
   // `couplings`: values of op.couplings. Throws InputError if a term leaves the sector.
   SectorOperatorOf(const Operator& op, const Sector& sector, const std::vector<double>& couplings, Communicator& comm);
 
-  std::int64_t dimension() const { return basis_.dimension(); }
-  void apply(const Scalar* x, Scalar* y) const;  // collective; x and y do not overlap
-  std::int64_t applications() const { return applications_; }
-  // The `count` smallest diagonal elements of H, increasing. Collective.
-  std::vector<double> smallest_diagonal(int count) const;
+  std::int64_t dimension() const override { return basis_.dimension(); }
+  void apply(const Scalar* x, Scalar* y) const override;
+  std::int64_t applications() const override { return applications_; }
+  std::vector<double> smallest_diagonal(int count) const override;
 
  private:
   // M_g for the rows of one class: y[row] += sum value x[column], rows that have elements only; or `scale` times the identity.

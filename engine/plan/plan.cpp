@@ -12,6 +12,7 @@
 #include "engine/plan/plan_checks.h"
 #include "engine/plan/plan_network.h"
 #include "engine/plan/plan_nodes.h"
+#include "engine/plan/plan_symmetry.h"
 #include "engine/plan/plan_system.h"
 #include "engine/plan/stage_memory.h"
 #include "engine/plan/target_files.h"
@@ -38,6 +39,8 @@ void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
       work();
     } catch (const TermError& error) {
       diagnostics.error(place_of(error, node), error.what());
+    } catch (const SymmetryError& error) {
+      diagnostics.error(node.has(error.key()) ? node[error.key()].where() : node.where(), error.what());
     }
   });
 }
@@ -65,6 +68,7 @@ class Planner {
     plan_.family = base_;
     plan_.origin = origin_of(*base_, *system_);
     warn_about(*base_);
+    if (!root_["symmetry"].is_null()) symmetry();
     if (!root_["wavefunction"].is_null()) network();
     const std::vector<Node> stages = root_["stages"].items();
     for (std::size_t position = 0; position < stages.size(); ++position) stage(stages[position], static_cast<int>(position));
@@ -118,10 +122,20 @@ class Planner {
       warn(weights, text);
   }
 
+  void symmetry() {
+    diagnosed(diagnostics_, root_["symmetry"], [&] {
+      SymmetryPlan symmetry = symmetry_plan(root_["symmetry"], *base_, plan_.sign_rule, plan_.device);
+      symmetry_ = std::move(symmetry.sector);
+      plan_.ed.symmetry = std::move(symmetry.one_row);
+      plan_.origin["symmetry"] = symmetry_->describe();
+    });
+  }
+
   void network() {
     const Node node = root_["wavefunction"];
     reading(node, [&] {
       plan_.network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
+      plan_.network->symmetry = symmetry_;
       plan_.origin["conditioning"] = describe_conditioning(plan_.network->options, plan_.network->input);
       check_reality(*make_network(*plan_.network, Device::reference), *base_, *system_);
       if (const std::string text = check_attention(*plan_.network, base_->lattice); !text.empty()) warn(node, text);
@@ -155,6 +169,8 @@ class Planner {
       const auto entry = std::find_if(known.begin(), known.end(), [&](const StageEntry& each) { return each.name == node.kind(); });
       StagePlan stage{
           .entry = &*entry, .group = fmt::format("{:02}_{}", position, entry->name), .family = build_family(with_family(*system_, node["family"]))};
+      if (symmetry_ && !node["family"].is_null())
+        diagnosed(diagnostics_, root_["symmetry"], [&] { check_same_symmetry(root_["symmetry"], *symmetry_, stage.family, plan_.sign_rule); });
       StagePlanning run{
           *system_, plan_.device, plan_.on_nonfinite, plan_.directory,
           plan_.ed, plan_.stages, diagnostics_,       [&](const Node& files, const ProblemFamily& family) { return read_targets(files, family); }};
@@ -198,6 +214,7 @@ class Planner {
   RunPlan plan_;
   std::optional<SystemOptions> system_;
   std::optional<ProblemFamily> base_;
+  std::shared_ptr<const SymmetrySector> symmetry_;  // of the system
   std::vector<UnusableFile> unusable_;
   std::optional<int> ranks_;
 };

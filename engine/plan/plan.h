@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct NetworkPlan {
   SamplerPrecision sampler = SamplerPrecision::network;
   // What Markov chains evaluate.
   Precision chains() const { return sampler == SamplerPrecision::float32 ? Precision::float32 : precision; }
+  std::shared_ptr<const SymmetrySector> symmetry = nullptr;  // on which psi is projected; none: as it is
   std::string kind;
   std::vector<double> parameters;  // [P] from wavefunction.weights; empty: drawn when the run starts
   Origin weights_origin;           // of those weights; empty if their file does not say

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 #include "engine/base/error.h"
 #include "engine/plan/plan_nodes.h"
 #include "engine/plan/vocabulary.h"
 #include "engine/plan/weight_names.h"
 #include "engine/wavefunctions/guess_options.h"
+#include "engine/wavefunctions/projected.h"
 #include "engine/wavefunctions/two_precisions.h"
 #include "engine/weights/weights.h"
 
@@ -85,12 +87,35 @@ WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions*
   return {entry, entry.read(node, guess ? guess->options.value() : entry.defaults, context)};
 }
 
+// Permutations of modes that leave psi of the bare network as it is; of spins, whose configurations have no signs.
+std::vector<std::vector<int>> invariances_of(const NetworkPlan& plan) {
+  std::vector<std::vector<int>> all;
+  if (plan.input.modes != plan.input.sites) return all;
+  const std::vector<int> steps = invariant_translations(plan.options, plan.input);
+  for (std::size_t axis = 0; axis < steps.size(); ++axis) {
+    const std::vector<std::int32_t>& step = plan.input.translations.at(axis);
+    if (step.empty()) continue;
+    std::vector<int> image(plan.input.modes);
+    std::iota(image.begin(), image.end(), 0);
+    for (int& mode : image)
+      for (int n = 0; n < steps[axis]; ++n) mode = step[mode];
+    all.push_back(std::move(image));
+  }
+  return all;
+}
+
+std::unique_ptr<Wavefunction> make_part(const NetworkPlan& plan, Precision precision, Device device) {
+  auto bare = make_wavefunction(plan.options, plan.input, precision, device);
+  if (!plan.symmetry) return bare;
+  return std::make_unique<Projected>(std::move(bare), plan.symmetry, invariances_of(plan));
+}
+
 }  // namespace
 
 std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device device) {
-  auto network = make_wavefunction(plan.options, plan.input, plan.precision, device);
+  auto network = make_part(plan, plan.precision, device);
   if (plan.chains() == plan.precision) return network;
-  return std::make_unique<TwoPrecisions>(std::move(network), make_wavefunction(plan.options, plan.input, plan.chains(), device));
+  return std::make_unique<TwoPrecisions>(std::move(network), make_part(plan, plan.chains(), device));
 }
 
 NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const SystemOptions& system, Origin origin) {

@@ -38,6 +38,8 @@ Options<RunPlan> run_options() {
   options.word("on_nonfinite", &R::on_nonfinite, Words<OnNonfinite>{{"rollback", OnNonfinite::rollback}, {"stop", OnNonfinite::stop}},
                "after a NaN or infinity: go back to the last good parameters with a smaller step (at most 3 times), or stop");
   options.other("system", shape::section("system"), required(""), "lattice, sector, Hamiltonian, family");
+  options.other("symmetry", shape::section("symmetry"), absent("all states of the sector"),
+                "irrep of the symmetry group: the network is projected on it, and exact states are those of it");
   options.other("wavefunction", shape::section("wavefunction"), absent("only ed stages can run"), "the neural network");
   options.other("sampler", shape::section("sampler"), absent("vmc and evaluate stages must have their own"),
                 "how configurations are drawn from |psi|^2; stages may override single keys");

@@ -29,12 +29,12 @@ class ExactMemory {
     std::int64_t work = 0;
     if (!stage.exact_states) return work;
     kept_ += copies_for_files * stage.stored_bytes;
-    const std::int64_t amplitude = amplitude_bytes(stage.family.hamiltonian);
+    const std::int64_t amplitude = amplitude_bytes(stage.family.hamiltonian, options_);
     for (int g = 0; g < stage.family.size(); ++g) {
       const std::int64_t dimension = stage.family.problems[g].sector.dimension();
       if (!known_.insert(ExactStates::key(stage.family, g)).second) continue;
       kept_ += dimension * amplitude * std::min<std::int64_t>(options_.states, dimension);
-      work = std::max(work, ed_memory(dimension, options_, amplitude));
+      work = std::max(work, ed_memory(block_dimension(stage.family.problems[g].sector, options_), options_, amplitude));
     }
     return std::max(work, copies_for_export * stage.exported_bytes);
   }

@@ -5,6 +5,7 @@
 #include "hamiltonians/lattice_input.h"
 #include "hamiltonians/registry.h"
 #include "hamiltonians/sector_input.h"
+#include "hamiltonians/symmetry/symmetry_input.h"
 
 namespace qs {
 namespace {
@@ -53,6 +54,8 @@ void add_system(input::Schema& schema) {
   schema.add("cosine", plain(cosine_options().list()));
   schema.add("plane_wave", plain(plane_wave_options().list()));
   schema.add("random", plain(random_field_options().list()));
+  schema.add("symmetry", plain(symmetry_options().list()));
+  schema.add("permutation", plain(permutation_options().list()));
 }
 
 void add_network(input::Schema& schema) {

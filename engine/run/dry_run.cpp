@@ -83,6 +83,7 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
   std::string text = fmt::format("{}: device {}, {} rank{}, seed {}\noutput: {}\n", plan.title.empty() ? document.path : plan.title,
                                  device_name(plan.device), ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
   for (const std::string& warning : plan.warnings) text += "warning: " + warning + "\n";
+  if (plan.ed.symmetry) text += fmt::format("symmetry: {}; {} elements\n", plan.ed.symmetry->describe(), plan.ed.symmetry->order());
   std::unique_ptr<Wavefunction> psi;
   if (plan.network) {
     psi = make_network(*plan.network, Device::reference);  // any machine may plan

@@ -12,6 +12,7 @@
 #include "engine/files/files.h"
 #include "engine/hdf5/hdf5.h"
 #include "engine/optimize/gradient.h"
+#include "engine/plan/plan_network.h"
 #include "engine/report/provenance.h"
 #include "engine/run/configuration_table.h"
 #include "engine/wavefunctions/chunked.h"
@@ -138,7 +139,7 @@ DataTree evaluate_configurations(const RunPlan& plan, std::span<const double> pa
                                  Derivatives derivatives) {
   const ProblemFamily& family = *plan.family;
   const NetworkPlan& network = *plan.network;
-  const auto psi = make_wavefunction(network.options, network.input, network.precision, plan.device);
+  const auto psi = make_network(network, plan.device);
   psi->set_parameters(parameters);
   const SampleSet samples = equal_weights(configurations, family, *psi);
   const std::vector<Complex> energies = local_energies(family, *psi, samples);

@@ -84,6 +84,7 @@ class Runner {
     const ResumeInput resume{document_.resolved, std::filesystem::absolute(document_.directory).string(), document_.original, plan_.origin};
     checkpoints_.emplace(plan_.directory, resume, CheckpointCadence{plan_.checkpoint_interval, plan_.keep_every}, *reporter_, clock_);
     requests_.emplace(plan_.directory, WallTime(plan_.walltime, job_end_time(), plan_.margin, clock_), clock_);
+    if (plan_.ed.symmetry) reporter_->note("symmetry: " + plan_.ed.symmetry->describe());
     if (plan_.network) {
       psi_ = make_network(*plan_.network, plan_.device);
       layout_ = psi_->layout();

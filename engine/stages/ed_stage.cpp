@@ -66,8 +66,9 @@ StepOutcome EdStage::step(RunState& state) {
   const std::string& who = label.empty() ? context_.family.hamiltonian.name : label;
   outcome.shown = {{"problem", who}, {"E0", fmt::format("{:.10g}", result.energies[0])}, {"dimension", std::to_string(result.dimension)}};
   const std::string gap = result.gap ? fmt::format("gap {:.6g}", *result.gap) : "no other level";
-  outcome.notes.push_back(fmt::format("exact {}: dimension {}, E0 = {:.12g} ({}, total), degeneracy {}, {}, residual {:.1e}", who, result.dimension,
-                                      result.energies[0], context_.family.hamiltonian.convention, result.degeneracy, gap, result.residuals[0]));
+  outcome.notes.push_back(fmt::format("exact {}: dimension {}{}, E0 = {:.12g} ({}, total), degeneracy {}, {}, residual {:.1e}", who, result.block,
+                                      result.block == result.dimension ? "" : fmt::format(" of {}", result.dimension), result.energies[0],
+                                      context_.family.hamiltonian.convention, result.degeneracy, gap, result.residuals[0]));
   return outcome;
 }
 
@@ -138,7 +139,7 @@ void recall_exact_states(const DataTree& outputs, ExactStates& exact) {
     if (gap != levels.attributes.end()) result.gap = std::get<double>(gap->second);
     result.energies = outputs.doubles(group + "/levels/" + number);
     result.residuals = outputs.doubles(group + "/levels/" + number + "_residuals");
-    result.dimension = dataset.shape.at(1);
+    result.dimension = result.block = dataset.shape.at(1);
     recall(dataset, result.states);
     recall(dataset, result.complex_states);
     exact.remember(std::get<std::string>(dataset.attributes.at("problem")), std::move(result));
@@ -200,7 +201,7 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   const EdStageOptions options = ed_options().read(node);
   run.diagnostics.check(node["export_csv"], [&] { check_csv(options.export_csv, run.system); });
   run.diagnostics.check(node["export_hdf5"], [&] { check_hdf5(options.export_hdf5, run.earlier); });
-  check_exact_states(stage.family, options.states);
+  check_exact_states(stage.family, options.states, run.ed);
   const double tolerance = node["tolerance"].number();
   const bool first = std::none_of(run.earlier.begin(), run.earlier.end(), [&](const StagePlan& other) { return other.entry == stage.entry; });
   run.ed.tolerance = first ? tolerance : std::min(run.ed.tolerance, tolerance);
@@ -210,13 +211,13 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   std::int64_t largest = 0;
   for (const Problem& problem : stage.family.problems) {
     const std::int64_t dimension = problem.sector.dimension();
-    largest = std::max(largest, dimension);
+    largest = std::max(largest, block_dimension(problem.sector, run.ed));
     if (options.writes(dimension))
-      stage.stored_bytes += dimension * (amplitude_bytes(stage.family.hamiltonian) * options.states + static_cast<std::int64_t>(sizeof(double)));
+      stage.stored_bytes += dimension * (amplitude_bytes(stage.family.hamiltonian, run.ed) * options.states + static_cast<std::int64_t>(sizeof(double)));
   }
   stage.facts = fmt::format("  dimension {}\n", largest);
   if (!options.export_hdf5.empty()) {
-    stage.exported_bytes = state_file_bytes(stage.family, options.states);
+    stage.exported_bytes = state_file_bytes(stage.family, options.states, run.ed);
     stage.facts +=
         fmt::format("  exports {}/{}, {:.3g} GiB\n", run.directory, options.export_hdf5, static_cast<double>(stage.exported_bytes) / (1 << 30));
   }

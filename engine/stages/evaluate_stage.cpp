@@ -94,6 +94,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
   if (options_.wants_exact()) outcome.notes = degenerate_levels();
   report(results, outcome);
   if (options_.sampler.kind == SamplerKind::metropolis) report_sampling(measured, start, context_.family, outcome);
+  report_cancellation(context_, *sampler, outcome);
   for (const ObservableValues& observable : measured.observables) report_observable(observable, context_.family, outcome);
   return outcome;
 }

@@ -31,7 +31,7 @@ const EdResult& ExactStates::solve(const ProblemFamily& family, int problem) {
   const std::string name = key(family, problem);
   EdOptions options = options_;
   const Sector& sector = family.problems[problem].sector;
-  if (sector.enumerable()) options.states = static_cast<int>(std::min<std::int64_t>(options.states, sector.dimension()));
+  if (sector.enumerable()) options.states = static_cast<int>(std::min<std::int64_t>(options.states, block_dimension(sector, options)));
   EdResult& result = results_[name];
   // A recalled result has the states that a stage stored, perhaps fewer than are wanted now.
   if (result.kept_states() < options.states) result = diagonalise(family, problem, options, comm_);
@@ -68,7 +68,7 @@ void ExactStates::warn_once(const ProblemFamily& family, int problem, const std:
 
 void ExactStates::compare_with_network(const ProblemFamily& family, int problem, const EdResult& exact) {
   constexpr double full = 1 - 1e-6;
-  if (!warn_ || network_translations_.empty()) return;
+  if (!warn_ || network_translations_.empty() || options_.symmetry) return;
   const TranslationContent content = translation_content(family.lattice, family.problems[problem].sector, exact, network_translations_);
   if (content.largest_overlap > full) return;
   const std::string momentum =

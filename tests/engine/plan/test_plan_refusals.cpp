@@ -32,6 +32,36 @@ const std::string depth_one = "wavefunction: {kind: qstage, depth: 1, d_model: 4
 
 TEST(PlanRefusals, TheExampleItselfIsValid) { EXPECT_EQ(refusal({}), "nothing was refused"); }
 
+const Text spins{.lattice = "{kind: triangular, size: [3, 4]}",
+                 .sector = "{kind: spin_half, total_sz: 0}",
+                 .hamiltonian = "{kind: heisenberg}",
+                 .wavefunction = "wavefunction: {kind: rbm}\n",
+                 .stages = "{kind: evaluate, compare: ed}"};
+
+std::string with_symmetry(Text text, const std::string& symmetry) {
+  text.wavefunction = "symmetry: " + symmetry + "\n" + text.wavefunction;
+  return refusal(text);
+}
+
+TEST(PlanRefusals, SymmetryThatIsNotThere) {
+  EXPECT_EQ(with_symmetry(spins, "{momentum: [0, 2], point: B, spin_inversion: 1}"), "nothing was refused");
+  EXPECT_THAT(with_symmetry(spins, "{momentum: [0, 2], point: B3, spin_inversion: 1}"),
+              AllOf(HasSubstr("input.yaml:4:37: error: symmetry.point 'B3' is no irrep"), HasSubstr("it has A, B")));
+  EXPECT_THAT(with_symmetry(spins, "{momentum: [0, 2, 1]}"), HasSubstr("input.yaml:4:22: error: symmetry.momentum has 3 entries"));
+  EXPECT_THAT(with_symmetry(spins, "{momenta: [0, 2]}"), HasSubstr("unknown key 'symmetry.momenta' (did you mean 'momentum'?"));
+  EXPECT_THAT(with_symmetry(spins, "{spin_inversion: 2}"), HasSubstr("out of range"));
+  EXPECT_THAT(with_symmetry({.hamiltonian = "{kind: tv, t: 1.0, delta: 0.1}"}, "{momentum: [0]}"),
+              HasSubstr("4:22: error: symmetry.momentum is not conserved: under the translation by [1]"));
+  Text vit = spins;
+  vit.wavefunction = "wavefunction: {kind: vit, patch: [1, 1], layers: 1, d_model: 4, heads: 2}\n";
+  EXPECT_THAT(with_symmetry(vit, "{momentum: [0, 2], point: B}"), HasSubstr("the network does not change when configurations are moved by a patch"));
+  Text ring = spins;
+  ring.lattice = "{kind: chain, size: [4]}";
+  EXPECT_THAT(with_symmetry(ring, "{momentum: [1], spin_inversion: 1}"), HasSubstr("no state of the sector"));
+  ring.limits = "device: cuda\n";
+  EXPECT_THAT(with_symmetry(ring, "{momentum: [0]}"), HasSubstr("device: cuda cannot do yet"));
+}
+
 std::string own(const std::string& name, const std::string& term) {
   return "{kind: evaluate, observables: [energy, density, {name: " + name + ", terms: [{expression: n, sites: all}, " + term + "]}]}";
 }

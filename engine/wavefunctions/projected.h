@@ -1,0 +1,68 @@
+// A network projected on a sector of the symmetry group: psi_s(sigma) = (d/|G|) sum_h chi(h) s_h(sigma) psi(h sigma), with the same parameters. Where
+// every function of the sector vanishes, because an element leaves sigma as it is and changes the sign, psi_s is zero exactly and the network is not
+// asked.
+#pragma once
+
+#include <complex>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/wavefunctions/wavefunction.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
+
+namespace qs {
+
+class Projected final : public Wavefunction {
+ public:
+  // `invariances`: permutations of modes that leave the network's psi as it is, whatever its parameters are: elements that differ by one of them
+  // share an evaluation. Throws InputError if psi_s vanishes for every network with them. The device must compute in host memory.
+  Projected(std::unique_ptr<Wavefunction> bare, std::shared_ptr<const SymmetrySector> symmetry, const std::vector<std::vector<int>>& invariances);
+
+  int evaluations() const { return static_cast<int>(terms_.size()); }  // of the network for one of psi_s
+  // |psi_s| over the sum of the magnitudes of its terms, for every row: the relative rounding of psi_s is that of log psi divided by it. 0 where
+  // psi_s is zero. On the calling thread.
+  std::vector<double> remaining(const ConfigurationBatch& batch) const;
+
+  std::string kind() const override { return bare_->kind(); }
+  const ParameterLayout& layout() const override { return bare_->layout(); }
+  JacobianMode jacobian_mode() const override;
+  Precision precision() const override { return bare_->precision(); }
+  Device device() const override { return bare_->device(); }
+  std::vector<double> initial_parameters(RandomKey key) const override { return bare_->initial_parameters(key); }
+  void set_parameters(std::span<const double> parameters) override { bare_->set_parameters(parameters); }
+  void set_features(const std::vector<std::vector<double>>& features) override { bare_->set_features(features); }
+  int chunk_rows() const override { return bare_->chunk_rows(); }
+  void log_psi_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, std::complex<double>* out) const override;
+  void log_psi_on_device(const DeviceRows& rows, int count, const DeviceLogPsi& out) const override;
+  void vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const std::complex<double>* weight,
+                  double* gradient) const override;
+  void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, float* rows, std::int64_t row_stride) const override;
+  void jacobian_chunk(const ConfigurationBatch& batch, std::int64_t first, int count, double* rows, std::int64_t row_stride) const override;
+  double flops_per_evaluation() const override { return evaluations() * bare_->flops_per_evaluation(); }
+  WavefunctionMemory memory_on(Device device) const override { return bare_->memory_on(device); }
+
+ private:
+  struct Term {
+    std::int64_t element;
+    std::complex<double> coefficient;
+  };
+  // What psi_s at some rows is a sum over; rows where it is zero by symmetry have nothing.
+  struct Images {
+    ConfigurationBatch rows;
+    std::vector<std::complex<double>> coefficient;
+    std::vector<std::int64_t> begin;  // [rows of psi_s + 1]
+  };
+  Images images_of(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count) const;
+  std::vector<std::complex<double>> bare_log_psi(const ConfigurationBatch& rows) const;
+  // p_h = c_h psi(h sigma) / psi_s(sigma): the derivative of log psi_s is the sum of p_h times those of log psi.
+  std::vector<std::complex<double>> shares(const Images& images) const;
+  template <class Real>
+  void jacobian_rows(const ConfigurationBatch& batch, std::int64_t first, int count, Real* rows, std::int64_t row_stride) const;
+
+  std::unique_ptr<Wavefunction> bare_;
+  std::shared_ptr<const SymmetrySector> symmetry_;
+  std::vector<Term> terms_;
+};
+
+}  // namespace qs

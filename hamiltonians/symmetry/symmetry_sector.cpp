@@ -1,0 +1,39 @@
+#include "hamiltonians/symmetry/symmetry_sector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace qs {
+
+SymmetrySector::SymmetrySector(std::vector<Element> elements, int dimension, std::string words)
+    : elements_(std::move(elements)), dimension_(dimension), words_(std::move(words)) {
+  for (const Element& element : elements_) fast_.emplace_back(element.map);
+  real_ = std::all_of(elements_.begin(), elements_.end(), [](const Element& element) { return element.character.imag() == 0; });
+}
+
+double SymmetrySector::stabiliser(const Word* sigma) const {
+  const int words = words_for(elements_.front().map.modes());
+  std::vector<Word> image(words);
+  double sum = 0;  // the imaginary part cancels between h and h^-1
+  for (std::int64_t h = 0; h < order(); ++h) {
+    const double sign = apply(h, sigma, image.data());
+    if (std::equal(image.begin(), image.end(), sigma)) sum += sign * elements_[h].character.real();
+  }
+  return std::abs(sum) < 1e-9 * double(order()) ? 0 : sum;
+}
+
+std::int64_t SymmetrySector::states(const Sector& sector) const {
+  double sum = 0;
+  for (const Element& element : elements_) {
+    if (element.character.real() != 0) sum += element.character.real() * trace(element.map, sector);
+  }
+  return std::llround(dimension_ * sum / double(order()));
+}
+
+bool same_elements(const SymmetrySector& a, const SymmetrySector& b) {
+  return std::equal(a.elements().begin(), a.elements().end(), b.elements().begin(), b.elements().end(),
+                    [](const auto& x, const auto& y) { return x.map == y.map && x.character == y.character; });
+}
+
+}  // namespace qs
