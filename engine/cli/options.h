@@ -17,7 +17,7 @@ struct Line {
   std::string answer = {};
   std::map<std::string, std::string> values = {};
   std::map<std::string, bool> flags = {};
-  std::vector<std::string> settings = {};  // KEY=VALUE of every --set
+  std::vector<std::string> settings = {};   // KEY=VALUE of every --set
   std::vector<input::SetOption> sets = {};  // the same, cut in two
 
   bool has(const std::string& flag) const { return flags.contains(flag) && flags.at(flag); }

@@ -20,8 +20,8 @@ struct TriedStep {
   Achieved achieved;
 };
 
-// Half as long until the loss falls, or rises less than is allowed: a direction is worth a few shorter steps before it is worth a new solution with more damping, because much of
-// what the model misses is how psi bends with its parameters, and that falls with the square of the step.
+// Half as long until the loss falls, or rises less than is allowed: a direction is worth a few shorter steps before it is worth a new solution with
+// more damping, because much of what the model misses is how psi bends with its parameters, and that falls with the square of the step.
 template <class Evaluate>
 TriedStep search_line(double first, double allowed_rise, const Evaluate& evaluate) {
   constexpr int halvings = 4;

@@ -213,7 +213,8 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
     const std::int64_t dimension = problem.sector.dimension();
     largest = std::max(largest, block_dimension(problem.sector, run.ed));
     if (options.writes(dimension))
-      stage.stored_bytes += dimension * (amplitude_bytes(stage.family.hamiltonian, run.ed) * options.states + static_cast<std::int64_t>(sizeof(double)));
+      stage.stored_bytes +=
+          dimension * (amplitude_bytes(stage.family.hamiltonian, run.ed) * options.states + static_cast<std::int64_t>(sizeof(double)));
   }
   stage.facts = fmt::format("  dimension {}\n", largest);
   if (!options.export_hdf5.empty()) {

@@ -104,14 +104,14 @@ const WavefunctionEntry& wavefunction_entry<RbmOptions>() {
   volume = {355}, pages = {602--606}, year = {2017},
   doi = {10.1126/science.aag2302}
 })"},
-       .options = Options<RbmOptions>()
-                      .integer("alpha", &RbmOptions::alpha, 1, 4096, "hidden units per mode")
-                      .word("dtype", &RbmOptions::dtype, Words<Dtype>{{"complex", Dtype::complex}, {"real", Dtype::real}},
-                            "parameters; real means a positive wavefunction"),
-       .make = make_rbm,
-       .starts = {{NetworkRole::any_sign, "alpha: 2"},
-                  {NetworkRole::positive, "alpha: 2, dtype: real"},
-                  {NetworkRole::wide_positive, "alpha: 4, dtype: real"}}});
+                              .options = Options<RbmOptions>()
+                                             .integer("alpha", &RbmOptions::alpha, 1, 4096, "hidden units per mode")
+                                             .word("dtype", &RbmOptions::dtype, Words<Dtype>{{"complex", Dtype::complex}, {"real", Dtype::real}},
+                                                   "parameters; real means a positive wavefunction"),
+                              .make = make_rbm,
+                              .starts = {{NetworkRole::any_sign, "alpha: 2"},
+                                         {NetworkRole::positive, "alpha: 2, dtype: real"},
+                                         {NetworkRole::wide_positive, "alpha: 4, dtype: real"}}});
   return entry;
 }
 

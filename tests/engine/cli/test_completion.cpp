@@ -21,7 +21,8 @@ using namespace qs;
 // A script in a file of its own, for as long as a test runs.
 class ScriptFile {
  public:
-  explicit ScriptFile(const std::string& shell) : path_(std::filesystem::path(testing::TempDir()) / ("qstage_completion_" + std::to_string(getpid()))) {
+  explicit ScriptFile(const std::string& shell)
+      : path_(std::filesystem::path(testing::TempDir()) / ("qstage_completion_" + std::to_string(getpid()))) {
     std::ofstream(path_) << completion_script(shell);
   }
   ~ScriptFile() { std::filesystem::remove(path_); }

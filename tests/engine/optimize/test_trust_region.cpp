@@ -87,7 +87,8 @@ TEST(TrustRegion, LetsAnExactLossRiseToTheHighestOfTheLastFive) {
 
 TEST(TrustRegion, TakesNoVerdictBelowRounding) {
   EXPECT_EQ(judge_step(Evidence::exact, 1e-12, {.decrease = -1e-10}, {.tolerance = 1e-9}).verdict, Verdict::fair);
-  EXPECT_EQ(judge_step(Evidence::exact, 1e-12, {.decrease = -1e-6}, {.tolerance = 1e-9}).verdict, Verdict::rejected) << "a rise beyond rounding is never taken";
+  EXPECT_EQ(judge_step(Evidence::exact, 1e-12, {.decrease = -1e-6}, {.tolerance = 1e-9}).verdict, Verdict::rejected)
+      << "a rise beyond rounding is never taken";
 }
 
 TEST(TrustRegion, LetsSamplesDecideOnlyWhatTheyTell) {

@@ -50,7 +50,7 @@ ConfigurationBatch all_states(const Sector& sector) {
   return batch;
 }
 
-std::unique_ptr<Wavefunction> bare_rbm(int modes, RbmDtype dtype = RbmDtype::complex) {
+std::unique_ptr<Wavefunction> bare_rbm(int modes, Dtype dtype = Dtype::complex) {
   NetworkInput input;
   input.modes = input.sites = modes;
   return make_rbm({.alpha = 2, .dtype = dtype}, input, Precision::float64, Device::cpu);
@@ -233,8 +233,8 @@ TEST(Projected, ANetworkWithAPartOfTheSymmetryIsAskedLess) {
 
 TEST(Projected, RealNetworksStayRealInRealSectors) {
   const System real = system_with(triangular(), {{0, 2}, "B", 1}), complex = system_with(triangular(), {.momentum = {1, 0}});
-  EXPECT_EQ(Projected(bare_rbm(12, RbmDtype::real), real.symmetry, {}).jacobian_mode(), JacobianMode::real_log);
-  EXPECT_EQ(Projected(bare_rbm(12, RbmDtype::real), complex.symmetry, {}).jacobian_mode(), JacobianMode::complex_log);
+  EXPECT_EQ(Projected(bare_rbm(12, Dtype::real), real.symmetry, {}).jacobian_mode(), JacobianMode::real_log);
+  EXPECT_EQ(Projected(bare_rbm(12, Dtype::real), complex.symmetry, {}).jacobian_mode(), JacobianMode::complex_log);
 }
 
 }  // namespace
