@@ -46,12 +46,12 @@ std::string with_symmetry(Text text, const std::string& symmetry) {
 TEST(PlanRefusals, SymmetryThatIsNotThere) {
   EXPECT_EQ(with_symmetry(spins, "{momentum: [0, 2], point: B, spin_inversion: 1}"), "nothing was refused");
   EXPECT_THAT(with_symmetry(spins, "{momentum: [0, 2], point: B3, spin_inversion: 1}"),
-              AllOf(HasSubstr("input.yaml:4:37: error: symmetry.point 'B3' is no irrep"), HasSubstr("it has A, B")));
-  EXPECT_THAT(with_symmetry(spins, "{momentum: [0, 2, 1]}"), HasSubstr("input.yaml:4:22: error: symmetry.momentum has 3 entries"));
+              AllOf(HasSubstr("input.yaml:7:37: error: symmetry.point 'B3' is no irrep"), HasSubstr("it has A, B")));
+  EXPECT_THAT(with_symmetry(spins, "{momentum: [0, 2, 1]}"), HasSubstr("input.yaml:7:22: error: symmetry.momentum has 3 entries"));
   EXPECT_THAT(with_symmetry(spins, "{momenta: [0, 2]}"), HasSubstr("unknown key 'symmetry.momenta' (did you mean 'momentum'?"));
   EXPECT_THAT(with_symmetry(spins, "{spin_inversion: 2}"), HasSubstr("out of range"));
   EXPECT_THAT(with_symmetry({.hamiltonian = "{kind: tv, t: 1.0, delta: 0.1}"}, "{momentum: [0]}"),
-              HasSubstr("4:22: error: symmetry.momentum is not conserved: under the translation by [1]"));
+              HasSubstr("7:22: error: symmetry.momentum is not conserved: under the translation by [1]"));
   Text vit = spins;
   vit.wavefunction = "wavefunction: {kind: vit, patch: [1, 1], layers: 1, d_model: 4, heads: 2}\n";
   EXPECT_THAT(with_symmetry(vit, "{momentum: [0, 2], point: B}"), HasSubstr("the network does not change when configurations are moved by a patch"));
