@@ -39,8 +39,8 @@ Judgement judge_step(Evidence evidence, double predicted, const Achieved& achiev
     return {evidence == Evidence::drawn || achieved.decrease >= -tolerance - 2 * achieved.error - bounds.rise ? Verdict::fair : Verdict::rejected,
             unknown};
   const double ratio = achieved.decrease / predicted;
-  // An allowed rise is no reason to damp more: damping then held the pretraining of the quick start at overlaps of 0.98 to 0.998 (seeds 2, 14, 19,
-  // 20), where it otherwise reaches 0.9995.
+  // An allowed rise is no reason to damp more: damping then ended the pretraining of the quick start at overlaps of 0.998 and 0.996 (seeds 14, 19),
+  // where it otherwise reaches 0.9996.
   if (evidence == Evidence::exact && ratio <= 0 && achieved.decrease > -bounds.rise) return {Verdict::fair, ratio};
   // Rows that were drawn anew for this step are one of many views of the loss: only a step that is far worse than predicted on them is not taken.
   // Taking none that rises on its rows left pretraining of the quick start at overlaps of 0.85 and 0.91 (seed 4), where taking all of them reaches

@@ -1,8 +1,8 @@
 // How long a step may be and how its damping adapts. The length of a step eta d is s = eta |X d|, measured in the metric of the states themselves
 // (Fubini-Study), so that it means the same in every network; the diagonal shift follows the achieved over the predicted decrease of the loss, as in
 // Levenberg-Marquardt (Marquardt, SIAM J. Appl. Math. 11, 431 (1963)). Of losses that are summed exactly a step may raise one to the highest of the
-// last few, as in the line search of Grippo, Lampariello and Lucidi (SIAM J. Numer. Anal. 23, 707 (1986)); no other step that raises the loss is
-// taken.
+// last few, as in the line search of Grippo, Lampariello and Lucidi (SIAM J. Numer. Anal. 23, 707 (1986)); what noise may hide from samples
+// and from drawn rows is said in trust_region.cpp.
 #pragma once
 
 #include <cstddef>
