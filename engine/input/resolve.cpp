@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/text.h"
-#include "engine/input/resolve_system.h"
+#include "engine/input/resolve_steps.h"
 #include "engine/input/schema.h"
 #include "engine/input/validate.h"
 

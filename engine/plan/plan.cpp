@@ -134,11 +134,12 @@ class Planner {
   void network() {
     const Node node = root_["wavefunction"];
     reading(node, [&] {
-      plan_.network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
-      plan_.network->symmetry = symmetry_;
-      plan_.origin["conditioning"] = describe_conditioning(plan_.network->options, plan_.network->input);
-      check_reality(*make_network(*plan_.network, Device::reference), *base_, *system_);
-      if (const std::string text = check_attention(*plan_.network, base_->lattice); !text.empty()) warn(node, text);
+      NetworkPlan network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
+      network.symmetry = symmetry_;
+      plan_.origin["conditioning"] = describe_conditioning(network.options, network.input);
+      check_reality(*make_network(network, Device::reference), *base_, *system_);
+      if (const std::string text = check_suits(network, *base_); !text.empty()) warn(node, text);
+      plan_.network = std::move(network);
     });
   }
 
@@ -177,7 +178,7 @@ class Planner {
       entry->plan(node, run, stage);
       if (plan_.network && stage.uses_network()) {
         check_conditioning(*plan_.network, stage.family);
-        check_orbitals(*plan_.network, stage.family);
+        check_suits(*plan_.network, stage.family);  // what it warns about is the lattice, and told already
       }
       plan_.stages.push_back(std::move(stage));
     });

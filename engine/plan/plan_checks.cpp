@@ -7,8 +7,6 @@
 #include <map>
 
 #include "engine/base/error.h"
-#include "engine/wavefunctions/qstage.h"
-#include "engine/wavefunctions/vit.h"
 #include "hamiltonians/term_facts.h"
 
 namespace qs {
@@ -56,14 +54,19 @@ void check_conditioning(const NetworkPlan& network, const ProblemFamily& family)
   }
 }
 
-void check_orbitals(const NetworkPlan& network, const ProblemFamily& family) {
-  const auto* qstage = network.options.get_if<QstageOptions>();
-  if (qstage == nullptr || qstage->amplitude != Amplitude::determinant) return;
+std::string check_suits(const NetworkPlan& network, const ProblemFamily& family) {
+  const LatticeOptions& lattice = family.lattice.options();
+  FamilyFacts facts;
+  facts.lattice = family.lattice.describe();
+  facts.lattice_size = lattice.size;
+  facts.open = std::find(lattice.boundary.begin(), lattice.boundary.end(), Boundary::open) != lattice.boundary.end();
   for (const Problem& problem : family.problems) {
-    if (problem.sector.particles() > qstage->orbitals)
-      throw InputError(fmt::format("{} do not fit the {} orbitals of the determinant; write wavefunction.orbitals: {:.0f} or more",
-                                   problem.sector.describe(), qstage->orbitals, problem.sector.particles()));
+    const int particles = problem.sector.fermionic() ? static_cast<int>(problem.sector.particles()) : -1;
+    if (particles <= facts.most_particles) continue;
+    facts.most_particles = particles;
+    facts.fullest = problem.sector.describe();
   }
+  return network.options.entry().suits(network.options.value(), facts);
 }
 
 void check_reality(const Wavefunction& psi, const ProblemFamily& family, const SystemOptions& system) {
@@ -88,20 +91,6 @@ void check_twist(const Lattice& lattice, const std::vector<double>& angles) {
       throw InputError(fmt::format("hamiltonian.twist turns what crosses the seam, but axis {} is open ({}); write 0 there, or close it", axis + 1,
                                    lattice.describe()));
   }
-}
-
-std::string check_attention(const NetworkPlan& network, const Lattice& lattice) {
-  const LatticeOptions& options = lattice.options();
-  if (std::find(options.boundary.begin(), options.boundary.end(), Boundary::open) == options.boundary.end()) return "";
-  if (const auto* vit = network.options.get_if<VitOptions>(); vit && vit->attention == VitAttention::factored && vit->patch != options.size)
-    throw InputError(
-        fmt::format("wavefunction.attention factored treats all patches alike, as on a torus, but the lattice is {} and its ends differ from "
-                    "its middle; write wavefunction.attention: factored_full",
-                    lattice.describe()));
-  const auto* qstage = network.options.get_if<QstageOptions>();
-  if (qstage == nullptr || qstage->attention != QstageAttention::factored) return "";
-  return fmt::format("wavefunction.attention factored counts displacements around a torus, but the lattice is {}; softmax does not",
-                     lattice.describe());
 }
 
 }  // namespace qs

@@ -16,7 +16,6 @@
 #include "engine/report/provenance.h"
 #include "engine/run/configuration_table.h"
 #include "engine/wavefunctions/chunked.h"
-#include "engine/wavefunctions/qstage.h"
 
 namespace qs {
 namespace {
@@ -158,11 +157,6 @@ DataTree evaluate_configurations(const RunPlan& plan, std::span<const double> pa
   store_configurations(tree, configurations, family);
   store_complex(tree, "log_psi", samples.log_psi);
   store_complex(tree, "local_energies", energies);
-  if (network.options.get_if<QstageOptions>() != nullptr) {
-    std::vector<Complex> amplitudes;
-    for (const Complex value : samples.log_psi) amplitudes.push_back(std::exp(value));
-    store_complex(tree, "psi", amplitudes);
-  }
   if (const auto move = pair_move(plan)) store_pairs(tree, *move, configurations, family);
   const std::vector<Complex> residual = summarise_energies(tree, samples, energies);
   if (derivatives == Derivatives::none) return tree;

@@ -78,6 +78,14 @@ std::string conditioning(const QstageOptions& options, const NetworkInput& input
   return joined(input.feature_names) + "; tails " + tails;
 }
 
+std::string suits(const QstageOptions& options, const FamilyFacts& family) {
+  if (options.amplitude == Amplitude::determinant && family.most_particles > options.orbitals)
+    throw InputError(family.fullest + " do not fit the " + std::to_string(options.orbitals) +
+                     " orbitals of the determinant; write wavefunction.orbitals: " + std::to_string(family.most_particles) + " or more");
+  if (options.attention != QstageAttention::factored || !family.open) return "";
+  return "wavefunction.attention factored counts displacements around a torus, but the lattice is " + family.lattice + "; softmax does not";
+}
+
 Options<QstageOptions> qstage_options() {
   using Q = QstageOptions;
   Options<Q> options;
@@ -140,6 +148,7 @@ const WavefunctionEntry& wavefunction_entry<QstageOptions>() {
                                  .complete = complete,
                                  .features = features,
                                  .conditioning = conditioning,
+                                 .suits = suits,
                                  .starts = {{NetworkRole::spinless_fermions, "depth: 2, d_model: 8, heads: 4, mlp: 16" + fermions},
                                             {NetworkRole::spinful_fermions, "depth: 2, d_model: 12, heads: 4, mlp: 24" + fermions}}});
   return entry;

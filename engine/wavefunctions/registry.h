@@ -28,6 +28,15 @@ struct NetworkContext {
   int guessed_features = 0, guessed_patch_entries = 0;
 };
 
+// What a stage asks of a network whose options stand already.
+struct FamilyFacts {
+  std::string lattice;            // in words
+  std::vector<int> lattice_size;  // cells per axis
+  bool open = false;              // an end along some axis
+  int most_particles = -1;        // as in NetworkContext
+  std::string fullest;            // the sector that has them, in words
+};
+
 // One kind, as the catalogue sees it. std::any: the options struct of the kind.
 struct WavefunctionEntry {
   std::string name, text;
@@ -40,6 +49,7 @@ struct WavefunctionEntry {
   std::function<std::vector<std::string>(const std::any&, const NetworkInput&)> features;
   std::function<std::vector<int>(const std::any&, const NetworkInput&)> translations;
   std::function<std::string(const std::any&, const NetworkInput&)> conditioning;
+  std::function<std::string(const std::any&, const FamilyFacts&)> suits;
   std::function<std::unique_ptr<Wavefunction>(const std::any&, const NetworkInput&, Precision, Device)> make;
   std::function<std::any(const ParameterLayout&)> guess;  // without a value: tensors of another kind
 };
@@ -88,6 +98,8 @@ struct WavefunctionKind {
   std::string (*conditioning)(const T&, const NetworkInput&) = nullptr;
   // See invariant_translations(); default: none.
   std::vector<int> (*translations)(const T&, const NetworkInput&) = nullptr;
+  // Refuses a family that it cannot describe; what to warn about, or "". Default: it suits all.
+  std::string (*suits)(const T&, const FamilyFacts&) = nullptr;
   // Options read off the names and shapes of stored tensors, which may be any; default: none (or guess_options.cpp, for kinds that need more).
   std::optional<T> (*guess)(const ParameterLayout&) = nullptr;
   // The keys of a small network (qstage-vmc new), by what it is to do; {} stands for the couplings that it reads.
@@ -125,6 +137,10 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
                 for (const std::string& name : kind.features == nullptr ? std::vector<std::string>{} : kind.features(chosen, input))
                   names += (names.empty() ? "" : ", ") + name;
                 return names;
+              },
+          .suits =
+              [kind](const std::any& options, const FamilyFacts& family) {
+                return kind.suits == nullptr ? std::string() : kind.suits(std::any_cast<const T&>(options), family);
               },
           .make = [kind](const std::any& options, const NetworkInput& input, Precision precision,
                          Device device) { return kind.make(std::any_cast<const T&>(options), input, precision, device); },

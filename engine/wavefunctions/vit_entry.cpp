@@ -28,6 +28,14 @@ void complete(VitOptions& options, const Node& node, NetworkContext& context) {
   options.patch = entries > 0 && entries % per_cell == 0 ? tiling_patch(input.lattice_size, entries / per_cell, twos) : twos;
 }
 
+// Factored attention takes the lattice for a torus and could not tell the ends of an open one from its middle.
+std::string suits(const VitOptions& options, const FamilyFacts& family) {
+  if (family.open && options.attention == VitAttention::factored && options.patch != family.lattice_size)
+    throw InputError("wavefunction.attention factored treats all patches alike, as on a torus, but the lattice is " + family.lattice +
+                     " and its ends differ from its middle; write wavefunction.attention: factored_full");
+  return "";
+}
+
 Options<VitOptions> vit_options() {
   using V = VitOptions;
   Options<V> options;
@@ -58,6 +66,7 @@ const WavefunctionEntry& wavefunction_entry<VitOptions>() {
        // Tokens mix by displacement and are summed. Q-stage's know where they are, and the weights of an RBM belong to sites.
        .translations = [](const VitOptions& options,
                           const NetworkInput&) { return options.attention == VitAttention::factored ? options.patch : std::vector<int>{}; },
+       .suits = suits,
        .starts = {{NetworkRole::frustrated, "layers: 2, d_model: 32, heads: 4"}}});
   return entry;
 }

@@ -1,4 +1,4 @@
-// Steps of resolve() that concern names of couplings. Internal to engine/input.
+// Steps of resolve(), a file each: lattice, family, wavefunction. Internal to engine/input.
 #pragma once
 
 #include <string>
@@ -24,6 +24,13 @@ void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics);
 void resolve_couplings(const Schema& schema, Node::Data& system, Diagnostics& diagnostics);
 // Names of a family (or held_out) are couplings of the Hamiltonian, or `particles` of spinless fermions.
 void check_family(const Schema& schema, const Node::Data& family, const Node::Data& system, Diagnostics& diagnostics);
+// The names that a family may have: couplings of the Hamiltonian, `disorder`, `particles`. Empty: the Hamiltonian's kind is not known.
+std::vector<std::string> family_words(const Schema& schema, const Node::Data& system);
+bool sector_has(const Node::Data& system, const std::string& key);
+// One of `known` (any, if that is empty), or one random number of a disordered term: "h@3".
+void check_name(const Location& where, const std::string& path, const std::string& name, const std::vector<std::string>& known,
+                Diagnostics& diagnostics);
+
 // Names in tail, features, couplings; defaults that depend on the system; heads against width.
 void resolve_wavefunction(const Schema& schema, Node::Data& root, Diagnostics& diagnostics);
 
