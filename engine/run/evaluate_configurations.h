@@ -22,7 +22,6 @@ struct EvaluateRequest {
 
 // What the output holds, n rows, P parameters in the groups as one dataset per tensor:
 //   configurations [n, modes] int8, problem [n] (several problems), log_psi_re, log_psi_im [n] (phase not reduced), local_energies_re, _im [n]
-//   psi_re, psi_im [n]         networks that give psi itself
 //   n_exchange_pairs [n] int32 proposals that the first exchange or hop move of the input's sampler draws from
 //   gradient/                  2 Re <conj(O - <O>)(E - <E>)>, the rows of a problem weighted 1/n (G problems: the mean over problems)
 //   sr_update/                 direction of the natural gradient of the first vmc stage (not for adamw), without learning rate or norm constraint

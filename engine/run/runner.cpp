@@ -9,18 +9,16 @@
 #include "engine/base/parallel.h"
 #include "engine/base/resources.h"
 #include "engine/comm/observed_communicator.h"
-#include "engine/hdf5/hdf5.h"
 #include "engine/job/requests.h"
 #include "engine/job/watchdog.h"
 #include "engine/plan/choose_device.h"
 #include "engine/plan/plan_network.h"
 #include "engine/plan/weight_names.h"
-#include "engine/report/status.h"
 #include "engine/run/checkpoints.h"
 #include "engine/run/export_states.h"
 #include "engine/run/nonfinite.h"
-#include "engine/run/results.h"
 #include "engine/run/resumption.h"
+#include "engine/run/root_files.h"
 #include "engine/run/state_tree.h"
 
 namespace qs {
@@ -47,12 +45,7 @@ class Runner {
                [this](const std::string& text) { reporter_->warn(text); }) {
     if (plan.threads) set_threads(*plan.threads);
     gpu_ = choose_device(plan.device, comm_);  // before anything is written
-    on_root(comm_, [&] {
-      directory_.emplace(plan.directory, options.existing);
-      directory_->begin(run_input(document), document.original);
-      status_.emplace(directory_->file(file_names::status), clock_);
-      if (!directory_->resuming()) status_->write({});
-    });
+    on_root(comm_, [&] { files_.emplace(plan.directory, options.existing, run_input(document), document.original, clock_); });
   }
 
   int run() {
@@ -71,7 +64,7 @@ class Runner {
     if (reporter_) reporter_->note("failed: " + reason);
     if (code == ExitCode::numerical && requests_) keep_best();
     if (requests_) return write_status(RunPhase::failed, static_cast<int>(code), reason);
-    if (comm_.is_root()) mark_failed(directory_->file(file_names::status), code, reason, clock_);
+    if (comm_.is_root()) files_->mark_failed(code, reason);
   }
 
  private:
@@ -91,14 +84,13 @@ class Runner {
     }
     restore_or_start();
     on_root(comm_, [&] {
-      if (state_.step > 0 && state_.trace_bytes >= 0)
-        trace_.emplace(directory_->trace_file(plan_.stages[state_.stage].group), state_.trace_bytes, state_.trace_hash);
+      if (state_.step > 0) files_->resume_trace(plan_.stages[state_.stage].group, state_);
     });
   }
 
   void open_reporter() {
     std::unique_ptr<RunLog> log;
-    on_root(comm_, [&] { log = std::make_unique<RunLog>(directory_->file(file_names::log)); });
+    on_root(comm_, [&] { log = std::make_unique<RunLog>(files_->file(file_names::log)); });
     reporter_.emplace(options_for_terminal(STDOUT_FILENO, plan_.log_every, options_.log_format), comm_.is_root() ? options_.screen : nullptr,
                       std::move(log), clock_);
     reporter_->log_lines(log_header(provenance_, plan_.seed, sha256_hex(document_.original)));
@@ -125,7 +117,7 @@ class Runner {
 
   // Of the root.
   std::optional<LoadedCheckpoint> stored_state() {
-    if (!directory_->resuming()) return std::nullopt;
+    if (!files_->directory().resuming()) return std::nullopt;
     auto loaded = options_.reopened ? read_checkpoint(named_checkpoint(plan_.directory, end_of_stage(plan_.stages.at(*options_.reopened).group)))
                                     : load_checkpoint(plan_.directory, Damaged::set_aside);
     if (loaded) checkpoints_->found();
@@ -153,7 +145,7 @@ class Runner {
 
   void keep_evidence(const StagePlan& plan, const NonfiniteStep& failed) {
     if (!comm_.is_root()) return;
-    const std::string file = directory_->file(fmt::format("nonfinite.{}_{:06}.h5", plan.group, failed.step));
+    const std::string file = files_->file(fmt::format("nonfinite.{}_{:06}.h5", plan.group, failed.step));
     write_nonfinite(file, nonfinite_tree(failed, plan.group, plan.family, layout_, plan_.origin), *reporter_);
   }
 
@@ -162,7 +154,7 @@ class Runner {
     const auto stage = plan.make(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
-      on_root(comm_, [&] { begin_trace(plan.group); });
+      on_root(comm_, [&] { files_->begin_trace(plan.group, state_.trace.columns); });
     }
     reporter_->begin_stage(plan.group, state_.stage, static_cast<int>(plan_.stages.size()), state_.step, stage->steps());
     watchdog_.begin_stage(plan.group, stage->pace());
@@ -186,7 +178,7 @@ class Runner {
     if (plan.exports) {
       const std::vector<const EdResult*> exact = exact_.solve_all(plan.family);  // what a resumed run has not kept is diagonalised again
       on_root(comm_, [&] {
-        for (const std::string& name : export_states(*plan.exports, plan.family, exact, {*directory_, provenance_.build, plan_.origin}))
+        for (const std::string& name : export_states(*plan.exports, plan.family, exact, {files_->directory(), provenance_.build, plan_.origin}))
           reporter_->note("exact states are in " + name);
       });
     }
@@ -196,26 +188,19 @@ class Runner {
     return 0;
   }
 
-  // A stage that says nothing of its steps has no table.
-  void begin_trace(const std::string& group) {
-    if (state_.trace.columns.size() > 1) trace_.emplace(directory_->trace_file(group), state_.trace.columns);
-  }
-
   void keep_end_of_stage(const StagePlan& plan, Stage& stage) {
     if (!plan.optimizer) return;
     stage.save(state_);
-    checkpoints_->write_end_of_stage(comm_, state_, layout_, trace_ ? &*trace_ : nullptr, plan.group);
+    checkpoints_->write_end_of_stage(comm_, state_, layout_, trace(), plan.group);
   }
 
   void record(const StepOutcome& outcome) {
     state_.trace.rows.push_back(outcome.trace_row);
-    on_root(comm_, [&] {
-      if (trace_) trace_->append(outcome.trace_row);
-    });
+    on_root(comm_, [&] { files_->append(outcome.trace_row); });
     reporter_->row(state_.step, outcome.shown);
     for (const std::string& note : outcome.notes) reporter_->note(note);
     for (const std::string& warning : outcome.warnings) reporter_->warn(warning);
-    if (comm_.is_root()) status_->update(status(RunPhase::running, std::nullopt, ""));
+    if (comm_.is_root()) files_->update_status(status(RunPhase::running, std::nullopt, ""));
   }
 
   // A stage that gives up leaves its best parameters in the state: they are the result, whatever came after them.
@@ -250,21 +235,16 @@ class Runner {
 
   void next_stage() {
     state_.begin_next_stage();
-    on_root(comm_, [&] {
-      if (trace_) trace_->log().sync();
-      trace_.reset();
-    });
+    on_root(comm_, [&] { files_->end_trace(); });
     write_checkpoint();
     on_root(comm_, [&] { write_outputs(RunPhase::running); });
   }
 
-  void write_checkpoint() { requests_->wall_time().checkpoint_took(checkpoints_->write(comm_, state_, layout_, trace_ ? &*trace_ : nullptr)); }
+  void write_checkpoint() { requests_->wall_time().checkpoint_took(checkpoints_->write(comm_, state_, layout_, trace())); }
 
-  void write_outputs(RunPhase phase) {
-    const ResultsContext context{plan_, document_, provenance_, layout_};
-    replace_file(directory_->file(file_names::results), to_hdf5_image(results_tree(context, state_)));
-    write_json(directory_->file(file_names::summary), summary_json(context, state_, *reporter_, phase));
-  }
+  TraceFile* trace() { return files_ ? files_->trace() : nullptr; }
+
+  void write_outputs(RunPhase phase) { files_->write_outputs({plan_, document_, provenance_, layout_}, state_, *reporter_, phase); }
 
   Status status(RunPhase phase, std::optional<int> code, const std::string& message) const {
     const ProgressRow& row = reporter_->current();
@@ -275,13 +255,13 @@ class Runner {
             .steps = row.steps,
             .shown = row.shown,
             .seconds_per_step = row.seconds_per_step,
-            .checkpoint = checkpoints_->exist() ? directory_->file(file_names::checkpoint) : "",
+            .checkpoint = checkpoints_->exist() ? files_->file(file_names::checkpoint) : "",
             .resume_command = phase != RunPhase::finished ? "qstage-vmc resume " + plan_.directory : "",
             .message = message};
   }
 
   void write_status(RunPhase phase, int code, const std::string& message) {
-    if (comm_.is_root()) status_->write(status(phase, code, message));
+    if (comm_.is_root()) files_->write_status(status(phase, code, message));
   }
 
   int leave(int code) {
@@ -293,7 +273,7 @@ class Runner {
   void end(RunPhase phase, int code, const std::string& message) {
     on_root(comm_, [&] { write_outputs(phase); });
     write_status(phase, code, message);
-    reporter_->close(comm_.is_root() ? directory_->present() : std::vector<std::string>{});
+    reporter_->close(comm_.is_root() ? files_->directory().present() : std::vector<std::string>{});
   }
 
   const RunPlan& plan_;
@@ -303,9 +283,7 @@ class Runner {
   Watchdog watchdog_;
   ObservedCommunicator comm_;
   ExactStates exact_;
-  std::optional<RunDirectory> directory_;  // root only, as all files
-  std::optional<StatusFile> status_;
-  std::optional<TraceFile> trace_;  // of the present stage, if it has one
+  std::optional<RootFiles> files_;  // root only
   std::string gpu_;
   Provenance provenance_;
   std::optional<Reporter> reporter_;

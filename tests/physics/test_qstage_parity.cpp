@@ -70,11 +70,12 @@ class QstageWeights : public testing::TestWithParam<Published> {
 
     const DataTree found = evaluate_configurations(plan, plan.network->parameters, batch, Derivatives::none);
 
-    const std::vector<double> re = numbers(found, "psi_re"), im = numbers(found, "psi_im");
+    const std::vector<double> log = numbers(found, "log_psi_re"), phase = numbers(found, "log_psi_im");
     double scale = 0, worst = 0;
     for (std::size_t i = 0; i < count; ++i) {
       scale = std::max({scale, std::abs(expected[2 * i]), std::abs(expected[2 * i + 1])});
-      worst = std::max({worst, std::abs(re[i] - expected[2 * i]), std::abs(im[i] - expected[2 * i + 1])});
+      const std::complex<double> psi = std::exp(std::complex<double>(log[i], phase[i]));
+      worst = std::max({worst, std::abs(psi.real() - expected[2 * i]), std::abs(psi.imag() - expected[2 * i + 1])});
     }
     return worst / scale;
   }
