@@ -65,6 +65,24 @@ std::vector<std::vector<std::int32_t>> translations_of(const Lattice& lattice) {
   return translations;
 }
 
+// The vector by which a lattice of cells repeats along an axis.
+Vector3 period_of(const Lattice& lattice, int axis) {
+  CellVector cells{};
+  if (lattice.is_tilted()) cells = lattice.options().torus.at(axis);
+  if (!lattice.is_tilted()) cells[axis] = lattice.options().size.at(axis);
+  Vector3 period{};
+  for (int a = 0; a < lattice.axes(); ++a)
+    for (int x = 0; x < 3; ++x) period[x] += cells[a] * lattice.primitive(a)[x];
+  return period;
+}
+
+void take_geometry(const Lattice& lattice, NetworkInput& input) {
+  if (!lattice.has_positions()) return;
+  for (int site = 0; site < lattice.sites(); ++site) input.positions.push_back(lattice.position(site));
+  for (int axis = 0; axis < lattice.axes(); ++axis)
+    if (lattice.options().boundary.at(axis) != Boundary::open) input.periods.push_back(period_of(lattice, axis));
+}
+
 int most_particles(const ProblemFamily& family) {
   double most = -1;
   for (const Problem& problem : family.problems)
@@ -129,13 +147,14 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
   network.input.lattice_size = family.lattice.options().size;
   network.input.basis = family.lattice.basis();
   network.input.translations = translations_of(family.lattice);
+  take_geometry(family.lattice, network.input);
   network.options = wavefunction_options(node, guess, family, system, network.input);
   network.input.features = feature_table(family, network.input.feature_names);
   const auto psi = make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit
   if (!weights) return network;
   network.weights_origin = stored_origin(weights->tree);
   origin["conditioning"] = describe_conditioning(network.options, network.input);
-  refuse_other_origin(network.weights_origin, origin, weights->file);
+  refuse_other_origin(network.weights_origin, origin, network.options.entry().serves, weights->file);
   network.parameters = load_weights(weights->tree, tensor_shapes(psi->layout()), weights->file);
   return network;
 }

@@ -105,17 +105,18 @@ Origin stored_origin(const DataTree& tree) {
   return origin;
 }
 
-void refuse_other_origin(const Origin& stored, const Origin& ours, const std::string& file) {
+void refuse_other_origin(const Origin& stored, const Origin& ours, Serves serves, const std::string& file) {
   const auto compare = [&](const std::string& key, const char* what, const auto& part) {
     const auto found = stored.find(key);
     if (found == stored.end() || part(found->second) == part(value_of(ours, key))) return;
     throw CheckpointError(
         fmt::format("weights '{}' belong to another system: {} '{}' there, '{}' here; take the input they were made with, or convert "
-                    "them to .npz, which holds no description, if they are meant to be carried over",
+                    "them to .msgpack, which holds no description, if they are meant to be carried over",
                     file, what, part(found->second), part(value_of(ours, key))));
   };
   const auto whole = [](const std::string& text) { return text; };
-  if (!stored.contains("geometry") || value_of(stored, "geometry") != value_of(ours, "geometry")) {
+  const bool same_geometry = stored.contains("geometry") && value_of(stored, "geometry") == value_of(ours, "geometry");
+  if (serves == Serves::its_lattice && !same_geometry) {
     compare("lattice", "lattice", without_boundary);
     compare("geometry", "geometry", whole);  // of one name, such as a cell or a graph
   }

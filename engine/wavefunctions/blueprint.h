@@ -16,14 +16,27 @@
 
 namespace qs {
 
+// Given functions that parameters multiply: what a layer uses is [..][classes] = parameters [..][functions] times values [functions][classes]. Empty:
+// the parameters themselves.
+struct Basis {
+  int functions = 0;
+  std::vector<double> values;
+
+  bool empty() const { return functions == 0; }
+  int classes() const { return static_cast<int>(values.size()) / functions; }
+  std::vector<double> transposed() const;  // [classes][functions]
+};
+
 // One tensor of the flat buffer, converted to the network's precision, in the memory of the device.
 template <class Real>
 struct PackedTensor {
   std::string path;
   int matrices, in;  // a kernel [matrices][in][out], or 0
   Buffer<Real> values;
-  Buffer<Real> adjoint;      // of a kernel: [matrices, last first][out][in], for the gradient of its input
-  std::int64_t offset = -1;  // into the flat buffer, known once the blueprint is finished
+  Buffer<Real> adjoint;  // of a kernel: [matrices, last first][out][in], for the gradient of its input
+  Basis basis;
+  Buffer<Real> basis_transposed;  // [classes][functions], for the gradient
+  std::int64_t offset = -1;       // into the flat buffer, known once the blueprint is finished
 };
 
 // A layer's handle; without a tensor where a layer has none (no bias).
@@ -36,6 +49,8 @@ class Weight {
   const Real* data() const { return tensor_ != nullptr ? tensor_->values.data() : nullptr; }
   const Real* adjoint() const { return tensor_->adjoint.data(); }
   int count() const { return static_cast<int>(tensor_->values.size()); }
+  const Basis& basis() const { return tensor_->basis; }
+  const Real* basis_transposed() const { return tensor_->basis_transposed.data(); }
   // Its part of the gradient, where `whole` is that of offset 0.
   kernels::GradientTarget<Real> part_of(kernels::GradientTarget<Real> whole) const {
     whole.base = tensor_ != nullptr ? whole.base + tensor_->offset : nullptr;
@@ -91,6 +106,8 @@ class Builder {
   Weight<Real> tensor(TensorSpec spec) const { return kernel(std::move(spec), 0, 0); }
   // `matrices` of [in][out] one after the other, whatever the axes of the shape.
   Weight<Real> kernel(TensorSpec spec, int in, int matrices = 1) const;
+  // [outer][classes of the basis] from parameters [outer][functions].
+  Weight<Real> in_basis(TensorSpec spec, Basis basis) const;
   // Stored, and without influence on log psi: its gradient is zero.
   void dead_tensor(TensorSpec spec) const;
 
@@ -109,7 +126,10 @@ class Builder {
   // Multiply-adds of one log psi, counted as 2.
   void flops(double count) const { blueprint_->flops_ += count; }
   Device device() const { return blueprint_->device_; }
-  // A list of indices where the primitives read it.
+  // Numbers that no parameter changes, and a list of indices, where the primitives read them.
+  Buffer<Real> constants(const std::vector<double>& values) const {
+    return buffer_of(blueprint_->device_, std::vector<Real>(values.begin(), values.end()));
+  }
   Buffer<std::int32_t> indices(const std::vector<std::int32_t>& list) const { return buffer_of(blueprint_->device_, list); }
 
  private:

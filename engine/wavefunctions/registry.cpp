@@ -1,6 +1,7 @@
 #include "engine/wavefunctions/registry.h"
 
 #include "engine/wavefunctions/cnn.h"
+#include "engine/wavefunctions/foundation.h"
 #include "engine/wavefunctions/jastrow.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
@@ -27,6 +28,7 @@ std::span<const WavefunctionEntry* const> wavefunctions() {
       // clang-format off
       &wavefunction_entry<QstageOptions>(),
       &wavefunction_entry<CnnOptions>(),
+      &wavefunction_entry<FoundationOptions>(),
       &wavefunction_entry<JastrowOptions>(),
       &wavefunction_entry<RbmOptions>(),
       &wavefunction_entry<VitOptions>(),

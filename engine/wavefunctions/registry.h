@@ -28,6 +28,9 @@ struct NetworkContext {
   int guessed_features = 0, guessed_patch_entries = 0;
 };
 
+// Whether parameters mean the same on another lattice.
+enum class Serves { its_lattice, any_lattice };
+
 // What a stage asks of a network whose options stand already.
 struct FamilyFacts {
   std::string lattice;            // in words
@@ -43,6 +46,7 @@ struct WavefunctionEntry {
   std::vector<Option> keys;
   std::any defaults;
   std::vector<std::string> literature;  // BibTeX
+  Serves serves;
   std::map<NetworkRole, std::string> starts;
   std::function<std::any(const Node& node, const std::any& start, NetworkContext& context)> read;
   std::function<std::string(const std::any&)> print;  // "depth: 2, d_model: 60"
@@ -88,6 +92,7 @@ template <class T>
 struct WavefunctionKind {
   std::string name, text;
   std::vector<std::string> literature = {};  // BibTeX of what a user of this kind should cite
+  Serves serves = Serves::its_lattice;
   Options<T> options;
   std::unique_ptr<Wavefunction> (*make)(const T&, const NetworkInput&, Precision, Device);
   // What depends on the system or on weights; refuses what does not fit.
@@ -113,6 +118,7 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
           .keys = kind.options.list(),
           .defaults = kind.options.defaults(),
           .literature = kind.literature,
+          .serves = kind.serves,
           .starts = kind.starts,
           .read =
               [kind](const Node& node, const std::any& start, NetworkContext& context) {

@@ -14,6 +14,7 @@
 #include "engine/base/random.h"
 #include "engine/wavefunctions/parameters.h"
 #include "hamiltonians/configuration.h"
+#include "hamiltonians/unit_cell.h"
 #include "kernels/api/device.h"
 
 namespace qs {
@@ -30,6 +31,8 @@ struct NetworkInput {
   std::vector<std::vector<double>> features;  // [problems][features], raw values
   // [axes][sites]: where one cell's step along an axis of the lattice takes each site; of an axis with ends nothing. No axes: a graph.
   std::vector<std::vector<std::int32_t>> translations = {};
+  std::vector<Vector3> positions = {};  // [sites], Cartesian; empty: a graph that says none
+  std::vector<Vector3> periods = {};    // by which the lattice repeats along its closed axes
 };
 
 // How many real rows one sample contributes to the Jacobian: complex log psi -> 2 (Re, Im), real positive log psi -> 1.

@@ -1,5 +1,6 @@
 // Residual factored attention (Viteritti, Rende, Becca, PRL 130, 236401): x += W concat_h(A_h V_h(LN x)), the mixing matrices A_h are parameters,
-// with no queries, keys or softmax. index[p][q] names the parameter of a pair of tokens.
+// with no queries, keys or softmax. index[p][q] names the class of a pair of tokens: each class has a number of its own, or alpha times the values
+// that given functions of the distance have there, so that the same parameters serve every lattice.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,9 @@ namespace qs {
 struct FactoredAttentionSpec {
   std::string norm;
   DenseSpec value;
-  TensorSpec alpha;  // [H, ...]
+  TensorSpec alpha;  // [H, ...], one number per class or per function
   DenseSpec out;
+  Basis functions = {};  // of the class
 };
 
 template <class Real>
@@ -27,11 +29,12 @@ class FactoredAttentionResidual final : public Residual<Real> {
         heads_(static_cast<int>(spec.alpha.shape.front())),
         norm_(build.differentiating(), spec.norm, tokens, width_),
         value_(build, spec.value, tokens),
-        alpha_(build.tensor(spec.alpha)),
+        alpha_(spec.functions.empty() ? build.tensor(spec.alpha) : build.in_basis(spec.alpha, spec.functions)),
         out_(build, spec.out, tokens),
         index_(build.indices(index)),
         scratch_(build.scratch(kernels::mixing_residual_scratch(shape(1)), Pass::evaluate)),
-        dalpha_(build.scratch(alpha_.count(), Pass::differentiate)) {
+        dalpha_(build.scratch(alpha_.count(), Pass::differentiate)),
+        dfunctions_(build.scratch(std::size_t(heads_) * spec.functions.functions, Pass::differentiate)) {
     const std::size_t values = std::size_t(tokens) * width_;
     for (Slot* slot : {&input_, &v_, &mixed_}) *slot = build.keep_for_backward(values);
     for (Slot* slot : {&dmixed_, &dv_}) *slot = build.scratch(values, Pass::differentiate);
@@ -59,7 +62,7 @@ class FactoredAttentionResidual final : public Residual<Real> {
     out_.backward_weights(run, run.at(mixed_), dx);
     out_.backward_input(run, dx, dmixed);
     kernels::network<Real>(run.device).mix_tokens_weight_gradient(shape(run.rows), run.at(v_), dmixed, index_.data(), run.at(dalpha_));
-    run.emit(alpha_, run.at(dalpha_));
+    emit_alpha(run);
     kernels::network<Real>(run.device).mix_tokens(shape(run.rows), dmixed, alpha_.data(), transposed_index_.data(), dv);
     value_.backward_weights(run, run.at(input_), dv);
     Real* dinput = dmixed;  // no longer needed
@@ -68,6 +71,14 @@ class FactoredAttentionResidual final : public Residual<Real> {
   }
 
  private:
+  void emit_alpha(const Run<Real>& run) const {
+    if (alpha_.basis().empty()) return run.emit(alpha_, run.at(dalpha_));
+    const int functions = alpha_.basis().functions;
+    kernels::network<Real>(run.device)
+        .dense({heads_, alpha_.basis().classes(), functions, run.rows}, run.at(dalpha_), alpha_.basis_transposed(), nullptr, run.at(dfunctions_),
+               kernels::Write::overwrite);
+    kernels::network<Real>(run.device).emit_gradient(heads_ * functions, run.rows, run.at(dfunctions_), run.gradient_of(alpha_));
+  }
   kernels::MixShape shape(int rows) const { return {tokens_, heads_, width_ / heads_, rows, alpha_.count() / heads_}; }
 
   int tokens_, width_, heads_;
@@ -78,7 +89,7 @@ class FactoredAttentionResidual final : public Residual<Real> {
   Buffer<std::int32_t> index_, transposed_index_;
   Slot scratch_;
   Slot input_, v_, mixed_;  // input: LN x
-  Slot dalpha_, dmixed_, dv_;
+  Slot dalpha_, dfunctions_, dmixed_, dv_;
 };
 
 }  // namespace qs

@@ -24,7 +24,7 @@ Origin origin(const std::string& lattice) {
 
 std::string refusal(const std::string& stored, const std::string& ours) {
   try {
-    refuse_other_origin(origin(stored), origin(ours), "w.h5");
+    refuse_other_origin(origin(stored), origin(ours), Serves::its_lattice, "w.h5");
   } catch (const CheckpointError& error) {
     return error.what();
   }
@@ -74,17 +74,17 @@ TEST(WeightsOrigin, LongGraphsDifferInTheirLastBond) {
 TEST(WeightsOrigin, FilesWithoutAGeometryGoByTheName) {
   Origin old = origin("{kind: square, size: [3, 4]}");
   old.erase("geometry");
-  EXPECT_NO_THROW(refuse_other_origin(old, origin("{kind: square, size: [3, 4], periodic: false}"), "w.h5"));
-  EXPECT_THROW(refuse_other_origin(old, origin("{kind: chain, size: [12]}"), "w.h5"), CheckpointError);
+  EXPECT_NO_THROW(refuse_other_origin(old, origin("{kind: square, size: [3, 4], periodic: false}"), Serves::its_lattice, "w.h5"));
+  EXPECT_THROW(refuse_other_origin(old, origin("{kind: chain, size: [12]}"), Serves::its_lattice, "w.h5"), CheckpointError);
 }
 
 TEST(WeightsOrigin, BoundariesAndSectorsAreSaid) {
   const Origin open = origin("{kind: square, size: [3, 2], periodic: false}"), closed = origin(cell("[[1, 0], [0, 1]]", "size: [3, 2]"));
-  EXPECT_THAT(other_differences(open, open, "w.h5"), IsEmpty());
-  EXPECT_THAT(other_differences(open, closed, "w.h5"), testing::ElementsAre(HasSubstr("were made for lattice 'square 3x2, open', not")));
+  EXPECT_THAT(other_differences(open, open, Serves::its_lattice, "w.h5"), IsEmpty());
+  EXPECT_THAT(other_differences(open, closed, Serves::its_lattice, "w.h5"), testing::ElementsAre(HasSubstr("were made for lattice 'square 3x2, open', not")));
   Origin fewer = closed;
   fewer["sector"] = "5 spins 1/2";
-  EXPECT_THAT(other_differences(fewer, closed, "w.h5"), testing::ElementsAre(HasSubstr("were made for the sector '5 spins 1/2', not")));
+  EXPECT_THAT(other_differences(fewer, closed, Serves::its_lattice, "w.h5"), testing::ElementsAre(HasSubstr("were made for the sector '5 spins 1/2', not")));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "engine/wavefunctions/chunked.h"
 #include "engine/wavefunctions/cnn.h"
+#include "engine/wavefunctions/foundation.h"
 #include "engine/wavefunctions/jastrow.h"
 #include "engine/wavefunctions/qstage.h"
 #include "engine/wavefunctions/rbm.h"
@@ -62,6 +63,25 @@ inline NetworkInput spins_on_tilted_torus() {
   return input;
 }
 
+// The same with its geometry, in a unit of 1.3: the unit cell is a cube.
+inline NetworkInput placed(NetworkInput input) {
+  int stride = input.sites;
+  input.positions.assign(input.sites, {});
+  for (std::size_t axis = 0; axis < input.lattice_size.size(); ++axis) {
+    stride /= input.lattice_size[axis];
+    for (int s = 0; s < input.sites; ++s) input.positions[s][axis] = 1.3 * (s / stride % input.lattice_size[axis]);
+    input.periods.emplace_back()[axis] = 1.3 * input.lattice_size[axis];
+  }
+  return input;
+}
+
+inline NetworkInput placed_on_tilted_torus() {
+  NetworkInput input = spins_on_tilted_torus();
+  for (int s = 0; s < input.sites; ++s) input.positions.push_back({static_cast<double>(s), 0, 0});
+  input.periods = {{3, 1, 0}, {-1, 3, 0}};
+  return input;
+}
+
 // A ladder of two legs with open ends along its first axis; the second is a ring of two.
 inline NetworkInput without_first_translation(NetworkInput input) {
   input.translations[0].clear();
@@ -98,6 +118,10 @@ inline std::vector<Case> cases() {
   const auto cnn = [](CnnAmplitude amplitude, std::vector<std::string> couplings = {}) {
     return CnnOptions{.layers = 2, .channels = 4, .kernel = 3, .amplitude = amplitude, .couplings = std::move(couplings)};
   };
+  const auto foundation = [](FoundationAmplitude amplitude, FoundationSites sites, std::vector<std::string> couplings = {}) {
+    return FoundationOptions{
+        .layers = 2, .d_model = 6, .heads = 3, .mlp = 5, .amplitude = amplitude, .sites = sites, .couplings = std::move(couplings)};
+  };
   const NetworkInput j2 = with_features(spins_on({6}), {"J1", "J2"}, {{1.0, 0.2}, {1.0, 0.6}});
   return {
       {"QstageOneTail", qstage(2, {{"t", "V", "N"}}), tv(spins_on({6}))},
@@ -121,6 +145,11 @@ inline std::vector<Case> cases() {
       {"CnnSpinfulTwoSitesPerCell", cnn(CnnAmplitude::complex), spinful(spins_on({2, 2}, 2))},
       {"CnnTiltedTorus", cnn(CnnAmplitude::complex), spins_on_tilted_torus()},
       {"CnnCube", CnnOptions{.layers = 1, .channels = 4, .kernel = 3, .amplitude = CnnAmplitude::complex, .couplings = {}}, spins_on({2, 2, 3})},
+      {"FoundationChain", foundation(FoundationAmplitude::complex, FoundationSites::alike, {"J2"}), placed(j2)},
+      {"FoundationSublattices", foundation(FoundationAmplitude::real, FoundationSites::sublattices), placed(spins_on({4, 2}))},
+      {"FoundationOddRing", foundation(FoundationAmplitude::real, FoundationSites::alike, {"J1", "J2"}),
+       placed(with_features(spins_on({5}), j2.feature_names, j2.features))},
+      {"FoundationTiltedTorus", foundation(FoundationAmplitude::complex, FoundationSites::sublattices), placed_on_tilted_torus()},
       {"JastrowReal", JastrowOptions{.dtype = Dtype::real}, spins_on({3, 4})},
       {"JastrowComplex", JastrowOptions{.dtype = Dtype::complex}, spins_on({7})},
       {"JastrowSpinfulTwoSitesPerCell", JastrowOptions{.dtype = Dtype::complex}, spinful(spins_on({3}, 2))},

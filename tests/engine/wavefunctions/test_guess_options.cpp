@@ -48,6 +48,11 @@ WavefunctionOptions completed(const WavefunctionOptions& found, const Wavefuncti
     guess.couplings = cnn->couplings;
     return guess;
   }
+  if (const auto* foundation = truth.get_if<FoundationOptions>()) {
+    FoundationOptions guess = found.get<FoundationOptions>();
+    guess.couplings = foundation->couplings;
+    return guess;
+  }
   return found;
 }
 
