@@ -59,10 +59,10 @@ ModelEntry shastry_sutherland_entry() {
               {"Js", 1, "S.S coupling of the square bonds"},
               {"Jd", 1, "S.S coupling of the dimer diagonals"},
           },
-          Options<ModelOptions>(),
+          marshall_option(),
           build_shastry_sutherland,
           {.size = "4x4",
-           .hamiltonian = "Js: 0.8, Jd: 1.0",
+           .hamiltonian = "Js: 0.8, Jd: 1.0, marshall_sign: true",  // the ordered phase: nearly positive in the rotated basis
            .observables = "energy, structure_factor",
            .small = NetworkRole::frustrated,
            .least_axes = 2}};
