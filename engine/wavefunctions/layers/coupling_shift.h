@@ -1,7 +1,9 @@
 // What the couplings add to every token: x_i += Dense_1(gelu(Dense_0(couplings))). A shift before each block moves its norms and gelus, so that one
-// network can compute differently for each Hamiltonian.
+// network can compute differently for each Hamiltonian. Small at the start: a network that first learns what the Hamiltonians have in common does not get
+// stuck with one of them (a seed in four did, at V = 4 of a t-V ring).
 #pragma once
 
+#include <cmath>
 #include <string>
 
 #include "engine/wavefunctions/layers/perceptron.h"
@@ -16,7 +18,8 @@ class CouplingShift final : public Residual<Real> {
       : tokens_(tokens),
         width_(width),
         couplings_(couplings),
-        layers_(build, lecun_dense(path + "/Dense_0", features, hidden), lecun_dense(path + "/Dense_1", hidden, width), 1),
+        layers_(build, lecun_dense(path + "/Dense_0", features, hidden),
+                dense_spec(path + "/Dense_1", hidden, width, Initial::normal(0.1 / std::sqrt(hidden))), 1),
         shift_(build.keep(width)),
         dshift_(build.scratch(width, Pass::differentiate)) {}
 

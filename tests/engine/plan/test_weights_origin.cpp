@@ -80,11 +80,11 @@ TEST(WeightsOrigin, FilesWithoutAGeometryGoByTheName) {
 
 TEST(WeightsOrigin, BoundariesAndSectorsAreSaid) {
   const Origin open = origin("{kind: square, size: [3, 2], periodic: false}"), closed = origin(cell("[[1, 0], [0, 1]]", "size: [3, 2]"));
-  EXPECT_THAT(other_differences(open, open, Serves::its_lattice, "w.h5"), IsEmpty());
-  EXPECT_THAT(other_differences(open, closed, Serves::its_lattice, "w.h5"), testing::ElementsAre(HasSubstr("were made for lattice 'square 3x2, open', not")));
+  EXPECT_THAT(other_differences(open, open, "w.h5"), IsEmpty());
+  EXPECT_THAT(other_differences(open, closed, "w.h5"), testing::ElementsAre(HasSubstr("were made for lattice 'square 3x2, open', not")));
   Origin fewer = closed;
   fewer["sector"] = "5 spins 1/2";
-  EXPECT_THAT(other_differences(fewer, closed, Serves::its_lattice, "w.h5"), testing::ElementsAre(HasSubstr("were made for the sector '5 spins 1/2', not")));
+  EXPECT_THAT(other_differences(fewer, closed, "w.h5"), testing::ElementsAre(HasSubstr("were made for the sector '5 spins 1/2', not")));
 }
 
 }  // namespace
