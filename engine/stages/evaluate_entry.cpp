@@ -35,12 +35,10 @@ void add_observables(Options<EvaluateOptions>& options) {
 }
 
 Options<EvaluateOptions> evaluate_options() {
-  using E = EvaluateOptions;
-  Options<E> options;
+  Options<EvaluateOptions> options;
   add_sampler(options);
   add_observables(options);
-  options.word("compare", &E::compare, Words<Compare>{{"none", Compare::none}, {"ed", Compare::ed}},
-               "put exact values beside the measured ones: energy, and every observable as its mean over the exact ground level");
+  add_compare(options, "put exact values beside the measured ones: energy, and every observable as its mean over the exact ground level");
   return options;
 }
 
