@@ -94,6 +94,7 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   if (stage.exact_states) check_exact_states(stage.family, 1, run.ed);
   plan_observables(node["observables"], stage.family, run, options);
   stage.sampler = options.sampler;
+  stage.points = {"energy"};
   stage.make = [options](const StagePlan&, StageContext context, ExactStates& exact) {
     return std::make_unique<EvaluateStage>(options, std::move(context), exact);
   };
