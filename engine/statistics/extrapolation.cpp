@@ -3,6 +3,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace qs {
 namespace {
@@ -11,6 +12,18 @@ constexpr int iterations = 3;
 constexpr double rounding = 1e-13;  // relative, of an energy: the least error that a weight knows of
 
 bool is_exact(const EnergyPoint& point) { return point.energy_error == 0 && point.variance_error == 0; }
+
+// Without states that come twice: exact ones say the second time what they have said.
+std::vector<EnergyPoint> distinct(std::span<const EnergyPoint> points) {
+  constexpr double equal = 1e-9;  // relative
+  const auto near = [](double a, double b) { return std::abs(a - b) <= equal * std::max(std::abs(a), std::abs(b)); };
+  std::vector<EnergyPoint> kept;
+  for (const EnergyPoint& point : points) {
+    const auto same = [&](const EnergyPoint& other) { return near(point.energy, other.energy) && near(point.variance, other.variance); };
+    if (std::none_of(kept.begin(), kept.end(), same)) kept.push_back(point);
+  }
+  return kept;
+}
 
 // Of E - E(v) at a point.
 double residual_error(const EnergyPoint& point, double slope) {
@@ -21,14 +34,15 @@ double residual_error(const EnergyPoint& point, double slope) {
 
 }  // namespace
 
-EnergyFit fit_energy(std::span<const EnergyPoint> points, int degree) {
+EnergyFit fit_energy(std::span<const EnergyPoint> all, int degree) {
+  const bool exact = std::all_of(all.begin(), all.end(), is_exact);
+  const std::vector<EnergyPoint> points = exact ? distinct(all) : std::vector<EnergyPoint>(all.begin(), all.end());
   const auto count = static_cast<Eigen::Index>(points.size()), parameters = static_cast<Eigen::Index>(degree) + 1;
   EnergyFit fit{.freedom = static_cast<int>(count - parameters)};
   if (fit.freedom < 0) return fit;
   double unit = 0;  // of the variance
   for (const EnergyPoint& point : points) unit = std::max(unit, point.variance);
   if (!(unit > 0)) return fit;
-  const bool exact = std::all_of(points.begin(), points.end(), is_exact);
   const double origin = points[0].energy;
   Eigen::VectorXd solution = Eigen::VectorXd::Zero(parameters);
   Eigen::MatrixXd rows(count, parameters);

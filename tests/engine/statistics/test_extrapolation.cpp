@@ -41,6 +41,9 @@ TEST(EnergyFit, KnowsWhatItCannotKnow) {
   const EnergyFit two = fit_energy(line({1.0, 2.0}, -8, 1, 0), 1);
   EXPECT_NEAR(two.energy, -8, 1e-12);
   EXPECT_TRUE(std::isnan(two.error)) << "two exact points have no scatter";
+  const EnergyFit thrice = fit_energy(line({1.0, 2.0, 1.0, 4.0}, -8, 1, 0), 2);
+  EXPECT_EQ(thrice.freedom, 0) << "one of four comes twice";
+  EXPECT_TRUE(std::isnan(thrice.error));
 }
 
 // Mean and variance of M numbers -8 + a - ln u: exponential, so skewed, with <e^3> = 2 v^(3/2) and <e^4> = 9 v^2.
