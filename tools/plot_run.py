@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Plot one or several runs: energy with error and exact line, relative error, variance, acceptance, R-hat, rates, pretraining, results, time by phase.
+"""Plot one or several runs: energy with error and exact line, relative error, variance, acceptance, R-hat, rates, pretraining, results, energy against
+variance, time by phase.
 
     tools/plot_run.py runs/a [runs/b ...] [-o run.pdf]
 
@@ -219,6 +220,26 @@ def add_results(panels, run, several):
         panel.drawings.append(lambda axes: axes.set_xticks(range(len(labels)), labels, rotation=30, ha="right", fontsize=7))
 
 
+def add_extrapolations(panels, run, several):
+    """Energies against variances, with the line and the parabola through them down to variance zero."""
+    for name, stage in qstage_io.stages(run.data, "extrapolate"):
+        points = {key: np.atleast_2d(np.asarray(stage["points"][key], dtype=float)) for key in ("mean", "error", "variance", "variance_error")}
+        count = len(points["mean"])
+        panel = panels.of("energy against variance", f"total energy [{run.units(name, 'points/mean')}]", x="variance of the energy")
+        shown = labels_of(run, stage, count, several)
+        exact = np.ravel(stage.get("exact", [])).astype(float)
+        for g in range(count):
+            mean, error, variance, variance_error = (points[key][g] for key in ("mean", "error", "variance", "variance_error"))
+            style = {"color": colour(g, count, run), "fmt": "o", "markersize": 4, "linewidth": 0.8, "label": shown[g]}
+            panel.drawings.append(lambda axes, x=variance, y=mean, dx=variance_error, dy=error, style=style: axes.errorbar(x, y, xerr=dx, yerr=dy, **style))
+            v = np.linspace(0, np.nanmax(variance), 101)
+            for fit, line in (("linear", "-"), ("quadratic", ":")):
+                energy, slope, curvature = (np.ravel(stage[fit][key]).astype(float)[g] for key in ("mean", "slope", "curvature"))
+                panel.curve(v, energy + slope * v + curvature * v**2, color=colour(g, count, run), linestyle=line, linewidth=0.8)
+            if g < len(exact) and np.isfinite(exact[g]):
+                panel.level(exact[g], color=colour(g, count, run), linewidth=0.7, alpha=0.7)
+
+
 def add_times(panels, runs):
     """Stacked bars: one bar per stage and run, one colour per phase."""
     timings = [(run.name, stage, phases) for run in runs for stage, phases in sorted(run.data.get("timing", {}).items())]
@@ -241,6 +262,7 @@ def figure_of(runs):
         add_energies(panels, run, several)
     for run in runs:
         add_results(panels, run, several)
+        add_extrapolations(panels, run, several)
         add_entries(panels, run, several, run.vmc, VMC_ENTRIES)
         add_entries(panels, run, several, run.pretraining, PRETRAINING_ENTRIES)
     add_times(panels, runs)

@@ -99,7 +99,7 @@ def write_safetensors(path, arrays):
 
 
 def stages(data, kind):
-    """The stages of one kind ("ed", "pretrain", "vmc", "evaluate") in their order, as (name, dict) pairs."""
+    """The stages of one kind ("ed", "vmc", "evaluate", ...) in their order, as (name, dict) pairs."""
     return [(name, stage) for name, stage in sorted(data.get("stages", {}).items()) if name.split("_", 1)[-1] == kind]
 
 

@@ -74,6 +74,13 @@ const std::vector<Reference>& of_methods() {
   volume = {386}, pages = {296--301}, year = {2024},
   doi = {10.1126/science.adg9774}
 })"},
+      {"Lanczos step", {{"stages.kind", {"lanczos"}}}, R"(@article{sorella2001generalized,
+  author = {Sorella, Sandro},
+  title = {Generalized {Lanczos} algorithm for variational quantum {Monte Carlo}},
+  journal = {Phys. Rev. B},
+  volume = {64}, pages = {024512}, year = {2001},
+  eprint = {cond-mat/0009149}, archivePrefix = {arXiv}
+})"},
       {"random numbers", {{"stages.sampler.kind", {"metropolis"}}, {"stages.rows", {}}}, R"(@inproceedings{salmon2011parallel,
   author = {Salmon, John K. and Moraes, Mark A. and Dror, Ron O. and Shaw, David E.},
   title = {Parallel random numbers: as easy as 1, 2, 3},

@@ -41,7 +41,7 @@ Options<RunPlan> run_options() {
   options.other("symmetry", shape::section("symmetry"), absent("all states of the sector"),
                 "irrep of the symmetry group: the network is projected on it, and exact states are those of it");
   options.other("wavefunction", shape::section("wavefunction"), absent("only ed stages can run"), "the neural network");
-  options.other("sampler", shape::section("sampler"), absent("vmc and evaluate stages must have their own"),
+  options.other("sampler", shape::section("sampler"), absent("stages that sample must have their own"),
                 "how configurations are drawn from |psi|^2; stages may override single keys");
   options.other("stages", shape::list(shape::section("stages"), 1), required(""), "what to do, in this order");
   return options;

@@ -59,6 +59,7 @@ class Walk {
     StageMemory memory;
     memory.exact = exact_.add(stage) + exact_.kept();
     if (stage.sampler) sampled(*stage.sampler, stage.family, memory);
+    memory.samples += stage.list_bytes;
     if (stage.sampler && stage.exact_states) memory.samples = std::max(memory.samples, rows_bytes(states_of(stage.family), stage.family.modes()));
     if (stage.optimizer && !stage.sampler) supervised(stage, memory);
     if (stage.optimizer) update(*stage.optimizer, memory);

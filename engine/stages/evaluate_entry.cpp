@@ -35,12 +35,10 @@ void add_observables(Options<EvaluateOptions>& options) {
 }
 
 Options<EvaluateOptions> evaluate_options() {
-  using E = EvaluateOptions;
-  Options<E> options;
+  Options<EvaluateOptions> options;
   add_sampler(options);
   add_observables(options);
-  options.word("compare", &E::compare, Words<Compare>{{"none", Compare::none}, {"ed", Compare::ed}},
-               "put exact values beside the measured ones: energy, and every observable as its mean over the exact ground level");
+  add_compare(options, "put exact values beside the measured ones: energy, and every observable as its mean over the exact ground level");
   return options;
 }
 
@@ -96,6 +94,7 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   if (stage.exact_states) check_exact_states(stage.family, 1, run.ed);
   plan_observables(node["observables"], stage.family, run, options);
   stage.sampler = options.sampler;
+  stage.points = {"energy"};
   stage.make = [options](const StagePlan&, StageContext context, ExactStates& exact) {
     return std::make_unique<EvaluateStage>(options, std::move(context), exact);
   };

@@ -9,7 +9,6 @@
 
 #include "engine/base/error.h"
 #include "engine/stages/pretrain_stage.h"
-#include "engine/stages/quantities.h"
 #include "engine/stages/sampling_report.h"
 #include "engine/stages/thermalise.h"
 #include "hamiltonians/observable.h"
@@ -18,39 +17,14 @@ namespace qs {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double alarm_errors = 4;
-constexpr double converged_error = 1e-3;     // relative
-constexpr double exact_sum_rounding = 1e-9;  // relative; an exact sum has no statistical error
 
 bool asks_for(const EvaluateOptions& options, const std::string& name) {
   return std::find(options.observables.begin(), options.observables.end(), name) != options.observables.end();
 }
 
-template <class F>
-std::vector<double> column(const std::vector<EnergyResult>& results, F&& value) {
-  std::vector<double> values;
-  for (const EnergyResult& result : results) values.push_back(value(result));
-  return values;
-}
-
 }  // namespace
 
 bool EvaluateOptions::wants_exact() const { return compare == Compare::ed || asks_for(*this, "overlap"); }
-
-std::optional<double> EnergyResult::relative_error() const {
-  if (!exact || *exact == 0) return std::nullopt;
-  return std::abs(energy.mean.real() - *exact) / std::abs(*exact);
-}
-
-std::optional<double> EnergyResult::z() const {
-  if (!exact || !(energy.error > 0)) return std::nullopt;
-  return (energy.mean.real() - *exact) / energy.error;
-}
-
-bool EnergyResult::too_low() const {
-  if (!exact) return false;
-  return energy.mean.real() < *exact - std::max(alarm_errors * energy.error, exact_sum_rounding * std::abs(*exact));
-}
 
 EvaluateStage::EvaluateStage(EvaluateOptions options, StageContext context, ExactStates& exact)
     : options_(std::move(options)), context_(std::move(context)), exact_(exact) {
@@ -76,18 +50,15 @@ StepOutcome EvaluateStage::step(RunState& state) {
       clock_.measure("thermalise", [&] { return thermalise(*sampler, options_.sampler, context_.family, context_.comm, *context_.psi); });
   outcome.warnings = start.warnings();
   const Measurements measured = measure(context_, observables_, *sampler, options_.sampler, clock_);
-  std::vector<EnergyResult> results = energies(measured);
-  if (options_.compare == Compare::ed) {
-    clock_.measure("diagonalise", [&] {
-      for (int g = 0; g < context_.family.size(); ++g) results[g].exact = exact_.solve(context_.family, g).energies[0];
-    });
-  }
+  std::vector<EnergyResult> results = energy_results(context_, measured);
+  if (options_.compare == Compare::ed) clock_.measure("diagonalise", [&] { add_exact(context_, exact_, results); });
   if (asks_for(options_, "overlap")) {
     const std::vector<double> values = clock_.measure("overlap", [&] { return overlaps(); });
     for (std::size_t g = 0; g < values.size(); ++g) results[g].overlap = values[g];
   }
-  store(results, state.outputs);
-  if (options_.compare == Compare::ed) store_converged(results, outcome, state.outputs);
+  store_energies(context_, "stages/" + context_.group + "/energy/", results, state.outputs);
+  store_couplings(context_.family, context_.group, state.outputs);
+  if (options_.compare == Compare::ed) store_converged(context_, results, outcome, state.outputs);
   for (std::size_t k = 0; k < observables_.size(); ++k) store_observable(observables_[k], measured.observables[k], state.outputs);
   if (options_.sampler.kind == SamplerKind::metropolis) store_sampling(measured, start, "stages/" + context_.group + "/sampling/", state.outputs);
   outcome.trace_row = {0};
@@ -97,20 +68,6 @@ StepOutcome EvaluateStage::step(RunState& state) {
   report_cancellation(context_, *sampler, outcome);
   for (const ObservableValues& observable : measured.observables) report_observable(observable, context_.family, outcome);
   return outcome;
-}
-
-std::vector<EnergyResult> EvaluateStage::energies(const Measurements& measured) const {
-  const std::vector<double> acceptance = acceptance_ratios(measured.acceptance);
-  std::vector<EnergyResult> results(context_.family.size());
-  for (int g = 0; g < context_.family.size(); ++g) {
-    const Problem& problem = context_.family.problems[g];
-    const Estimate& energy = measured.energy[g].estimate;
-    results[g].energy = energy;
-    results[g].diagnosis = measured.energy[g].diagnosis;
-    results[g].acceptance = acceptance.empty() ? nan : acceptance[g];
-    results[g].v_score = v_score(energy.variance, energy.mean.real(), problem.sector.degrees_of_freedom(), problem.infinite_temperature_energy);
-  }
-  return results;
 }
 
 // The norm of psi's projection on the exact ground level, (sum_k |<psi|phi_k>|^2)^(1/2) over its states, summed over the whole sector.
@@ -142,31 +99,6 @@ std::vector<std::string> EvaluateStage::degenerate_levels() {
                                   label.empty() ? context_.family.hamiltonian.name : label, states));
   }
   return notes;
-}
-
-void EvaluateStage::store(const std::vector<EnergyResult>& results, DataTree& outputs) const {
-  const std::string group = "stages/" + context_.group + "/energy/";
-  const std::int64_t problems = context_.family.size();
-  const auto put = [&](const std::string& name, std::vector<double> values) {
-    store_values(outputs, group + name, std::move(values), {problems}, quantity_attributes(name, context_.family.hamiltonian.convention));
-  };
-  put("mean", column(results, [](const EnergyResult& r) { return r.energy.mean.real(); }));
-  outputs.datasets.at(group + "mean").attributes["sector"] = context_.family.describe_sectors();
-  put("error", column(results, [](const EnergyResult& r) { return r.energy.error; }));
-  put("imaginary", column(results, [](const EnergyResult& r) { return r.energy.mean.imag(); }));
-  put("variance", column(results, [](const EnergyResult& r) { return r.energy.variance; }));
-  put("vscore", column(results, [](const EnergyResult& r) { return r.v_score; }));
-  put("tau", column(results, [](const EnergyResult& r) { return r.energy.tau.value_or(nan); }));
-  put("rhat", column(results, [](const EnergyResult& r) { return r.diagnosis.rhat.value_or(nan); }));
-  put("reliable", column(results, [](const EnergyResult& r) { return r.diagnosis.reliable() ? 1.0 : 0.0; }));
-  put("accept", column(results, [](const EnergyResult& r) { return r.acceptance; }));
-  put("exact", column(results, [](const EnergyResult& r) { return r.exact.value_or(nan); }));
-  put("relative_error", column(results, [](const EnergyResult& r) { return r.relative_error().value_or(nan); }));
-  put("overlap", column(results, [](const EnergyResult& r) { return r.overlap.value_or(nan); }));
-  std::vector<std::int64_t> samples;
-  for (const EnergyResult& result : results) samples.push_back(result.energy.samples);
-  outputs.set(group + "samples", with(array(std::move(samples)), {{"units", "1"}, {"long_name", "samples behind the mean"}}));
-  store_couplings(context_.family, context_.group, outputs);
 }
 
 std::vector<std::vector<double>> EvaluateStage::exact_values(const Observable& observable) {
@@ -211,43 +143,11 @@ void EvaluateStage::store_observable(const Observable& observable, const Observa
   outputs.set(group + "labels", array(measured.labels));
 }
 
-// Beside exact values a run is converged if all energies are that near to them.
-void EvaluateStage::store_converged(const std::vector<EnergyResult>& results, StepOutcome& outcome, DataTree& outputs) const {
-  double worst = 0;
-  for (const EnergyResult& result : results) worst = std::max(worst, result.relative_error().value_or(0));
-  const bool converged = worst <= converged_error;
-  outputs.set("stages/" + context_.group + "/converged",
-              with(scalar(std::int64_t{converged ? 1 : 0}), {{"units", "1"}, {"long_name", "1: all energies within 1e-3 of the exact ones"}}));
-  if (!converged)
-    outcome.warnings.push_back(
-        fmt::format("not converged: the largest relative error of the energies is {:.1e}, above {:.0e}; take more steps, or a "
-                    "larger network",
-                    worst, converged_error));
-}
-
 void EvaluateStage::report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const {
-  const Operator& hamiltonian = context_.family.hamiltonian;
-  const double sites = context_.family.lattice.sites();
   for (std::size_t g = 0; g < results.size(); ++g) {
-    const EnergyResult& r = results[g];
     const std::string& label = context_.family.problems[g].label;
-    std::string note =
-        fmt::format("{}E = {} ({}, total), E/N = {}, V-score {:.2e}", label.empty() ? "" : label + ": ", format_judged({r.energy, r.diagnosis}),
-                    hamiltonian.convention, format_with_error(r.energy.mean.real() / sites, r.energy.error / sites), r.v_score);
-    if (r.exact) note += fmt::format(", exact {:.9g}, relative error {:.2e}", *r.exact, r.relative_error().value_or(nan));
-    if (r.overlap) note += fmt::format(", overlap {:.6f}", *r.overlap);
-    if (r.diagnosis.rhat) note += fmt::format(", R-hat {:.3f}", *r.diagnosis.rhat);
-    if (!r.diagnosis.reliable()) note += fmt::format(" ({})", r.diagnosis.doubt);
-    outcome.notes.push_back(note);
-    const std::string who = label.empty() ? hamiltonian.name : label;
-    if (r.too_low())
-      outcome.warnings.push_back(
-          fmt::format("{}: the energy lies more than {} errors below the exact value; the result is not valid (is the sampler "
-                      "frozen, are the samples too few?)",
-                      who, alarm_errors));
-    if (!r.diagnosis.reliable())
-      outcome.warnings.push_back(
-          fmt::format("{}: the error of the energy is not reliable: {}; raise sampler.samples or sampler.sweep_size", who, r.diagnosis.doubt));
+    outcome.notes.push_back((label.empty() ? "" : label + ": ") + energy_words(context_, results[g]));
+    warn_of_energy(context_, results[g], static_cast<int>(g), outcome);
   }
 }
 

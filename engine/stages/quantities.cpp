@@ -9,7 +9,7 @@
 namespace qs {
 namespace {
 
-enum class Dimension { pure, energy, energy_squared };
+enum class Dimension { pure = 0, energy = 1, energy_squared = 2, energy_cubed = 3, inverse_energy = -1, inverse_energy_cubed = -3 };  // powers
 
 struct Quantity {
   const char* name;
@@ -27,6 +27,18 @@ constexpr std::array quantities{
     Quantity{"degeneracy", Dimension::pure, "states of the lowest level"},
     Quantity{"residuals", Dimension::energy, "norm of H x - E x"},
     Quantity{"variance", Dimension::energy_squared, "variance of the local energy"},
+    Quantity{"variance_error", Dimension::energy_squared, "standard error of the variance"},
+    Quantity{"covariance", Dimension::energy_cubed, "covariance of the errors of mean and variance"},
+    Quantity{"alpha", Dimension::inverse_energy, "of psi + alpha H psi, the state of lowest energy"},
+    Quantity{"mu", Dimension::pure, "skewness of the energy, <(H - E)^3> / Var^(3/2)"},
+    Quantity{"x", Dimension::pure, "(E* - E) / Var^(1/2) of a Lanczos step"},
+    Quantity{"zeros", Dimension::pure, "weight of the state after the step where psi is zero"},
+    Quantity{"effective", Dimension::pure, "effective samples / samples, for weights |psi after the step / psi|^2"},
+    Quantity{"slope", Dimension::inverse_energy, "b of E = E_0 + b v + c v^2, v the variance"},
+    Quantity{"curvature", Dimension::inverse_energy_cubed, "c of E = E_0 + b v + c v^2, v the variance"},
+    Quantity{"chi_square", Dimension::pure, "weighted squares of the residuals of a fit"},
+    Quantity{"freedom", Dimension::pure, "degrees of freedom of a fit"},
+    Quantity{"systematic", Dimension::energy, "difference of the linear and the quadratic fit"},
     Quantity{"vscore", Dimension::pure, "N_dof Var(H) / (E - E_inf)^2"},
     Quantity{"tau", Dimension::pure, "integrated autocorrelation time in samples, 1 for independent samples"},
     Quantity{"rhat", Dimension::pure, "split R-hat of the local energy"},
@@ -65,7 +77,8 @@ std::map<std::string, Attribute> quantity_attributes(const std::string& name, co
   attributes.emplace("long_name", std::string(found->words));
   std::string units = "1";
   if (found->dimension != Dimension::pure) {
-    units = found->dimension == Dimension::energy ? convention : convention + "^2";
+    const int power = static_cast<int>(found->dimension);
+    units = power == 1 ? convention : convention + "^" + std::to_string(power);
     attributes.emplace("convention", convention);
     attributes.emplace("per", std::string("total"));
   }

@@ -15,9 +15,11 @@ StageEntry ed_entry();
 StageEntry pretrain_entry();
 StageEntry vmc_entry();
 StageEntry evaluate_entry();
+StageEntry lanczos_entry();
+StageEntry extrapolate_entry();
 
 std::span<const StageEntry> stages() {
-  static const std::vector<StageEntry> table = {ed_entry(), pretrain_entry(), vmc_entry(), evaluate_entry()};
+  static const std::vector<StageEntry> table = {ed_entry(), pretrain_entry(), vmc_entry(), evaluate_entry(), lanczos_entry(), extrapolate_entry()};
   return table;
 }
 

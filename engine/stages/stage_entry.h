@@ -43,6 +43,8 @@ struct StagePlan {
   std::int64_t stored_bytes = 0;                       // amplitudes and basis states in its results
   std::int64_t exported_bytes = 0;                     // in a file of its own
   std::shared_ptr<const EdStageOptions> exports = {};  // of exact states that go to files of their own; null: none
+  std::vector<std::string> points = {};                // groups of its results that hold an energy and its variance with their errors
+  std::int64_t list_bytes = 0;                         // of the configurations or vectors that a step lists beside its samples, on a rank
   std::string facts = {};                              // lines for --dry-run
 
   bool uses_network() const { return sampler || optimizer; }

@@ -1,8 +1,12 @@
 // Keys that several stages have.
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include "engine/base/options.h"
 #include "engine/optimize/optimizer_entry.h"
+#include "engine/stages/energy_results.h"
 #include "engine/stages/measure.h"
 #include "engine/stages/training_end.h"
 
@@ -31,6 +35,11 @@ void add_sampler(Options<Struct>& options) {
           "sampler", shape::overriding("sampler"), "keys that differ from the global sampler in this stage", &Struct::sampler,
           [](const Node& node, SamplerOptions& sampler) { sampler = read_sampler(node); }, [](const SamplerOptions&) { return std::string(); })
       .otherwise_absent("the global sampler");
+}
+
+template <class Struct>
+void add_compare(Options<Struct>& options, std::string doc) {
+  options.word("compare", &Struct::compare, Words<Compare>{{"none", Compare::none}, {"ed", Compare::ed}}, std::move(doc));
 }
 
 }  // namespace qs

@@ -75,7 +75,26 @@ Estimate estimate_chains(std::span<const std::complex<double>> values, std::span
   estimate.error = error.error;
   estimate.tau = error.tau;
   estimate.rhat = split_rhat(real, chains, samples_per_chain);
+  std::vector<double> squares(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    squares[i] = static_cast<double>(values.size()) * weights[i] * (std::norm(values[i] - estimate.mean) - estimate.variance);
+  const VarianceErrors of_variance = variance_errors(real, squares, estimate.error);
+  estimate.variance_error = of_variance.error;
+  estimate.covariance = of_variance.covariance;
   return estimate;
+}
+
+VarianceErrors variance_errors(std::span<const double> of_mean, std::span<const double> of_variance, double mean_error) {
+  QS_ASSERT(of_mean.size() == of_variance.size());
+  double mean_square = 0, product = 0, square = 0;
+  for (std::size_t i = 0; i < of_mean.size(); ++i) {
+    mean_square += of_mean[i] * of_mean[i];
+    product += of_mean[i] * of_variance[i];
+    square += of_variance[i] * of_variance[i];
+  }
+  if (!(mean_square > 0)) return {};  // an eigenvalue
+  const double per_square = mean_error * mean_error / mean_square;
+  return {.error = std::sqrt(per_square * square), .covariance = per_square * product};
 }
 
 Estimate estimate_exact(std::span<const std::complex<double>> values, std::span<const double> weights) {

@@ -15,6 +15,8 @@ struct Estimate {
   std::complex<double> mean;
   double variance = 0;         // sum |x - mean|^2 w, includes the imaginary part
   double error = 0;            // of Re mean; 0 for an exact sum; NaN when it cannot be known (one sample)
+  double variance_error = 0;   // of the variance
+  double covariance = 0;       // of the errors of Re mean and variance
   std::optional<double> tau;   // full integrated time; none if unknown
   std::optional<double> rhat;  // split R-hat; none if fewer than 4 samples a chain
   std::int64_t samples = 0;
@@ -30,6 +32,13 @@ Estimate estimate_exact(std::span<const std::complex<double>> values, std::span<
 
 // M w (x - mean), real part: what error, tau and R-hat are those of.
 std::vector<double> deviations(std::span<const std::complex<double>> values, std::span<const double> weights, std::complex<double> mean);
+
+// The error of a variance and its covariance with the error of the mean. Deviations: M w Re(x - mean) and M w (|x - mean|^2 - variance), or those of
+// ratios; both take the autocorrelation time of the mean, so that covariance = <Re(x - mean) |x - mean|^2> tau/M.
+struct VarianceErrors {
+  double error = 0, covariance = 0;
+};
+VarianceErrors variance_errors(std::span<const double> of_mean, std::span<const double> of_variance, double mean_error);
 
 // Geyer's initial monotone sequence and Sokal's window, for [chains][n] real data; NaN for constant data.
 double tau_geyer(std::span<const double> values, std::int64_t chains, std::int64_t n);

@@ -168,6 +168,22 @@ class Tools(unittest.TestCase):
         np.testing.assert_allclose(first, 1 / (5 * np.arange(1, 21)))
         np.testing.assert_allclose(second, 1 / (3 * np.arange(1, 21)))
 
+    def test_plot_draws_extrapolations_down_to_variance_zero(self):
+        with h5py.File(os.path.join(self.a, "results.h5"), "a") as f:
+            stage = f.create_group("stages/04_extrapolate")
+            stage["couplings/V"] = [0.0, 1.0]
+            stage["exact"] = [-5.0, -3.0]
+            for fit, energy, curvature in (("linear", -5.0, 0.0), ("quadratic", -5.1, 0.25)):
+                stage[f"{fit}/mean"], stage[f"{fit}/slope"], stage[f"{fit}/curvature"] = [energy, energy + 2], [0.5, 0.25], [curvature, curvature]
+            for name, values in (("variance", [0.4, 0.2, 0.1]), ("mean", [-4.8, -4.9, -4.95]), ("error", [0.01] * 3), ("variance_error", [0.02] * 3)):
+                stage[f"points/{name}"] = [values, values]
+            stage["points/mean"].attrs["units"] = "t"
+        axes = self.panels(self.a)["energy against variance", "total energy [t]"]
+        curves = {line.get_linestyle(): np.asarray(line.get_xydata()) for line in axes.lines if len(line.get_xdata()) > 3}
+        np.testing.assert_allclose(curves["-"][[0, -1]], [[0, -3], [0.4, -2.9]])
+        np.testing.assert_allclose(curves[":"][[0, -1]], [[0, -3.1], [0.4, -3.1 + 0.25 * 0.4 + 0.25 * 0.16]])
+        self.assertEqual(len(axes.containers), 2, "points of both Hamiltonians, with error bars")
+
     def test_plot_never_puts_two_unit_systems_on_one_axis(self):
         other = write_results(os.path.join(self.scratch.name, "spins"), unit="S.S")
         labels = [label for title, label in self.panels(self.a, other) if title.startswith(("energy", "variance"))]

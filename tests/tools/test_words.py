@@ -58,7 +58,7 @@ def snippets(text):
 SPEAK_OF_KINDS = {"engine/cli/references.cpp", "engine/cli/import_standard.cpp", "engine/cli/import_lists.cpp"}
 # Some are names of keys, words of keys or commands, too; a lattice without a kind is a chain. This list may only shrink.
 STILL_NAMED = {
-    "chain": {"hamiltonians/lattice.h"}, "ed": {"engine/stages/evaluate_entry.cpp", "engine/stages/pretrain_entry.cpp"},
+    "chain": {"hamiltonians/lattice.h"}, "ed": {"engine/stages/stage_options.h", "engine/stages/pretrain_entry.cpp"},
     "evaluate": {"engine/cli/option_table.cpp"}, "spinless_fermions": {"engine/input/default_document.cpp"},
     "terms": {"engine/plan/plan.cpp", "engine/stages/evaluate_entry.cpp", "hamiltonians/terms.h", "hamiltonians/terms_input.cpp"},
 }

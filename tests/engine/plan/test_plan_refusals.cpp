@@ -78,6 +78,31 @@ TEST(PlanRefusals, ObservablesOfOnesOwn) {
   EXPECT_THAT(refusal({.stages = "{kind: evaluate, observables: [energy, spin_spin]}"}), HasSubstr("observable spin_spin is not defined"));
 }
 
+TEST(PlanRefusals, LanczosStepsThatSamplesCannotTake) {
+  const std::string chains = "sampler: {kind: metropolis, move: {kind: hop}, chains: 8, samples: 16}\n";
+  EXPECT_EQ(refusal({.stages = "{kind: lanczos, steps: 2, compare: ed}"}), "nothing was refused");
+  EXPECT_EQ(refusal({.sampler = chains, .stages = "{kind: lanczos}"}), "nothing was refused");
+  EXPECT_THAT(refusal({.sampler = chains, .stages = "{kind: lanczos, steps: 2}"}),
+              AllOf(HasSubstr("input.yaml:9:33: error: two Lanczos steps need the fifth moment"), HasSubstr("or steps: 1")));
+  EXPECT_THAT(refusal({.stages = "{kind: lanczos, steps: 3}"}), HasSubstr("out of range"));
+  EXPECT_THAT(refusal({.sampler = "sampler: {kind: metropolis, move: {kind: hop}, chains: 1}\n", .stages = "{kind: lanczos}"}),
+              HasSubstr("a Lanczos step needs two chains"));
+}
+
+TEST(PlanRefusals, ExtrapolationsWithoutALine) {
+  const std::string chains = "sampler: {kind: metropolis, move: {kind: hop}}\n", own = "sampler: {kind: exact_sum}";
+  EXPECT_EQ(refusal({.stages = "{kind: lanczos}, {kind: extrapolate, compare: ed}"}), "nothing was refused");
+  EXPECT_THAT(refusal({.stages = "{kind: extrapolate}"}), HasSubstr("a line needs two points and there is none"));
+  EXPECT_THAT(refusal({.stages = "{kind: evaluate}, {kind: extrapolate}"}), HasSubstr("a line needs two points and there is one"));
+  EXPECT_THAT(refusal({.stages = "{kind: evaluate}, {kind: lanczos}, {kind: extrapolate, points: [01_evaluate]}"}),
+              HasSubstr("'01_evaluate' is no earlier stage that has measured energy and variance; there are: 00_evaluate, 01_lanczos"));
+  EXPECT_THAT(refusal({.stages = "{kind: ed}, {kind: lanczos}, {kind: extrapolate, points: [00_ed, 01_lanczos]}"}), HasSubstr("'00_ed' is no"));
+  EXPECT_THAT(refusal({.stages = "{kind: lanczos, family: {delta: [0.3]}}, {kind: evaluate}, {kind: extrapolate}"}),
+              HasSubstr("00_lanczos has other Hamiltonians or sectors than this stage"));
+  EXPECT_THAT(refusal({.sampler = chains, .stages = "{kind: evaluate}, {kind: lanczos, " + own + "}, {kind: extrapolate}"}),
+              HasSubstr("00_evaluate and 01_lanczos are an exact sum and samples"));
+}
+
 // HOUSE_NOTES: one block, so no parameter token: the network reads what its tail reads.
 TEST(PlanRefusals, AFamilyThatTheFeaturesDoNotSeparate) {
   EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = depth_one + "tail: [V], features: [t, V]}\n"}),
