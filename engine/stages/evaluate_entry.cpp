@@ -36,7 +36,8 @@ void add_observables(Options<EvaluateOptions>& options) {
 
 Options<EvaluateOptions> evaluate_options() {
   using E = EvaluateOptions;
-  Options<E> options;
+  const E defaults;  // a temporary in its place makes GCC 12 warn of members that are not initialised
+  Options<E> options(defaults);
   add_sampler(options);
   add_observables(options);
   options.word("compare", &E::compare, Words<Compare>{{"none", Compare::none}, {"ed", Compare::ed}},
@@ -110,6 +111,10 @@ json sampling_entry(const StagePlan& stage, const DataTree& outputs, std::size_t
     entry["accept_of_move"] = json::array();
     for (std::size_t k = 0; k < moves.size(); ++k) {
       entry["accept_of_move"].push_back({{"move", moves[k]}, {"accept", value_at(outputs, group + "sampling/accept_of_move", g * moves.size() + k)}});
+    }
+    if (outputs.has(group + "sampling/accept_of_swap")) {
+      const auto swaps = outputs.at(group + "sampling/accept_of_swap").shape.at(1);
+      for (std::int64_t k = 0; k < swaps; ++k) entry["accept_of_swap"].push_back(value_at(outputs, group + "sampling/accept_of_swap", g * swaps + k));
     }
     for (const char* name : {"invalid", "still_chains"}) entry[name] = outputs.integers(group + "sampling/" + name).at(g);
   }
