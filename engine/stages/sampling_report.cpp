@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "engine/wavefunctions/projected.h"
@@ -94,6 +95,7 @@ void report_observable(const ObservableValues& observable, const ProblemFamily& 
     for (std::size_t k = 0; k < count; ++k) {
       const Judged& value = observable.values[k][g];
       values += fmt::format("{}{} {}", values.empty() ? "" : ", ", observable.labels[k], format_judged(value));
+      if (!observable.exact.empty() && std::isfinite(observable.exact[g][k])) values += fmt::format(" (exact {:.6g})", observable.exact[g][k]);
       if (value.diagnosis.reliable()) continue;
       if (doubtful++ == 0) first = fmt::format("{}: {}", observable.labels[k], value.diagnosis.doubt);
     }
