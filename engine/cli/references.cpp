@@ -81,6 +81,13 @@ const std::vector<Reference>& of_methods() {
   volume = {64}, pages = {024512}, year = {2001},
   eprint = {cond-mat/0009149}, archivePrefix = {arXiv}
 })"},
+      {"second Renyi entropies by swap", {{"stages.renyi2.pairings", {}}, {"stages.renyi2.pairings", {"all"}}}, R"(@article{hastings2010measuring,
+  author = {Hastings, Matthew B. and Gonz{\'a}lez, Iv{\'a}n and Kallin, Ann B. and Melko, Roger G.},
+  title = {Measuring {Renyi} Entanglement Entropy in Quantum {Monte Carlo} Simulations},
+  journal = {Phys. Rev. Lett.},
+  volume = {104}, pages = {157201}, year = {2010},
+  doi = {10.1103/PhysRevLett.104.157201}
+})"},
       {"random numbers", {{"stages.sampler.kind", {"metropolis"}}, {"stages.rows", {}}}, R"(@inproceedings{salmon2011parallel,
   author = {Salmon, John K. and Moraes, Mark A. and Dror, Ron O. and Shaw, David E.},
   title = {Parallel random numbers: as easy as 1, 2, 3},

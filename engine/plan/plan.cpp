@@ -172,9 +172,15 @@ class Planner {
           .entry = &*entry, .group = fmt::format("{:02}_{}", position, entry->name), .family = build_family(with_family(*system_, node["family"]))};
       if (symmetry_ && !node["family"].is_null())
         diagnosed(diagnostics_, root_["symmetry"], [&] { check_same_symmetry(root_["symmetry"], *symmetry_, stage.family, plan_.sign_rule); });
-      StagePlanning run{
-          *system_, plan_.device, plan_.on_nonfinite, plan_.directory,
-          plan_.ed, plan_.stages, diagnostics_,       [&](const Node& files, const ProblemFamily& family) { return read_targets(files, family); }};
+      StagePlanning run{*system_,
+                        plan_.device,
+                        plan_.on_nonfinite,
+                        plan_.directory,
+                        plan_.ed,
+                        plan_.stages,
+                        diagnostics_,
+                        [&](const Node& files, const ProblemFamily& family) { return read_targets(files, family); },
+                        [&](const Node& file) { return read_parameters(file); }};
       entry->plan(node, run, stage);
       if (plan_.network && stage.uses_network()) {
         check_conditioning(*plan_.network, stage.family);
@@ -207,6 +213,13 @@ class Planner {
     if (complete) reading(files, [&] { states = search.take(); });
     if (const std::string text = search.warning(); !text.empty()) warn(files, text);
     return states;
+  }
+
+  std::vector<double> read_parameters(const Node& file) {
+    std::vector<double> parameters;
+    if (plan_.network)
+      reading(file, [&] { parameters = stored_parameters(*plan_.network, resolve_path(file.text(), document_.directory), plan_.origin); });
+    return parameters;
   }
 
   const input::Document& document_;

@@ -136,6 +136,14 @@ std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device devic
   return std::make_unique<TwoPrecisions>(std::move(network), make_part(plan, plan.chains(), device));
 }
 
+std::vector<double> stored_parameters(const NetworkPlan& network, const std::string& file, const Origin& origin) {
+  const DataTree tree = read_weights_file(file);
+  const Origin stored = stored_origin(tree);
+  refuse_other_origin(stored, origin, file);
+  if (!stored.empty()) refuse_other_symmetry(stored, origin, file);
+  return load_weights(tree, tensor_shapes(make_network(network, Device::reference)->layout()), file);
+}
+
 NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const SystemOptions& system, Origin origin) {
   const Node node = document.root["wavefunction"];
   const std::optional<Weights> weights = read_weights(node, document.directory);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "engine/plan/plan.h"
 
@@ -10,6 +12,10 @@ namespace qs {
 // Sizes that the input leaves open are read from wavefunction.weights, sizes that it gives are checked. InputError for options that contradict
 // each other or the system, FileError and CheckpointError for weights that cannot be read or do not fit. `origin`: of the system.
 NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const SystemOptions& system, Origin origin);
+
+// Parameters of this network from a weight file, of another run perhaps. FileError for a file that cannot be read, CheckpointError for one that holds
+// another network, or a state of another system or irrep. `origin`: of the run.
+std::vector<double> stored_parameters(const NetworkPlan& network, const std::string& file, const Origin& origin);
 
 // The wavefunction of the plan, projected on the irrep of the input, with a twin for its chains if they follow another precision.
 // Without parameters.

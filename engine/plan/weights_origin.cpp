@@ -125,6 +125,14 @@ void refuse_other_origin(const Origin& stored, const Origin& ours, Serves serves
   compare("conditioning", "couplings that the network reads", whole);
 }
 
+void refuse_other_symmetry(const Origin& stored, const Origin& ours, const std::string& file) {
+  const std::string there = value_of(stored, "symmetry"), here = value_of(ours, "symmetry");
+  if (there == here) return;
+  const auto words = [](const std::string& symmetry) { return symmetry.empty() ? std::string("not projected") : "projected on " + symmetry; };
+  throw CheckpointError(fmt::format("weights '{}' belong to a state that is {}, but this run's is {}; take a run with the same symmetry section",
+                                    file, words(there), words(here)));
+}
+
 std::vector<std::string> other_differences(const Origin& stored, const Origin& ours, const std::string& file) {
   std::vector<std::string> texts;
   for (const char* key : {"lattice", "hamiltonian"}) {

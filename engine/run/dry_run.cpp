@@ -36,7 +36,7 @@ StepCost vmc_cost(const StagePlan& stage, const Wavefunction& psi) {
   } else {
     const MetropolisOptions& m = stage.sampler->metropolis;
     const double sweep = static_cast<double>(m.sweep_size ? m.sweep_size : family.lattice.sites());
-    cost.evaluations = samples * sweep + problems * static_cast<double>(m.chains * m.discard) * sweep;
+    cost.evaluations = (samples + problems * static_cast<double>(m.chains * m.discard)) * sweep * static_cast<double>(m.tempering.size());
     for (const Problem& problem : family.problems) cost.evaluations += static_cast<double>(m.samples) * connected_per_sample(family, problem);
   }
   if (!is_natural(optimizer.kind)) return cost;

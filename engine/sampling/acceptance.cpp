@@ -1,24 +1,28 @@
 #include "engine/sampling/acceptance.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 namespace qs {
 namespace {
 
-std::array<std::vector<std::int64_t>*, 6> counts_of(Acceptance& a) {
-  return {&a.proposed, &a.accepted, &a.invalid, &a.still, &a.move_proposed, &a.move_accepted};
+std::array<std::vector<std::int64_t>*, 8> counts_of(Acceptance& a) {
+  return {&a.proposed, &a.accepted, &a.invalid, &a.still, &a.move_proposed, &a.move_accepted, &a.swap_proposed, &a.swap_accepted};
 }
 
 }  // namespace
 
-AcceptanceCounter::AcceptanceCounter(int problems, std::vector<std::string> moves) {
+AcceptanceCounter::AcceptanceCounter(int problems, std::vector<std::string> moves, int swaps) {
   mine_.moves = std::move(moves);
   for (auto* counts : {&mine_.proposed, &mine_.accepted, &mine_.invalid, &mine_.still}) counts->resize(problems);
   for (auto* counts : {&mine_.move_proposed, &mine_.move_accepted}) counts->resize(problems * mine_.moves.size());
+  for (auto* counts : {&mine_.swap_proposed, &mine_.swap_accepted}) counts->resize(problems * static_cast<std::size_t>(swaps));
 }
 
-void AcceptanceCounter::reset() { *this = AcceptanceCounter(static_cast<int>(mine_.proposed.size()), std::move(mine_.moves)); }
+void AcceptanceCounter::reset() {
+  for (auto* counts : counts_of(mine_)) std::fill(counts->begin(), counts->end(), 0);
+}
 
 Acceptance AcceptanceCounter::total(Communicator& comm) const {
   Acceptance sum = mine_;

@@ -11,7 +11,7 @@ namespace qs {
 
 class AcceptanceCounter {
  public:
-  AcceptanceCounter(int problems, std::vector<std::string> moves);
+  AcceptanceCounter(int problems, std::vector<std::string> moves, int swaps);
 
   void reset();
   void add(int problem, int move, std::int64_t proposed, std::int64_t accepted) {
@@ -22,6 +22,11 @@ class AcceptanceCounter {
   }
   void add_invalid(int problem, std::int64_t count) { mine_.invalid[problem] += count; }
   void add_still(int problem) { ++mine_.still[problem]; }
+  void add_swap(int problem, int swap, bool accepted) {
+    const std::size_t at = problem * swaps() + swap;
+    ++mine_.swap_proposed[at];
+    mine_.swap_accepted[at] += accepted ? 1 : 0;
+  }
 
   // Over all ranks; collective.
   Acceptance total(Communicator& comm) const;
@@ -29,6 +34,7 @@ class AcceptanceCounter {
   std::vector<double> ratios(Communicator& comm) const;
 
  private:
+  std::size_t swaps() const { return mine_.swap_proposed.size() / mine_.proposed.size(); }  // of a problem
   std::size_t index(int problem, int move) const { return problem * mine_.moves.size() + move; }
 
   Acceptance mine_;

@@ -34,15 +34,19 @@ Lockstep::Lockstep(const Wavefunction& psi, const ChainRule& rule, const ChainRa
       step_(buffer_of(psi.device(), std::vector<std::uint64_t>(range.count, rule.proposals_done))),
       counts_(psi.device(), counters(range.count, rule.mixtures.moves)),
       proposal_(psi.device(), [this] { propose_and_decide(); }) {
+  problem_.upload(chains.problem.data() + range.first, range.count);
+  write(chains, log_psi);
+}
+
+void Lockstep::write(const ConfigurationBatch& chains, const std::vector<std::complex<double>>& log_psi) {
   std::vector<double> re, im;
-  for (std::int64_t c = range.first; c < range.first + range.count; ++c) {
+  for (std::int64_t c = range_.first; c < range_.first + range_.count; ++c) {
     re.push_back(log_psi[c].real());
     im.push_back(log_psi[c].imag());
   }
-  rows_.upload(chains.row(range.first), range.count * words_);
-  problem_.upload(chains.problem.data() + range.first, range.count);
-  re_.upload(re.data(), range.count);
-  im_.upload(im.data(), range.count);
+  rows_.upload(chains.row(range_.first), range_.count * words_);
+  re_.upload(re.data(), range_.count);
+  im_.upload(im.data(), range_.count);
 }
 
 std::size_t Lockstep::bytes(std::int64_t chains, int words, int moves, int chunk_rows) {

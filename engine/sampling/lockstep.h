@@ -40,8 +40,9 @@ class Lockstep {
   Lockstep& operator=(const Lockstep&) = delete;
 
   void advance(std::int64_t proposals);
-  // Into the rows that they came from.
+  // Into the rows that they came from, and from there again.
   void read(ConfigurationBatch& chains, std::vector<std::complex<double>>& log_psi) const;
+  void write(const ConfigurationBatch& chains, const std::vector<std::complex<double>>& log_psi);
   void add_counts(AcceptanceCounter& counter) const;
 
   // Bytes of `chains` chains where psi computes.

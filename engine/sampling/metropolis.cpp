@@ -14,6 +14,7 @@
 #include "engine/sampling/move_mixture.h"
 #include "engine/sampling/random_state.h"
 #include "engine/sampling/sampler.h"
+#include "engine/sampling/tempering.h"
 #include "engine/sampling/weights.h"
 #include "engine/wavefunctions/chunked.h"
 
@@ -33,7 +34,8 @@ std::string hexadecimal(const Word* row, int words) {
   return text;
 }
 
-// A rank's chains in pieces that suit the device: whole chunks, and chains of problems where nothing moves apart from the others.
+// One replica of each of a rank's chains in pieces that suit the device: whole chunks, and chains of problems where nothing moves apart from the
+// others.
 std::vector<ChainRange> ranges_of(const Blocks& blocks, const std::vector<std::shared_ptr<const MoveMixture>>& moves, Device device, int chunk_rows) {
   const std::int64_t most = std::max(kernels::chains_per_call(device), std::int64_t{chunk_rows});
   const std::int64_t chains_per_problem = blocks.items() / static_cast<std::int64_t>(moves.size());
@@ -61,23 +63,33 @@ class Metropolis final : public Sampler {
   std::vector<double> acceptance(Communicator& comm) const override { return acceptance_.ratios(comm); }
   Acceptance acceptance_counts(Communicator& comm) const override { return acceptance_.total(comm); }
   ConfigurationBatch gather_chains() const override;
-  ConfigurationBatch my_chains() const override { return chains_; }
+  ConfigurationBatch my_chains() const override;
   void restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) override;
   std::uint64_t proposals_done() const override { return proposals_done_; }
   void restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) override;
 
  private:
-  std::int64_t global_chain(std::int64_t mine) const { return blocks_.my_begin() + mine; }
+  int replicas() const { return static_cast<int>(options_.tempering.size()); }
+  std::int64_t walkers() const { return chains_.rows(); }  // mine: replica after replica, each a walker of every chain
+  std::int64_t global_chain(std::int64_t mine) const { return blocks_.my_begin() + mine % blocks_.my_items(); }
+  // Random stream of a walker: those of beta = 1 have the numbers of their chains.
+  std::uint32_t stream(std::int64_t mine) const {
+    return static_cast<std::uint32_t>(mine / blocks_.my_items() * blocks_.items() + global_chain(mine));
+  }
   std::int64_t sweep_size() const { return options_.sweep_size > 0 ? options_.sweep_size : family_.lattice.sites(); }
   int problem_of(std::int64_t mine) const { return static_cast<int>(global_chain(mine) / options_.chains); }
   void draw_start(std::int64_t mine, int attempt);
   void random_start(const Wavefunction& psi);
   void refresh(const Wavefunction& psi);
+  std::deque<Lockstep> pieces(const Wavefunction& psi, const DeviceMixtures& mixtures) const;
+  void advance(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
+  void swap_replicas(std::deque<Lockstep>& pieces);
   void sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
   void run(const Wavefunction& psi, const Reading& reading, SampleSet& samples);
   std::vector<double> log_weights(const Wavefunction& psi, SampleSet& samples) const;
   [[noreturn]] void refuse(std::complex<double> log_psi, std::int64_t mine, const Word* row) const;
   void record(SampleSet& samples, std::int64_t k) const;
+  void take(const ConfigurationBatch& ordered, std::int64_t first, std::uint64_t proposals_done);
   SampleSet empty_samples(std::int64_t samples_per_chain) const;
 
   MetropolisOptions options_;
@@ -86,7 +98,7 @@ class Metropolis final : public Sampler {
   RandomKey key_;
   Blocks blocks_;
   std::vector<std::shared_ptr<const MoveMixture>> moves_;  // [problems]
-  // My chains: what a checkpoint stores, and what follows from it and the parameters.
+  // My walkers: what a checkpoint stores, and what follows from it and the parameters.
   ConfigurationBatch chains_;
   std::uint64_t proposals_done_ = 0;
   std::vector<std::complex<double>> log_psi_;
@@ -100,19 +112,18 @@ Metropolis::Metropolis(const MetropolisOptions& options, const ProblemFamily& fa
       key_(key),
       blocks_(options.chains * family.size(), comm.size(), comm.rank()),
       moves_(mixtures_of(options.moves, family)),
-      acceptance_(family.size(), moves_[0]->names()) {
-  const std::int64_t chains = blocks_.my_items();
-  chains_ = ConfigurationBatch(family.modes(), chains);
-  log_psi_.resize(chains);
-  for (std::int64_t c = 0; c < chains; ++c) {
+      acceptance_(family.size(), moves_[0]->names(), static_cast<int>(options.tempering.size()) - 1) {
+  const std::int64_t walkers = blocks_.my_items() * replicas();
+  chains_ = ConfigurationBatch(family.modes(), walkers);
+  log_psi_.resize(walkers);
+  for (std::int64_t c = 0; c < walkers; ++c) {
     chains_.problem[c] = problem_of(c);
     draw_start(c, 0);
   }
 }
 
 void Metropolis::draw_start(std::int64_t mine, int attempt) {
-  random_state(family_.problems[problem_of(mine)].sector, key_, static_cast<std::uint32_t>(global_chain(mine)), start_step + attempt,
-               chains_.row(mine));
+  random_state(family_.problems[problem_of(mine)].sector, key_, stream(mine), start_step + attempt, chains_.row(mine));
 }
 
 // Uniform random states with psi != 0: chains that fell on a zero draw again.
@@ -155,7 +166,7 @@ void Metropolis::refuse(std::complex<double> log_psi, std::int64_t mine, const W
 }
 
 // Chains are independent, so threads meet once at the end; a device that takes all chains at once has one thread.
-void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps) {
+void Metropolis::advance(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps) {
   const std::int64_t proposals = sweeps * sweep_size();
   const auto count = static_cast<std::int64_t>(pieces.size());
   const std::int64_t tasks = kernels::chains_per_call(psi.device()) < chains_.rows() ? count : 1;
@@ -163,6 +174,33 @@ void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, st
     for (std::int64_t i = task; i < count; i += tasks) pieces[i].advance(proposals);
   });
   proposals_done_ += static_cast<std::uint64_t>(proposals);
+}
+
+// From the flattest replicas down, so that a state may come all the way in one sweep.
+void Metropolis::swap_replicas(std::deque<Lockstep>& pieces) {
+  const std::int64_t chains = blocks_.my_items();
+  for (const Lockstep& each : pieces) each.read(chains_, log_psi_);
+  for (int replica = replicas() - 2; replica >= 0; --replica) {
+    for (std::int64_t c = 0; c < chains; ++c) {
+      const std::int64_t x = replica * chains + c, y = x + chains;
+      const double log_ratio =
+          log_swap_ratio(options_.power, options_.tempering[replica], options_.tempering[replica + 1], log_psi_[x].real(), log_psi_[y].real());
+      const bool accepted = accepts_swap(key_, stream(c), proposals_done_, replica, log_ratio);
+      acceptance_.add_swap(problem_of(c), replica, accepted);
+      if (!accepted) continue;
+      std::swap_ranges(chains_.row(x), chains_.row(x) + chains_.words, chains_.row(y));
+      std::swap(log_psi_[x], log_psi_[y]);
+    }
+  }
+  for (Lockstep& each : pieces) each.write(chains_, log_psi_);
+}
+
+void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps) {
+  if (replicas() == 1) return advance(psi, pieces, sweeps);
+  for (std::int64_t i = 0; i < sweeps; ++i) {
+    advance(psi, pieces, 1);
+    swap_replicas(pieces);
+  }
 }
 
 SampleSet Metropolis::empty_samples(std::int64_t n) const {
@@ -181,12 +219,27 @@ SampleSet Metropolis::empty_samples(std::int64_t n) const {
 }
 
 void Metropolis::record(SampleSet& samples, std::int64_t k) const {
-  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
+  for (std::int64_t c = 0; c < blocks_.my_items(); ++c) {
     const std::int64_t row = c * samples.samples_per_chain + k;
     std::copy(chains_.row(c), chains_.row(c) + chains_.words, samples.rows.row(row));
     samples.rows.problem[row] = chains_.problem[c];
     samples.log_psi[row] = log_psi_[c];
   }
+}
+
+// Replica after replica.
+std::deque<Lockstep> Metropolis::pieces(const Wavefunction& psi, const DeviceMixtures& mixtures) const {
+  std::deque<Lockstep> pieces;
+  for (int replica = 0; replica < replicas(); ++replica) {
+    const double power = options_.power * options_.tempering[replica];
+    const ChainRule rule{mixtures.view(), key_, power, static_cast<std::uint64_t>(sweep_size()), proposals_done_};
+    for (ChainRange range : ranges_of(blocks_, moves_, psi.device(), psi.chunk_rows())) {
+      range.first += replica * blocks_.my_items();
+      range.stream = stream(range.first);
+      pieces.emplace_back(psi, rule, range, chains_, log_psi_);
+    }
+  }
+  return pieces;
 }
 
 void Metropolis::run(const Wavefunction& psi, const Reading& reading, SampleSet& samples) {
@@ -195,18 +248,15 @@ void Metropolis::run(const Wavefunction& psi, const Reading& reading, SampleSet&
   refresh(psi);
 
   const DeviceMixtures mixtures(psi.device(), moves_);
-  const ChainRule rule{mixtures.view(), key_, options_.power, static_cast<std::uint64_t>(sweep_size()), proposals_done_};
-  std::deque<Lockstep> pieces;
-  for (const ChainRange& range : ranges_of(blocks_, moves_, psi.device(), psi.chunk_rows())) {
-    pieces.emplace_back(psi, rule, range, chains_, log_psi_);
-  }
+  std::deque<Lockstep> pieces = this->pieces(psi, mixtures);
   sweep(psi, pieces, (fresh ? options_.thermalise : 0) + reading.discard);
   for (std::int64_t k = 0; k < samples.samples_per_chain; ++k) {
     sweep(psi, pieces, reading.stride);
     for (const Lockstep& each : pieces) each.read(chains_, log_psi_);
     record(samples, k);
   }
-  for (const Lockstep& each : pieces) each.add_counts(acceptance_);
+  const std::size_t of_beta_one = pieces.size() / replicas();
+  for (std::size_t i = 0; i < of_beta_one; ++i) pieces[i].add_counts(acceptance_);
 }
 
 // ln(|psi|^2 / q) of the samples, where chains follow q = |psi'|^power and psi' = psi.for_chains(). Their log psi becomes that of psi.
@@ -245,32 +295,46 @@ SampleSet Metropolis::read(const Wavefunction& psi, const Reading& reading) {
   return samples;
 }
 
-void Metropolis::restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) {
-  QS_ASSERT(my_chains.rows() == chains_.rows() && my_chains.modes == chains_.modes);
-  chains_ = my_chains;
+// Outside, the replicas of a chain stand together, so that those of all ranks one after the other are in global order.
+ConfigurationBatch Metropolis::my_chains() const {
+  ConfigurationBatch ordered(chains_.modes, 0);
+  for (std::int64_t c = 0; c < blocks_.my_items(); ++c) {
+    for (std::int64_t walker = c; walker < walkers(); walker += blocks_.my_items()) ordered.push_back(chains_.row(walker), chains_.problem[walker]);
+  }
+  return ordered;
+}
+
+// `first`: where in `ordered` mine begin.
+void Metropolis::take(const ConfigurationBatch& ordered, std::int64_t first, std::uint64_t proposals_done) {
+  for (std::int64_t c = 0; c < blocks_.my_items(); ++c) {
+    for (std::int64_t walker = c; walker < walkers(); walker += blocks_.my_items(), ++first)
+      std::copy(ordered.row(first), ordered.row(first) + chains_.words, chains_.row(walker));
+  }
   proposals_done_ = proposals_done;
 }
 
-ConfigurationBatch Metropolis::gather_chains() const { return gather_rows(comm_, chains_); }
+void Metropolis::restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) {
+  QS_ASSERT(my_chains.rows() == walkers() && my_chains.modes == chains_.modes);
+  take(my_chains, 0, proposals_done);
+}
+
+ConfigurationBatch Metropolis::gather_chains() const { return gather_rows(comm_, my_chains()); }
 
 void Metropolis::restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) {
-  if (all_chains.modes != chains_.modes || all_chains.rows() != blocks_.items()) {
+  const std::int64_t all = blocks_.items() * replicas();
+  if (all_chains.modes != chains_.modes || all_chains.rows() != all) {
     throw CheckpointError(
         fmt::format("stored chains do not fit: {} chains of {} modes, the sampler has {} of {}; resume with the sampler of the stored run",
-                    all_chains.rows(), all_chains.modes, blocks_.items(), chains_.modes));
+                    all_chains.rows(), all_chains.modes, all, chains_.modes));
   }
   for (std::int64_t c = 0; c < all_chains.rows(); ++c) {
-    const auto problem = static_cast<std::int32_t>(c / options_.chains);
+    const auto problem = static_cast<std::int32_t>(c / (options_.chains * replicas()));
     if (all_chains.problem[c] != problem || !family_.problems[problem].sector.contains(all_chains.row(c))) {
       throw CheckpointError(fmt::format("stored chain {} is not a state of problem {} ({}); the checkpoint belongs to another system", c, problem,
                                         family_.problems[problem].sector.describe()));
     }
   }
-  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
-    const Word* row = all_chains.row(global_chain(c));
-    std::copy(row, row + chains_.words, chains_.row(c));
-  }
-  proposals_done_ = proposals_done;
+  take(all_chains, blocks_.my_begin() * replicas(), proposals_done);
 }
 
 void check(const MetropolisOptions& options, const ProblemFamily& family) {
@@ -286,7 +350,9 @@ void check(const MetropolisOptions& options, const ProblemFamily& family) {
   require(options.power > 0 && options.power <= 2,
           fmt::format("sampler.power is {} (samples follow |psi|^power); give 0 < power <= 2", options.power));
   require(options.moves.size() <= 255, "the sampler has more than 255 moves; merge some");
-  require(family.size() >= 1 && options.chains <= std::int64_t{0xFFFFFFFF} / family.size(), "the sampler has more than 2^32 chains; use fewer");
+  check_ladder(options.tempering);
+  const std::int64_t walkers_per_chain = family.size() * static_cast<std::int64_t>(options.tempering.size());
+  require(family.size() >= 1 && options.chains <= std::int64_t{0xFFFFFFFF} / walkers_per_chain, "the sampler has more than 2^32 chains; use fewer");
 }
 
 }  // namespace
@@ -300,7 +366,7 @@ std::size_t metropolis_memory(const MetropolisOptions& options, const ProblemFam
   const auto mixtures = mixtures_of(options.moves, family);
   std::size_t bytes = DeviceMixtures::bytes(mixtures);
   for (const ChainRange& range : ranges_of(Blocks(options.chains * family.size(), ranks, 0), mixtures, device, chunk_rows)) {
-    bytes += Lockstep::bytes(range.count, words_for(family.modes()), mixtures[0]->size(), chunk_rows);
+    bytes += options.tempering.size() * Lockstep::bytes(range.count, words_for(family.modes()), mixtures[0]->size(), chunk_rows);
   }
   return bytes;
 }

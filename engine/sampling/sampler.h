@@ -25,6 +25,8 @@ struct MetropolisOptions {
   // Chains follow |psi|^power, and samples carry weights ~ |psi|^(2 - power): below 2, states of small |psi| are visited more often, which lowers
   // the noise of the gradient and finds weight that |psi|^2 would not visit (Misery et al., "Looking elsewhere", 2025).
   double power = 2;
+  // Replicas of each chain on |psi|^(power beta), which exchange states after every sweep; those of beta = 1 give the samples. One: no tempering.
+  std::vector<double> tempering = {1.0};
 };
 
 // How chains are read, in sweeps.
@@ -34,13 +36,14 @@ struct Reading {
   std::int64_t stride = 1;  // before each sample
 };
 
-// Since the start of the last reading, over all ranks.
+// Since the start of the last reading, over all ranks; of tempered chains the replicas of beta = 1.
 struct Acceptance {
   std::vector<std::int64_t> proposed, accepted;            // [problems]
   std::vector<std::int64_t> invalid;                       // [problems]: exponents that are not a number, rejected and counted
   std::vector<std::int64_t> still;                         // [problems]: chains that made proposals, none of which was accepted
   std::vector<std::string> moves;                          // names, in the order of the options
   std::vector<std::int64_t> move_proposed, move_accepted;  // [problems, moves]
+  std::vector<std::int64_t> swap_proposed, swap_accepted;  // [problems, replicas - 1]: exchanges of states with the next replica
 };
 
 // accepted / proposed per problem, 0 before the first proposal.
@@ -57,7 +60,7 @@ class Sampler {
   virtual SampleSet read(const Wavefunction& psi, const Reading& reading) = 0;
   virtual std::vector<double> acceptance(Communicator& comm) const = 0;  // per problem, of the last reading; empty for exact sums
   virtual Acceptance acceptance_counts(Communicator& comm) const = 0;    // the numbers behind it; collective, empty for exact sums
-  // Global chain configurations for the checkpoint (collective, all ranks get them) and back. Empty for an exact sum.
+  // Global chain configurations for the checkpoint (collective, all ranks get them) and back, each with its replicas. Empty for an exact sum.
   virtual ConfigurationBatch gather_chains() const = 0;
   // The same without communication, for a state that never leaves this process.
   virtual ConfigurationBatch my_chains() const = 0;

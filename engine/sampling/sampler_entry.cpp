@@ -60,6 +60,18 @@ Options<MetropolisOptions> metropolis_options() {
   options.integer("discard", &M::discard, 0, 1 << 30, "sweeps thrown away at the start of every step").unit("sweeps");
   options.number("power", &M::power, {0, 2, true, false, 0}, "samples follow |psi|^power, with weights |psi|^(2 - power)");
   options
+      .add(
+          "tempering", shape::list(shape::number({0, 1, true, false, 0}), 1),
+          "parallel tempering: replicas of every chain on |psi|^(power beta), for each beta of the list, from 1.0 down; neighbours exchange their "
+          "states after every sweep, and those of beta = 1 give the samples. Each replica costs as much as the chains",
+          &M::tempering, [](const Node& node, std::vector<double>& betas) { betas = node.numbers(); },
+          [](const std::vector<double>& betas) {
+            std::string out;
+            for (const double beta : betas) out += (out.empty() ? "" : ", ") + format_number(beta);
+            return "[" + out + "]";
+          })
+      .since("0.2.0");
+  options
       .integer(
           "thermalise", &M::thermalise, 0, 1 << 30,
           "sweeps thrown away after a random start, and then as many again, twice as many ... until the halves of the chains agree (at most 2048); "

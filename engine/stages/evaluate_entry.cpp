@@ -8,6 +8,7 @@
 #include "engine/stages/evaluate_stage.h"
 #include "engine/stages/stage_entry.h"
 #include "engine/stages/stage_options.h"
+#include "hamiltonians/bipartition.h"
 #include "hamiltonians/observable.h"
 #include "hamiltonians/terms_input.h"
 
@@ -35,10 +36,53 @@ void add_observables(Options<EvaluateOptions>& options) {
 }
 
 Options<EvaluateOptions> evaluate_options() {
-  Options<EvaluateOptions> options;
+  const EvaluateOptions defaults;  // a temporary in its place makes GCC 12 warn of members that are not initialised
+  Options<EvaluateOptions> options(defaults);
   add_sampler(options);
   add_observables(options);
   add_compare(options, "put exact values beside the measured ones: energy, and every observable as its mean over the exact ground level");
+  options
+      .other("renyi2", shape::section("renyi2"), absent("not measured"),
+             "second Renyi entropies -ln Tr rho_A^2 (natural logarithm) of regions A, by swap between pairs of chains, or exactly with an exact_sum")
+      .since("0.2.0");
+  options
+      .other("fidelity", shape::section("fidelity"), absent("not measured"),
+             "|<psi|phi>|^2 / (<psi|psi><phi|phi>) with another state phi of the same network")
+      .since("0.2.0");
+  return options;
+}
+
+Options<Renyi2Options> renyi2_options() {
+  using R = Renyi2Options;
+  Options<R> options;
+  options
+      .add(
+          "regions", shape::list(shape::list(shape::integer(0, 1 << 20), 1), 1), "sites of each region A; [[0, 1], [0, 1, 2, 3]] are two regions",
+          &R::regions,
+          [](const Node& node, std::vector<std::vector<int>>& regions) {
+            regions.clear();
+            for (const Node& region : node.items()) {
+              const std::vector<std::int64_t> sites = region.integers();
+              regions.emplace_back(sites.begin(), sites.end());
+            }
+          },
+          [](const auto&) { return std::string(); })
+      .otherwise_required("[[0, 1, 2, 3]]");
+  options
+      .add(
+          "pairings", shape::either({shape::choice({"all"}), shape::integer(1, 1 << 24)}),
+          "chains of the second half with which each one of the first half is paired; a pair costs two evaluations for each of its samples, and the "
+          "variance falls with the number of pairs",
+          &R::pairings, [](const Node& node, std::int64_t& pairings) { pairings = node.is_text() ? 0 : node.integer(); },
+          [](std::int64_t pairings) { return pairings == 0 ? std::string("all") : std::to_string(pairings); })
+      .unit("chains");
+  return options;
+}
+
+Options<FidelityOptions> fidelity_options() {
+  Options<FidelityOptions> options;
+  options.text("with", &FidelityOptions::with, "weights of the other state, relative to the input file: any file that wavefunction.weights takes")
+      .otherwise_required("../other/results.h5");
   return options;
 }
 
@@ -56,7 +100,8 @@ void check_name(const std::string& name, const EvaluateOptions& options) {
   if (name.empty() || !std::all_of(name.begin(), name.end(), allowed))
     throw InputError(fmt::format("the name '{}' of an observable has other characters than letters, digits, _ and -", name));
   const auto has_name = [&](const auto& other) { return other.name == name; };
-  if (name == "energy" || name == "overlap" || std::any_of(observables().begin(), observables().end(), has_name))
+  if (name == "energy" || name == "overlap" || name == "renyi2" || name == "fidelity" ||
+      std::any_of(observables().begin(), observables().end(), has_name))
     throw InputError(fmt::format("'{}' is the name of a built-in observable: choose another", name));
   if (std::any_of(options.own.begin(), options.own.end(), has_name)) throw InputError(fmt::format("observable '{}' is listed twice", name));
 }
@@ -87,12 +132,34 @@ void plan_observables(const Node& list, const ProblemFamily& family, StagePlanni
   }
 }
 
+void require_pairs(const SamplerOptions& sampler, const std::string& name) {
+  if (sampler.kind == SamplerKind::metropolis && sampler.metropolis.chains < 4)
+    throw InputError(
+        fmt::format("{} compares chains, of which sampler.chains: {} leaves too few; write 64 or more", name, sampler.metropolis.chains));
+}
+
+void plan_renyi2(const Node& node, const ProblemFamily& family, StagePlanning& run, EvaluateOptions& options) {
+  options.renyi2 = renyi2_options().read(node);
+  run.diagnostics.check(node, [&] { require_pairs(options.sampler, "renyi2"); });
+  const std::vector<Node> regions = node["regions"].items();
+  for (std::size_t k = 0; k < regions.size(); ++k)
+    run.diagnostics.check(regions[k], [&] { Bipartition(family.problems[0].sector, options.renyi2->regions[k]); });
+}
+
+void plan_fidelity(const Node& node, StagePlanning& run, EvaluateOptions& options) {
+  options.fidelity = fidelity_options().read(node);
+  run.diagnostics.check(node, [&] { require_pairs(options.sampler, "fidelity"); });
+  options.fidelity->parameters = run.read_parameters(node["with"]);
+}
+
 void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   EvaluateOptions options = evaluate_options().read(node);
   check_sampler(options.sampler, stage.family);
   stage.exact_states = options.wants_exact();
   if (stage.exact_states) check_exact_states(stage.family, 1, run.ed);
   plan_observables(node["observables"], stage.family, run, options);
+  if (!node["renyi2"].is_null()) plan_renyi2(node["renyi2"], stage.family, run, options);
+  if (!node["fidelity"].is_null()) plan_fidelity(node["fidelity"], run, options);
   stage.sampler = options.sampler;
   stage.points = {"energy"};
   stage.make = [options](const StagePlan&, StageContext context, ExactStates& exact) {
@@ -109,6 +176,10 @@ json sampling_entry(const StagePlan& stage, const DataTree& outputs, std::size_t
     entry["accept_of_move"] = json::array();
     for (std::size_t k = 0; k < moves.size(); ++k) {
       entry["accept_of_move"].push_back({{"move", moves[k]}, {"accept", value_at(outputs, group + "sampling/accept_of_move", g * moves.size() + k)}});
+    }
+    if (outputs.has(group + "sampling/accept_of_swap")) {
+      const auto swaps = outputs.at(group + "sampling/accept_of_swap").shape.at(1);
+      for (std::int64_t k = 0; k < swaps; ++k) entry["accept_of_swap"].push_back(value_at(outputs, group + "sampling/accept_of_swap", g * swaps + k));
     }
     for (const char* name : {"invalid", "still_chains"}) entry[name] = outputs.integers(group + "sampling/" + name).at(g);
   }
@@ -155,7 +226,7 @@ StageEntry evaluate_entry() {
           .keys = evaluate_options().list(),
           .plan = plan,
           .summarise = summarise,
-          .sections = {{"own_observable", own_options().list()}}};
+          .sections = {{"own_observable", own_options().list()}, {"renyi2", renyi2_options().list()}, {"fidelity", fidelity_options().list()}}};
 }
 
 }  // namespace qs

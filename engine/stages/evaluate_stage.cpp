@@ -49,7 +49,8 @@ StepOutcome EvaluateStage::step(RunState& state) {
   const Thermalisation start =
       clock_.measure("thermalise", [&] { return thermalise(*sampler, options_.sampler, context_.family, context_.comm, *context_.psi); });
   outcome.warnings = start.warnings();
-  const Measurements measured = measure(context_, observables_, *sampler, options_.sampler, clock_);
+  Measurements measured = measure(context_, observables_, *sampler, options_.sampler, clock_);
+  measure_pairs(state.parameters, measured, outcome);
   std::vector<EnergyResult> results = energy_results(context_, measured);
   if (options_.compare == Compare::ed) clock_.measure("diagonalise", [&] { add_exact(context_, exact_, results); });
   if (asks_for(options_, "overlap")) {
@@ -59,7 +60,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
   store_energies(context_, "stages/" + context_.group + "/energy/", results, state.outputs);
   store_couplings(context_.family, context_.group, state.outputs);
   if (options_.compare == Compare::ed) store_converged(context_, results, outcome, state.outputs);
-  for (std::size_t k = 0; k < observables_.size(); ++k) store_observable(observables_[k], measured.observables[k], state.outputs);
+  for (const ObservableValues& observable : measured.observables) store_observable(observable, state.outputs);
   if (options_.sampler.kind == SamplerKind::metropolis) store_sampling(measured, start, "stages/" + context_.group + "/sampling/", state.outputs);
   outcome.trace_row = {0};
   if (options_.wants_exact()) outcome.notes = degenerate_levels();
@@ -68,6 +69,32 @@ StepOutcome EvaluateStage::step(RunState& state) {
   report_cancellation(context_, *sampler, outcome);
   for (const ObservableValues& observable : measured.observables) report_observable(observable, context_.family, outcome);
   return outcome;
+}
+
+// What takes two samples, of this state or of this one and another, after the others; and the exact values of all.
+void EvaluateStage::measure_pairs(const std::vector<double>& parameters, Measurements& measured, StepOutcome& outcome) {
+  if (options_.compare == Compare::ed) {
+    for (std::size_t k = 0; k < observables_.size(); ++k) measured.observables[k].exact = exact_values(observables_[k]);
+  }
+  if (options_.renyi2) {
+    ObservableValues values = clock_.measure("renyi2", [&] { return measure_renyi2(context_, *options_.renyi2, *measured.samples); });
+    if (options_.compare == Compare::ed) values.exact = exact_renyi2(context_.family, *options_.renyi2, exact_);
+    measured.observables.push_back(std::move(values));
+  }
+  if (options_.fidelity) {
+    FidelityResult result =
+        clock_.measure("fidelity", [&] { return measure_fidelity(context_, *options_.fidelity, options_.sampler, parameters, measured); });
+    measured.observables.push_back(std::move(result.values));
+    for (std::string& warning : result.warnings) outcome.warnings.push_back(std::move(warning));
+  }
+  // Chains that did not settle, or did not move, spoil pairs of samples as they spoil the energy.
+  for (std::size_t k = observables_.size(); k < measured.observables.size(); ++k) {
+    for (auto& of_problems : measured.observables[k].values) {
+      for (std::size_t g = 0; g < of_problems.size(); ++g) {
+        if (of_problems[g].diagnosis.reliable()) of_problems[g].diagnosis.doubt = measured.energy[g].diagnosis.doubt;
+      }
+    }
+  }
 }
 
 // The norm of psi's projection on the exact ground level, (sum_k |<psi|phi_k>|^2)^(1/2) over its states, summed over the whole sector.
@@ -117,10 +144,9 @@ std::vector<std::vector<double>> EvaluateStage::exact_values(const Observable& o
   return values;
 }
 
-void EvaluateStage::store_observable(const Observable& observable, const ObservableValues& measured, DataTree& outputs) {
+void EvaluateStage::store_observable(const ObservableValues& measured, DataTree& outputs) const {
   const std::int64_t problems = context_.family.size(), count = static_cast<std::int64_t>(measured.labels.size());
-  const std::string group = "stages/" + context_.group + "/observables/" + observable.name + "/";
-  const std::string own_units = observable.unit == ObservableUnit::energy ? context_.family.hamiltonian.convention : "1";
+  const std::string group = "stages/" + context_.group + "/observables/" + measured.name + "/";
   const auto put = [&](const std::string& name, const std::string& words, const std::string& units, auto&& value) {
     std::vector<double> values(problems * count);
     for (std::int64_t g = 0; g < problems; ++g) {
@@ -129,17 +155,15 @@ void EvaluateStage::store_observable(const Observable& observable, const Observa
     store_values(outputs, group + name, std::move(values), {problems, count}, {{"units", units}, {"long_name", words}});
   };
   const auto judged = [&](std::int64_t g, std::int64_t k) -> const Judged& { return measured.values[k][g]; };
-  put("mean", observable.doc, own_units, [&](auto g, auto k) { return judged(g, k).estimate.mean.real(); });
-  put("error", "standard error of the mean", own_units, [&](auto g, auto k) { return judged(g, k).estimate.error; });
+  put("mean", measured.doc, measured.units, [&](auto g, auto k) { return judged(g, k).estimate.mean.real(); });
+  put("error", "standard error of the mean", measured.units, [&](auto g, auto k) { return judged(g, k).estimate.error; });
   put("tau", "integrated autocorrelation time in samples, 1 for independent samples", "1",
       [&](auto g, auto k) { return judged(g, k).estimate.tau.value_or(nan); });
   put("rhat", "rank-normalised split R-hat", "1", [&](auto g, auto k) { return judged(g, k).diagnosis.rhat.value_or(nan); });
   put("reliable", "1: mean and error have passed all tests of the chains", "1",
       [&](auto g, auto k) { return judged(g, k).diagnosis.reliable() ? 1.0 : 0.0; });
-  if (options_.compare == Compare::ed) {
-    const std::vector<std::vector<double>> exact = exact_values(observable);
-    put("exact", "exact value, the mean over the states of the lowest level", own_units, [&](auto g, auto k) { return exact[g][k]; });
-  }
+  if (!measured.exact.empty())
+    put("exact", "exact value, the mean over the states of the lowest level", measured.units, [&](auto g, auto k) { return measured.exact[g][k]; });
   outputs.set(group + "labels", array(measured.labels));
 }
 

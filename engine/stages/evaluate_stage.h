@@ -6,7 +6,9 @@
 
 #include "engine/stages/energy_results.h"
 #include "engine/stages/exact_states.h"
+#include "engine/stages/fidelity.h"
 #include "engine/stages/measurements.h"
+#include "engine/stages/renyi2.h"
 #include "engine/stages/stage.h"
 
 namespace qs {
@@ -16,6 +18,8 @@ struct EvaluateOptions {
   std::vector<std::string> observables = {"energy"};  // energy, overlap, names of hamiltonians/observables and of `own`
   std::vector<OwnObservable> own = {};
   Compare compare = Compare::none;
+  std::optional<Renyi2Options> renyi2 = {};
+  std::optional<FidelityOptions> fidelity = {};
 
   bool wants_exact() const;  // whether exact ground states are needed
 };
@@ -31,9 +35,10 @@ class EvaluateStage : public Stage {
   std::vector<std::string> finish(RunState&) override { return {}; }
 
  private:
+  void measure_pairs(const std::vector<double>& parameters, Measurements& measured, StepOutcome& outcome);
   std::vector<double> overlaps();
   std::vector<std::string> degenerate_levels();  // a note for each
-  void store_observable(const Observable& observable, const ObservableValues& measured, DataTree& outputs);
+  void store_observable(const ObservableValues& measured, DataTree& outputs) const;
   std::vector<std::vector<double>> exact_values(const Observable& observable);  // [problems][operators]
   void report(const std::vector<EnergyResult>& results, StepOutcome& outcome) const;
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "engine/stages/sampling_report.h"
 #include "engine/stages/thermalise.h"
@@ -31,7 +32,8 @@ ObservableValues measure_observable(const StageContext& context, const Observabl
     const auto estimates = estimate(context.comm, samples, values_of(context, each.op, named, samples), observable.name + " " + each.label);
     for (int g = 0; g < problems; ++g) named[g][each.label] = estimates[g].mean.real();
   }
-  ObservableValues result{.name = observable.name, .labels = {}, .values = {}};
+  const std::string units = observable.unit == ObservableUnit::energy ? context.family.hamiltonian.convention : "1";
+  ObservableValues result{.name = observable.name, .doc = observable.doc, .units = units, .labels = {}, .values = {}};
   for (const NamedOperator& each : observable.operators) {
     const auto values = values_of(context, each.op, named, samples);
     const int judged_together = static_cast<int>(observable.operators.size()) * problems;
@@ -86,13 +88,15 @@ SamplerOptions for_verdicts(SamplerOptions options) {
 Measurements measure(const StageContext& context, std::span<const Observable> observables, Sampler& sampler, const SamplerOptions& options,
                      PhaseClock& clock) {
   if (options.kind == SamplerKind::exact_sum) {
-    const SampleSet samples = clock.measure("sample", [&] { return sampler.sample(*context.psi); });
-    return measure_on(context, observables, samples, clock);
+    SampleSet samples = clock.measure("sample", [&] { return sampler.sample(*context.psi); });
+    Measurements result = measure_on(context, observables, samples, clock);
+    result.samples = std::move(samples);
+    return result;
   }
   const MetropolisOptions& m = options.metropolis;
   Reading reading{.discard = m.discard, .samples_per_chain = m.samples / m.chains};
   for (;;) {
-    const SampleSet samples = clock.measure("sample", [&] { return sampler.read(*context.psi, reading); });
+    SampleSet samples = clock.measure("sample", [&] { return sampler.read(*context.psi, reading); });
     Measurements result = measure_on(context, observables, samples, clock);
     result.acceptance = sampler.acceptance_counts(context.comm);
     result.chains = m.chains;
@@ -107,6 +111,7 @@ Measurements measure(const StageContext& context, std::span<const Observable> ob
     for_each_verdict(result, [&](std::size_t g, Diagnosis& diagnosis) {
       if (diagnosis.reliable()) diagnosis.doubt = movement_doubt(result.acceptance, static_cast<int>(g), m.chains);
     });
+    result.samples = std::move(samples);
     return result;
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,14 +14,16 @@
 namespace qs {
 
 struct ObservableValues {
-  std::string name;
-  std::vector<std::string> labels;          // of its operators: sites, pairs, wave vectors
-  std::vector<std::vector<Judged>> values;  // [operators][problems]
+  std::string name, doc, units;
+  std::vector<std::string> labels;              // of its operators: sites, pairs, wave vectors
+  std::vector<std::vector<Judged>> values;      // [operators][problems]
+  std::vector<std::vector<double>> exact = {};  // [problems][operators], of the exact ground level; empty: not known
 };
 
 struct Measurements {
   std::vector<Judged> energy;  // [problems]
   std::vector<ObservableValues> observables;
+  std::optional<SampleSet> samples;  // on which all of these were measured
   // How the samples were drawn; nothing of an exact sum.
   Acceptance acceptance;
   std::int64_t chains = 0, samples_per_chain = 0, sweeps_between = 0;

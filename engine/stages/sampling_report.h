@@ -14,7 +14,7 @@ namespace qs {
 std::string movement_doubt(const Acceptance& acceptance, int problem, std::int64_t chains);
 
 // Warnings about the moves of a family (`chains` a problem), in words that do not change from step to step: more than half of the chains stand still,
-// fewer than 2 % of the proposals are accepted, proposals have a log psi that is not a number.
+// fewer than 2 % of the proposals are accepted, proposals have a log psi that is not a number, fewer than 10 % of the swaps of replicas are accepted.
 std::vector<std::string> movement_warnings(const Acceptance& acceptance, const ProblemFamily& family, std::int64_t chains);
 
 // "-3.419(13)", with a question mark if the error is not reliable.
@@ -31,8 +31,8 @@ void report_observable(const ObservableValues& observable, const ProblemFamily& 
 // network is not small beside it. Collective.
 void report_cancellation(const StageContext& context, Sampler& sampler, StepOutcome& outcome);
 
-// Datasets "<group>accept_of_move" [problems, moves], "moves", "invalid", "still_chains" [problems], "chains", "samples_per_chain", "sweeps_between",
-// "thermalised".
+// Datasets "<group>accept_of_move" [problems, moves], of tempered chains "accept_of_swap" [problems, replicas - 1], "moves", "invalid",
+// "still_chains" [problems], "chains", "samples_per_chain", "sweeps_between", "thermalised".
 void store_sampling(const Measurements& measured, const Thermalisation& start, const std::string& group, DataTree& outputs);
 
 }  // namespace qs

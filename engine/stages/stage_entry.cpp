@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/sampling/sampler_entry.h"
+#include "engine/sampling/tempering.h"
 #include "engine/stages/stage_options.h"
 
 namespace qs {
@@ -48,6 +49,7 @@ void check_exact_states(const ProblemFamily& family, int states, const EdOptions
 
 void check_sampler(const SamplerOptions& options, const ProblemFamily& family) {
   constexpr std::int64_t exact_sum_limit = std::int64_t{1} << 22;
+  check_ladder(options.metropolis.tempering);
   for (const Problem& problem : family.problems) {
     if (options.kind == SamplerKind::metropolis) {
       for (const MoveOptions& move : options.metropolis.moves) make_move(move, family.lattice, problem.sector);

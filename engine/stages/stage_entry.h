@@ -65,6 +65,8 @@ struct StagePlanning {
   input::Diagnostics& diagnostics;
   // One state per problem out of files, or none if one of them cannot be read, which is reported.
   std::function<std::vector<Amplitudes>(const Node& files, const ProblemFamily& family)> read_targets;
+  // Parameters of the run's network out of a weight file; none if it cannot be used, which is reported.
+  std::function<std::vector<double>(const Node& file)> read_parameters;
 };
 
 struct StageEntry {

@@ -60,6 +60,8 @@ TEST(References, EveryRowCanBeCalledFor) {
   EXPECT_FALSE(cited({{"stages.1.optimizer.momentum", "0.0"}}).count("goldshlager2024kaczmarz"));
   EXPECT_TRUE(cited({{"stages.0.optimizer.kind", "muon"}}).count("liu2025muon"));
   EXPECT_TRUE(cited({{"stages.1", "{kind: evaluate}"}}).count("wu2024variational"));
+  EXPECT_TRUE(cited({{"stages.1", "{kind: evaluate, renyi2: {regions: [[0]]}}"}}).count("hastings2010measuring"));
+  EXPECT_TRUE(cited({{"stages.1", "{kind: evaluate, renyi2: {regions: [[0]], pairings: 2}}"}}).count("hastings2010measuring"));
   EXPECT_TRUE(cited({{"sampler", "{kind: metropolis, move: {kind: hop}}"}}).count("salmon2011parallel"));
   EXPECT_TRUE(cited({{"stages.0.rows", "16"}}).count("salmon2011parallel"));
 }

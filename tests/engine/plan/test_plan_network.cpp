@@ -267,5 +267,40 @@ TEST_F(WeightsInTheInput, GivesChainsTheirPrecision) {
   }
 }
 
+// The other state of a fidelity: parameters of the same network, and of the same irrep.
+TEST_F(WeightsInTheInput, OfAFidelityAreThoseOfTheRunsNetwork) {
+  const std::string network = "kind: rbm, alpha: 2", bare = "wavefunction: {" + network + "}\n";
+  const auto text = [](const std::string& wavefunction) {
+    return test::InputText{.lattice = "{kind: chain, size: [4]}",
+                           .sector = "{kind: spin_half, total_sz: 0}",
+                           .hamiltonian = "{kind: heisenberg}",
+                           .wavefunction = wavefunction,
+                           .stages = "{kind: evaluate, fidelity: {with: w.h5}}"};
+  };
+  const auto refused = [&](const std::string& wavefunction) { return test::refusal_of(text(wavefunction), directory_.path()); };
+  EXPECT_THAT(refused(bare), HasSubstr("w.h5"));  // there is none
+  const RunPlan described = test::plan_of(test::InputText{
+      .lattice = "{kind: chain, size: [4]}", .sector = "{kind: spin_half, total_sz: 0}", .hamiltonian = "{kind: heisenberg}", .wavefunction = bare});
+  const auto psi = make_network(*described.network, Device::reference);
+  DataTree tree;
+  store_weights(tree, tensor_shapes(psi->layout()), psi->initial_parameters({5, 0}));
+  seal_weights(tree);
+  const auto write = [&](Origin origin) {
+    DataTree stored = tree;
+    store_origin(stored, origin);
+    replace_file(directory_.file("w.h5"), to_hdf5_image(stored));
+  };
+
+  write(described.origin);
+  EXPECT_EQ(refused(bare), "nothing was refused");
+  EXPECT_THAT(refused("wavefunction: {kind: rbm, alpha: 3}\n"), HasSubstr("do not fit the model"));
+  EXPECT_THAT(refused("symmetry: {momentum: [0]}\n" + bare), HasSubstr("belong to a state that is not projected, but this run's is projected on"));
+  Origin longer = described.origin;
+  longer["lattice"] = "chain 6, periodic";
+  longer["geometry"] = "another";
+  write(longer);
+  EXPECT_THAT(refused(bare), HasSubstr("belong to another system"));
+}
+
 }  // namespace
 }  // namespace qs

@@ -103,6 +103,29 @@ TEST(PlanRefusals, ExtrapolationsWithoutALine) {
               HasSubstr("00_evaluate and 01_lanczos are an exact sum and samples"));
 }
 
+TEST(PlanRefusals, RegionsOfRenyi2) {
+  const auto with = [](const std::string& keys) { return refusal({.stages = "{kind: evaluate, renyi2: {" + keys + "}}"}); };
+  EXPECT_EQ(with("regions: [[0, 1, 2], [4]], pairings: 3"), "nothing was refused");
+  EXPECT_THAT(with("regions: [[0, 1], [2, 6]]"), AllOf(HasSubstr("input.yaml:9:54"), HasSubstr("site 6, but sites are 0 to 5")));
+  EXPECT_THAT(with("regions: [[0, 1, 0]]"), HasSubstr("site 0 twice"));
+  EXPECT_THAT(with("regions: [[0, 1, 2, 3, 4, 5]]"), HasSubstr("6 of 6 sites"));
+  EXPECT_THAT(with("regions: [[]]"), HasSubstr("0 entries"));
+  EXPECT_THAT(with("pairings: 3"), HasSubstr("missing key"));
+  const std::string one = "sampler: {kind: metropolis, move: {kind: hop}, chains: 1, samples: 64}\n";
+  EXPECT_THAT(refusal({.sampler = one, .stages = "{kind: evaluate, renyi2: {regions: [[0]]}}"}), HasSubstr("renyi2 compares chains"));
+  EXPECT_THAT(refusal({.stages = own("renyi2", "{expression: n, sites: [0]}")}), HasSubstr("'renyi2' is the name of a built-in observable"));
+}
+
+TEST(PlanRefusals, LaddersThatDoNotFallFromOne) {
+  const auto with = [](const std::string& ladder) {
+    return refusal({.sampler = "sampler: {kind: metropolis, move: {kind: hop}, chains: 64, samples: 64, tempering: " + ladder + "}\n"});
+  };
+  EXPECT_EQ(with("[1.0, 0.5]"), "nothing was refused");
+  EXPECT_THAT(with("[0.9, 0.5]"), HasSubstr("does not begin with 1.0"));
+  EXPECT_THAT(with("[1.0, 0.5, 0.5]"), HasSubstr("has 0.5 at position 3"));
+  EXPECT_THAT(with("[1.0, 0.0]"), HasSubstr("is out of range"));
+}
+
 // HOUSE_NOTES: one block, so no parameter token: the network reads what its tail reads.
 TEST(PlanRefusals, AFamilyThatTheFeaturesDoNotSeparate) {
   EXPECT_THAT(refusal({.family = "{t: [1, 2]}", .wavefunction = depth_one + "tail: [V], features: [t, V]}\n"}),

@@ -232,8 +232,15 @@ TEST(LocalEnergies, OfEqualSamplesAreEvaluatedOnce) {
 
 TEST(MovementWarnings, NameWhatIsWrong) {
   const ProblemFamily family = build_family(chain("tv", 8, fermions(3)));
-  Acceptance fine{
-      .proposed = {1000}, .accepted = {400}, .invalid = {0}, .still = {0}, .moves = {"hop"}, .move_proposed = {1000}, .move_accepted = {400}};
+  Acceptance fine{.proposed = {1000},
+                  .accepted = {400},
+                  .invalid = {0},
+                  .still = {0},
+                  .moves = {"hop"},
+                  .move_proposed = {1000},
+                  .move_accepted = {400},
+                  .swap_proposed = {},
+                  .swap_accepted = {}};
   EXPECT_THAT(movement_warnings(fine, family, 64), IsEmpty());
   EXPECT_THAT(movement_doubt(fine, 0, 64), IsEmpty());
   Acceptance low = fine;
@@ -249,8 +256,19 @@ TEST(MovementWarnings, NameWhatIsWrong) {
   still.still = {3};
   EXPECT_THAT(movement_warnings(still, family, 64), IsEmpty());
   EXPECT_EQ(movement_doubt(still, 0, 64), "3 of 64 chains did not move");
-  const Acceptance one_state{
-      .proposed = {100}, .accepted = {0}, .invalid = {0}, .still = {0}, .moves = {"hop"}, .move_proposed = {100}, .move_accepted = {0}};
+  Acceptance tempered = fine;
+  tempered.swap_proposed = {100, 100};
+  tempered.swap_accepted = {30, 5};
+  EXPECT_THAT(movement_warnings(tempered, family, 64), testing::ElementsAre(HasSubstr("swaps between replicas 2 and 3")));
+  const Acceptance one_state{.proposed = {100},
+                             .accepted = {0},
+                             .invalid = {0},
+                             .still = {0},
+                             .moves = {"hop"},
+                             .move_proposed = {100},
+                             .move_accepted = {0},
+                             .swap_proposed = {},
+                             .swap_accepted = {}};
   EXPECT_THAT(movement_warnings(one_state, family, 64), IsEmpty());
   EXPECT_THAT(movement_doubt(one_state, 0, 64), IsEmpty());
 }
