@@ -15,6 +15,10 @@
 
 namespace qs {
 
+// What the chains of a projected psi follow: psi_s itself, with an evaluation for each coset of the group and proposal; or the network before it is
+// projected, with one, and samples weighted by |psi_s|^2 over the mean of |psi|^2 over the group, which is at most d^2 (d: dimension of the irrep).
+enum class Follow { projected, bare };
+
 struct MetropolisOptions {
   std::vector<MoveOptions> moves;
   std::int64_t chains = 256;     // per problem
@@ -25,6 +29,7 @@ struct MetropolisOptions {
   // Chains follow |psi|^power, and samples carry weights ~ |psi|^(2 - power): below 2, states of small |psi| are visited more often, which lowers
   // the noise of the gradient and finds weight that |psi|^2 would not visit (Misery et al., "Looking elsewhere", 2025).
   double power = 2;
+  Follow follow = Follow::projected;
 };
 
 // How chains are read, in sweeps.

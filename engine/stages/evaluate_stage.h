@@ -45,6 +45,7 @@ class EvaluateStage : public Stage {
   std::vector<std::string> finish(RunState&) override { return {}; }
 
  private:
+  void report_sector(Sampler& sampler, StepOutcome& outcome, DataTree& outputs);
   std::vector<EnergyResult> energies(const Measurements& measured) const;
   std::vector<double> overlaps();
   std::vector<std::string> degenerate_levels();  // a note for each

@@ -6,9 +6,10 @@
 
 namespace qs {
 
-SymmetrySector::SymmetrySector(std::vector<Element> elements, int dimension, std::string words)
+SymmetrySector::SymmetrySector(std::vector<Element> elements, int dimension, std::string words, std::optional<StateMap> conjugator)
     : elements_(std::move(elements)), dimension_(dimension), words_(std::move(words)) {
   for (const Element& element : elements_) fast_.emplace_back(element.map);
+  if (conjugator) conjugator_.emplace(*conjugator);
   real_ = std::all_of(elements_.begin(), elements_.end(), [](const Element& element) { return element.character.imag() == 0; });
 }
 
@@ -29,11 +30,6 @@ std::int64_t SymmetrySector::states(const Sector& sector) const {
     if (element.character.real() != 0) sum += element.character.real() * trace(element.map, sector);
   }
   return std::llround(dimension_ * sum / double(order()));
-}
-
-bool same_elements(const SymmetrySector& a, const SymmetrySector& b) {
-  return std::equal(a.elements().begin(), a.elements().end(), b.elements().begin(), b.elements().end(),
-                    [](const auto& x, const auto& y) { return x.map == y.map && x.character == y.character; });
 }
 
 }  // namespace qs

@@ -262,7 +262,7 @@ TEST_F(WeightsInTheInput, GivesChainsTheirPrecision) {
   for (const auto& [precision, chains] :
        {std::pair{"{network: float64}", Precision::float64}, std::pair{"{network: float64, sampler: float32}", Precision::float32},
         std::pair{"{network: float32}", Precision::float32}}) {
-    const auto psi = make_network(*plan(std::string("precision: ") + precision + "\n" + text).network, Device::reference);
+    const auto psi = make_network(*plan(std::string("precision: ") + precision + "\n" + text).network, {}, Device::reference);
     EXPECT_EQ(psi->for_chains().precision(), chains) << precision;
   }
 }
