@@ -24,7 +24,7 @@ class Group {
       if (element.map.bits == Bits::kept) by_image_[element.map.image].push_back(&element);
   }
 
-  // I g = g' I with an element g' that has the conjugate character, for every g.
+  // I g = (sign) g' I with an element (sign) g' that has the conjugate character, for every g.
   bool is_conjugated_by(const StateMap& isometry) const {
     return std::all_of(by_image_.begin(), by_image_.end(), [&](const auto& same) {
       const auto others = by_image_.find(conjugated(isometry.image, same.first));
@@ -32,7 +32,10 @@ class Group {
       return std::all_of(same.second.begin(), same.second.end(), [&](const auto* g) {
         const StateMap here = canonical(isometry * g->map, parity_);
         return std::any_of(others->second.begin(), others->second.end(), [&](const auto* other) {
-          return canonical(other->map * isometry, parity_) == here && std::abs(other->character - std::conj(g->character)) < rounding;
+          StateMap there = canonical(other->map * isometry, parity_);
+          const double sign = here.constant * there.constant;  // translations to and fro across an antiperiodic seam
+          there.constant = here.constant;
+          return there == here && std::abs(sign * other->character - std::conj(g->character)) < rounding;
         });
       });
     });
