@@ -78,15 +78,16 @@ Projected::Projected(std::unique_ptr<Wavefunction> bare, std::shared_ptr<const S
     cosets_[found->second].elements.push_back(h);
     cosets_[found->second].coefficients.push_back(scale * elements[h].character);
   }
-  // Signs that depend on sigma keep a coset in the sum unless all its characters are zero.
-  const auto takes_part = [&](const Coset& coset) {
+  // Where no sign depends on sigma, a coset has one coefficient; else it stays in the sum unless all its characters are zero.
+  for (Coset& coset : cosets_) {
+    const auto map_of = [&](std::int64_t h) -> const StateMap& { return elements[h].map; };
+    if (!std::all_of(coset.elements.begin(), coset.elements.end(), [&](std::int64_t h) { return has_plain_sign(map_of(h)); })) continue;
     Complex sum = 0;
-    for (std::size_t k = 0; k < coset.elements.size(); ++k) {
-      const StateMap& map = elements[coset.elements[k]].map;
-      if (!has_plain_sign(map) && std::abs(coset.coefficients[k]) > vanishing) return true;
-      sum += map.constant * coset.coefficients[k];
-    }
-    return std::abs(sum) > vanishing;
+    for (std::size_t k = 0; k < coset.elements.size(); ++k) sum += map_of(coset.elements[k]).constant * coset.coefficients[k];
+    coset = {{coset.elements.front()}, {sum * map_of(coset.elements.front()).constant}};
+  }
+  const auto takes_part = [](const Coset& coset) {
+    return std::any_of(coset.coefficients.begin(), coset.coefficients.end(), [](Complex value) { return std::abs(value) > vanishing; });
   };
   summed_ = std::stable_partition(cosets_.begin(), cosets_.end(), takes_part) - cosets_.begin();
   if (summed_ == 0)
