@@ -3,6 +3,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "hamiltonians/term_table.h"
 
 namespace qs {
+
+class SymmetrySector;  // hamiltonians/symmetry
 
 struct Problem {
   Sector sector;
@@ -29,6 +32,12 @@ struct RandomNumbers {
   std::vector<std::vector<double>> values;  // [problems][places]
 };
 
+// The irrep of the symmetry group that is meant, of all problems alike; null: all states of their sectors.
+struct FamilySymmetry {
+  std::shared_ptr<const SymmetrySector> sector;   // on which psi is projected
+  std::shared_ptr<const SymmetrySector> one_row;  // with each of its levels once, for exact states: the same if the irrep has one dimension
+};
+
 struct ProblemFamily {
   Lattice lattice;
   Operator hamiltonian;
@@ -38,6 +47,7 @@ struct ProblemFamily {
   std::vector<std::vector<double>> varied_values;  // [problems][varied]
   std::array<double, 3> twist = {};                // of the boundary (TermOptions::twist)
   std::vector<RandomNumbers> random = {};          // one per term with a random field
+  FamilySymmetry symmetry = {};
 
   int size() const { return static_cast<int>(problems.size()); }
   int modes() const { return hamiltonian.modes; }

@@ -25,7 +25,9 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
   if (plan.device == Device::reference) throw InputError("bench measures fast devices (plain loops are the reference); give --set device=cpu");
   const std::string gpu = choose_device(plan.device, comm);
   if (plan.threads) set_threads(*plan.threads);
-  const auto psi = make_network(*plan.network, plan.device);
+  const StagePlan* vmc = first(plan, Rows::sampled);
+  const StagePlan* stage = vmc ? vmc : first(plan, Rows::supervised);
+  const auto psi = make_network(*plan.network, (stage ? stage->family : *plan.family).symmetry, plan.device);
   const std::vector<double> parameters = plan.network->parameters.empty() ? psi->initial_parameters({plan.seed, 1}) : plan.network->parameters;
   psi->set_parameters(parameters);
 
@@ -41,8 +43,6 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
                      .threads = threads(),
                      .operations = measure_operations(*psi, plan.network->input.modes, plan.device, options.seconds_per_operation),
                      .steps = std::nullopt};
-  const StagePlan* vmc = first(plan, Rows::sampled);
-  const StagePlan* stage = vmc ? vmc : first(plan, Rows::supervised);
   if (stage && options.steps > 0) report.steps = measure_steps(plan, *stage, *psi, parameters, options.steps, comm);
   return report;
 }

@@ -55,6 +55,44 @@ IrrepBasis::IrrepBasis(const Sector& sector, const SymmetrySector& symmetry) : s
     }
   }
   QS_ASSERT(dimension() < (std::int64_t{1} << 31));
+  if (!symmetry.real() && symmetry.has_conjugator()) pair_up();
+}
+
+// A|r) = s_I(r) conj(chi(h) s_h(I r)) |r') with h I r = r'. Without A^2 = 1 there is no real form.
+void IrrepBasis::pair_up() {
+  partner_.resize(dimension());
+  phase_.resize(dimension());
+  parallel_for((dimension() + states_per_task - 1) / states_per_task, [&](std::int64_t task) {
+    for (std::int64_t k = task * states_per_task; k < std::min(dimension(), (task + 1) * states_per_task); ++k) {
+      Word image = 0;
+      const double sign = symmetry_.conjugate(&representative_[k], &image);
+      const Place place = find(image);
+      partner_[k] = place.index;
+      phase_[k] = sign * std::conj(place.phase);
+    }
+  });
+  for (std::int64_t k = 0; k < dimension(); ++k) {
+    const std::int64_t p = partner_[k];
+    if (p >= 0 && partner_[p] == k && std::abs(phase_[p] - phase_[k]) < 1e-9) continue;
+    partner_.clear();
+    return;
+  }
+}
+
+auto IrrepBasis::parts(std::int64_t b) const -> std::array<Part, 2> {
+  const std::int64_t p = partner_[b];
+  if (p == b) return {{{b, std::sqrt(phase_[b])}, {b, 0}}};
+  const std::int64_t first = std::min(b, p), second = std::max(b, p);
+  const Complex one = std::sqrt(0.5), i(0, std::sqrt(0.5));
+  if (b == first) return {{{first, one}, {second, one * phase_[first]}}};
+  return {{{first, i}, {second, -i * phase_[first]}}};
+}
+
+std::vector<Complex> IrrepBasis::from_real_form(const std::vector<double>& x) const {
+  std::vector<Complex> result(x.size());
+  for (std::int64_t b = 0; b < dimension(); ++b)
+    for (const Part& part : parts(b)) result[part.index] += x[b] * part.coefficient;
+  return result;
 }
 
 auto IrrepBasis::find(Word x) const -> Place {
@@ -91,28 +129,65 @@ std::vector<Scalar> IrrepBasis::unfolded(const Sector& sector, const std::vector
   return all;
 }
 
+namespace {
+
+template <class Scalar>
+using Row = std::map<std::int32_t, Scalar>;
+
 // (r|H|r') += <r|H|x> sqrt(n_r' / n_r) chi(h) s_h(x), h x = r': the conjugate of the column's formula.
+template <class Scalar>
+Row<Scalar> row_of(const TermTable& table, const IrrepBasis& basis, const std::vector<double>& couplings, std::int64_t index) {
+  const Word r = basis.representative(index);
+  Row<Scalar> row;
+  row[static_cast<std::int32_t>(index)] = table.diagonal(&r, couplings.data());
+  table.for_each_connected(r, couplings.data(), [&](Word x, auto element) {
+    const IrrepBasis::Place place = basis.find(x);
+    if (place.index < 0) return;
+    const double scale = std::sqrt(basis.norm(place.index) / basis.norm(index));
+    row[static_cast<std::int32_t>(place.index)] += number<Scalar>(Complex(element) * place.phase * scale);
+  });
+  return row;
+}
+
+// (a|H|b) = sum conj(u_ar) (r|H|s) u_bs over the parts of a and b; its imaginary part is zero.
+Row<double> real_row_of(const TermTable& table, const IrrepBasis& basis, const std::vector<double>& couplings, std::int64_t a) {
+  Row<double> row;
+  row[static_cast<std::int32_t>(a)] = 0;
+  for (const IrrepBasis::Part& left : basis.parts(a)) {
+    if (left.coefficient == 0.0) continue;
+    for (const auto& [s, element] : row_of<Complex>(table, basis, couplings, left.index)) {
+      const std::int64_t other = basis.partner(s);
+      for (const std::int64_t b : {std::int64_t{s}, other}) {
+        for (const IrrepBasis::Part& right : basis.parts(b))
+          if (right.index == s) row[static_cast<std::int32_t>(b)] += (std::conj(left.coefficient) * element * right.coefficient).real();
+        if (other == s) break;
+      }
+    }
+  }
+  return row;
+}
+
+}  // namespace
+
 template <class Scalar>
 IrrepOperator<Scalar>::IrrepOperator(const TermTable& table, const IrrepBasis& basis, const std::vector<double>& couplings, Communicator& comm)
     : comm_(comm), dimension_(basis.dimension()), begin_{0} {
   for (int rank = 0; rank <= comm.size(); ++rank) first_row_.push_back(dimension_ * rank / comm.size());
   const std::int64_t first = first_row_[comm.rank()], rows = first_row_[comm.rank() + 1] - first;
-  std::vector<std::map<std::int32_t, Scalar>> elements(rows);
+  std::vector<Row<Scalar>> elements(rows);
   diagonal_.resize(rows);
   parallel_for((rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task) {
     for (std::int64_t row = task * rows_per_task; row < std::min(rows, (task + 1) * rows_per_task); ++row) {
-      const Word r = basis.representative(first + row);
-      elements[row][static_cast<std::int32_t>(first + row)] = table.diagonal(&r, couplings.data());
-      table.for_each_connected(r, couplings.data(), [&](Word x, auto element) {
-        const IrrepBasis::Place place = basis.find(x);
-        if (place.index < 0) return;
-        const double scale = std::sqrt(basis.norm(place.index) / basis.norm(first + row));
-        elements[row][static_cast<std::int32_t>(place.index)] += number<Scalar>(Complex(element) * place.phase * scale);
-      });
+      if constexpr (std::is_same_v<Scalar, double>) {
+        elements[row] =
+            basis.has_real_form() ? real_row_of(table, basis, couplings, first + row) : row_of<double>(table, basis, couplings, first + row);
+      } else {
+        elements[row] = row_of<Scalar>(table, basis, couplings, first + row);
+      }
       diagonal_[row] = std::real(elements[row].at(static_cast<std::int32_t>(first + row)));
     }
   });
-  for (std::map<std::int32_t, Scalar>& row : elements) {
+  for (Row<Scalar>& row : elements) {
     for (const auto& [column, value] : row) {
       column_.push_back(column);
       value_.push_back(value);

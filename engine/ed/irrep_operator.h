@@ -2,6 +2,7 @@
 // Conf. Proc. 1297, 135 (2010), with the signs of fermions.
 #pragma once
 
+#include <array>
 #include <complex>
 #include <cstdint>
 #include <vector>
@@ -34,13 +35,31 @@ class IrrepBasis {
   template <class Scalar>
   std::vector<Scalar> unfolded(const Sector& sector, const std::vector<Scalar>& x) const;
 
+  // Complex characters and a real Hamiltonian that an isometry I of SymmetrySector::conjugate leaves as it is: with A = I K, K complex conjugation,
+  // A|r) = phase |partner), so that H is real in the basis of the vectors phase^(1/2) |r) of partners of themselves, (|r) + A|r)) / sqrt(2) and
+  // i (|r) - A|r)) / sqrt(2) of pairs, under the numbers of r and its partner. Dimension 1, not 2.
+  bool has_real_form() const { return !partner_.empty(); }
+  struct Part {
+    std::int64_t index;
+    std::complex<double> coefficient;
+  };
+  // Vector b of the real form as a sum of |r); the second part may be zero. The vectors with a share of |r) are r and its partner.
+  std::array<Part, 2> parts(std::int64_t b) const;
+  std::int64_t partner(std::int64_t r) const { return partner_[r]; }
+  std::vector<std::complex<double>> from_real_form(const std::vector<double>& x) const;
+
  private:
+  void pair_up();
+
   const SymmetrySector& symmetry_;
   std::vector<Word> representative_;  // increasing
   std::vector<double> norm_;
+  // [states], empty without a real form.
+  std::vector<std::int64_t> partner_;
+  std::vector<std::complex<double>> phase_;
 };
 
-// The matrix is stored row by row; ranks share the rows.
+// The matrix is stored row by row; ranks share the rows. Scalar = double for complex characters: in the real form of the basis.
 template <class Scalar>
 class IrrepOperator final : public HermitianOperator<Scalar> {
  public:

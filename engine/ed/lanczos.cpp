@@ -10,6 +10,7 @@
 #include "engine/ed/irrep_operator.h"
 #include "engine/ed/level_search.h"
 #include "engine/ed/sector_operator.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
 #include "hamiltonians/term_compile.h"
 
 namespace qs {
@@ -52,20 +53,20 @@ void orthonormalise(std::vector<Vector<Scalar>>& states, std::size_t k) {
   for (Scalar& value : x) value *= scale;
 }
 
-void check(const Sector& sector, const EdOptions& options, std::int64_t amplitude) {
+void check(const ProblemFamily& family, const Sector& sector, const EdOptions& options) {
+  const SymmetrySector* irrep = family.symmetry.one_row.get();
   if (!sector.enumerable()) {
     throw InputError("exact diagonalisation needs every state of the sector (" + sector.describe() + "), but " + sector.why_not_enumerable() +
                      "; choose a smaller lattice");
   }
-  const std::int64_t dimension = block_dimension(sector, options);
-  if (dimension == 0)
-    throw InputError("no state of the sector (" + sector.describe() + ") has " + options.symmetry->describe() + "; choose another irrep");
+  const std::int64_t dimension = block_dimension(family, sector), amplitude = amplitude_bytes(family);
+  if (dimension == 0) throw InputError("no state of the sector (" + sector.describe() + ") has " + irrep->describe() + "; choose another irrep");
   if (options.states < 1 || options.states > dimension) {
     throw InputError("states = " + std::to_string(options.states) + " does not fit a sector of " + std::to_string(dimension) +
                      " states; choose 1 to " + std::to_string(dimension));
   }
   // Unfolded states stand beside the search.
-  const std::int64_t unfolded = options.symmetry ? options.states * amplitude * sector.dimension() : 0;
+  const std::int64_t unfolded = irrep ? options.states * amplitude * sector.dimension() : 0;
   const std::int64_t bytes = ed_memory(dimension, options, amplitude) + unfolded;
   if (bytes > options.memory_limit) {
     throw MemoryError("exact diagonalisation of dimension " + std::to_string(dimension) + " needs " + std::to_string(bytes) +
@@ -109,24 +110,37 @@ EdResult measured(const HermitianOperator<Scalar>& op, const EdOptions& options,
   return result;
 }
 
-// In the basis of the irrep, then unfolded: orbits are disjoint, so energies, residuals and products stay as they are.
 template <class Scalar>
-EdResult measured_in_irrep(const ProblemFamily& family, const Problem& problem, const EdOptions& options, Communicator& comm,
-                           const std::function<void(std::int64_t)>& progress, std::vector<Vector<Scalar>> EdResult::*kept) {
-  const IrrepBasis basis(problem.sector, *options.symmetry);
-  const IrrepOperator<Scalar> op(family.table, basis, problem.couplings, comm);
-  EdResult result = measured(static_cast<const HermitianOperator<Scalar>&>(op), options, progress, kept);
-  result.dimension = problem.sector.dimension();
-  std::vector<Vector<Scalar>>& states = result.*kept;
+void unfold(const IrrepBasis& basis, const Sector& sector, std::vector<Vector<Scalar>>& states) {
   for (std::size_t k = 0; k < states.size(); ++k) {
-    states[k] = basis.unfolded(problem.sector, states[k]);
+    states[k] = basis.unfolded(sector, states[k]);
     orthonormalise(states, k);
   }
+}
+
+// In the basis of the irrep, then unfolded: orbits are disjoint, so energies, residuals and products stay as they are.
+EdResult measured_in_irrep(const ProblemFamily& family, const Problem& problem, const EdOptions& options, Communicator& comm,
+                           const std::function<void(std::int64_t)>& progress) {
+  const IrrepBasis basis(problem.sector, *family.symmetry.one_row);
+  EdResult result;
+  if (basis.has_real_form() || (is_real(family.hamiltonian) && family.symmetry.one_row->real())) {
+    result = measured(IrrepOperator<double>(family.table, basis, problem.couplings, comm), options, progress, &EdResult::states);
+  } else {
+    result =
+        measured(IrrepOperator<std::complex<double>>(family.table, basis, problem.couplings, comm), options, progress, &EdResult::complex_states);
+  }
+  if (basis.has_real_form()) {
+    for (const Vector<double>& state : result.states) result.complex_states.push_back(basis.from_real_form(state));
+    result.states.clear();
+  }
+  result.dimension = problem.sector.dimension();
+  unfold(basis, problem.sector, result.states);
+  unfold(basis, problem.sector, result.complex_states);
   return result;
 }
 
-bool searches_complex(const ProblemFamily& family, const EdOptions& options) {
-  return !is_real(family.hamiltonian) || (options.symmetry && !options.symmetry->real());
+bool has_complex_states(const ProblemFamily& family) {
+  return !is_real(family.hamiltonian) || (family.symmetry.one_row && !family.symmetry.one_row->real());
 }
 
 }  // namespace
@@ -136,14 +150,11 @@ std::vector<std::complex<double>> EdResult::amplitudes(int k) const {
   return {states.at(k).begin(), states.at(k).end()};
 }
 
-std::int64_t block_dimension(const Sector& sector, const EdOptions& options) {
-  return options.symmetry ? options.symmetry->states(sector) : sector.dimension();
+std::int64_t block_dimension(const ProblemFamily& family, const Sector& sector) {
+  return family.symmetry.one_row ? family.symmetry.one_row->states(sector) : sector.dimension();
 }
 
-std::int64_t amplitude_bytes(const Operator& hamiltonian, const EdOptions& options) {
-  const bool real = is_real(hamiltonian) && (!options.symmetry || options.symmetry->real());
-  return real ? sizeof(double) : sizeof(std::complex<double>);
-}
+std::int64_t amplitude_bytes(const ProblemFamily& family) { return has_complex_states(family) ? sizeof(std::complex<double>) : sizeof(double); }
 
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::int64_t amplitude_bytes) {
   if (is_dense(dimension, options)) return lanczos_bytes(dimension, 0, 3 * dimension + options.states, amplitude_bytes);
@@ -153,13 +164,9 @@ std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::in
 EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,
                      const std::function<void(std::int64_t)>& progress) {
   const Problem& chosen = family.problems[problem];
-  const bool is_complex = searches_complex(family, options);
-  check(chosen.sector, options, is_complex ? sizeof(std::complex<double>) : sizeof(double));
-  if (options.symmetry) {
-    return is_complex ? measured_in_irrep<std::complex<double>>(family, chosen, options, comm, progress, &EdResult::complex_states)
-                      : measured_in_irrep<double>(family, chosen, options, comm, progress, &EdResult::states);
-  }
-  if (!is_complex) {
+  check(family, chosen.sector, options);
+  if (family.symmetry.one_row) return measured_in_irrep(family, chosen, options, comm, progress);
+  if (is_real(family.hamiltonian)) {
     const SectorOperator op(family.hamiltonian, chosen.sector, chosen.couplings, comm);
     return measured(op, options, progress, &EdResult::states);
   }

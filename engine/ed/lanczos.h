@@ -5,14 +5,12 @@
 #include <complex>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "engine/comm/communicator.h"
 #include "engine/ed/sector_operator.h"
 #include "hamiltonians/problem.h"
-#include "hamiltonians/symmetry/symmetry_sector.h"
 
 namespace qs {
 
@@ -22,8 +20,6 @@ struct EdOptions {
   int max_iterations = 1000;  // restarts
   std::int64_t memory_limit = std::int64_t{16} << 30;  // bytes; refuse beforehand when the estimate exceeds it
   std::uint64_t seed = 1;
-  // Levels of one irrep only, of one dimension; states are unfolded to the whole sector. None: all levels.
-  std::shared_ptr<const SymmetrySector> symmetry = nullptr;
 };
 
 // The k lowest states, more where the lowest level has more.
@@ -45,17 +41,17 @@ struct EdResult {
   std::vector<std::complex<double>> amplitudes(int k) const;
 };
 
-// States among which options ask for the lowest ones: those of the irrep, or all.
-std::int64_t block_dimension(const Sector& sector, const EdOptions& options);
+// States among which the lowest ones are sought: those of the family's irrep, or all of the problem's sector.
+std::int64_t block_dimension(const ProblemFamily& family, const Sector& sector);
 
-// Bytes of an amplitude of the exact states of this Hamiltonian: 8 if it and the irrep are real, else 16.
-std::int64_t amplitude_bytes(const Operator& hamiltonian, const EdOptions& options);
+// Bytes of an amplitude of the exact states: 8 if the Hamiltonian and the irrep are real, else 16.
+std::int64_t amplitude_bytes(const ProblemFamily& family);
 // Bytes per rank that diagonalise() will need; more states of the lowest level than were asked for come on top.
 std::int64_t ed_memory(std::int64_t dimension, const EdOptions& options, std::int64_t amplitude_bytes = sizeof(double));
 
-// Collective; every rank returns the same bits. `progress(applications)` may be empty. Throws InputError if the sector cannot be enumerated, has
-// fewer states than asked for or none of the irrep, MemoryError if ed_memory() or the lowest level exceeds the limit, NumericalError if Lanczos does
-// not converge.
+// Of one irrep only if family.symmetry names it; states are unfolded to the whole sector. Collective; every rank returns the same bits.
+// `progress(applications)` may be empty. Throws InputError if the sector cannot be enumerated, has fewer states than asked for or none of the irrep,
+// MemoryError if ed_memory() or the lowest level exceeds the limit, NumericalError if Lanczos does not converge.
 EdResult diagonalise(const ProblemFamily& family, int problem, const EdOptions& options, Communicator& comm,
                      const std::function<void(std::int64_t)>& progress = {});
 // <x|O|x> in the sector for a Hermitian observable (couplings all 1).

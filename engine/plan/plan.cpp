@@ -17,6 +17,7 @@
 #include "engine/plan/stage_memory.h"
 #include "engine/plan/target_files.h"
 #include "engine/plan/vocabulary.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
 
 namespace qs {
 namespace {
@@ -53,7 +54,7 @@ struct UnusableFile {
 class Planner {
  public:
   Planner(const input::Document& document, Diagnostics& diagnostics, std::optional<int> ranks)
-      : document_(document), root_(document.root), diagnostics_(diagnostics), ranks_(ranks) {}
+      : document_(document), root_(document.root), symmetry_(root_["symmetry"]), diagnostics_(diagnostics), ranks_(ranks) {}
 
   RunPlan make() {
     general();
@@ -65,13 +66,13 @@ class Planner {
     if (!base_) return std::move(plan_);
     if (const Node hamiltonian = root_["system"]["hamiltonian"]; hamiltonian.has("twist") && !hamiltonian["twist"].is_null())
       diagnosed(diagnostics_, hamiltonian["twist"], [&] { check_twist(base_->lattice, hamiltonian["twist"].numbers()); });
-    plan_.family = base_;
     plan_.origin = origin_of(*base_, *system_);
     warn_about(*base_);
-    if (!root_["symmetry"].is_null()) symmetry();
+    base_->symmetry = symmetry_of(*base_);
     if (!root_["wavefunction"].is_null()) network();
     const std::vector<Node> stages = root_["stages"].items();
     for (std::size_t position = 0; position < stages.size(); ++position) stage(stages[position], static_cast<int>(position));
+    plan_.family = base_;
     report_files();
     origin();
     if (!diagnostics_.has_errors()) memory(stages);
@@ -115,6 +116,7 @@ class Planner {
         if (std::find(sectors.begin(), sectors.end(), words) == sectors.end()) sectors.push_back(words);
       }
     }
+    if (base_->symmetry.sector) plan_.origin["symmetry"] = base_->symmetry.sector->describe();
     if (!sectors.empty()) plan_.origin["sector"] = fmt::format("{}", fmt::join(sectors, "; "));
     if (!plan_.network) return;
     const Node weights = root_["wavefunction"]["weights"];
@@ -122,25 +124,43 @@ class Planner {
       warn(weights, text);
   }
 
-  void symmetry() {
-    diagnosed(diagnostics_, root_["symmetry"], [&] {
-      SymmetryPlan symmetry = symmetry_plan(root_["symmetry"], *base_, plan_.sign_rule, plan_.device);
-      symmetry_ = std::move(symmetry.sector);
-      plan_.ed.symmetry = std::move(symmetry.one_row);
-      plan_.origin["symmetry"] = symmetry_->describe();
-    });
+  FamilySymmetry symmetry_of(const ProblemFamily& family) {
+    FamilySymmetry symmetry;
+    if (symmetry_.is_null()) return symmetry;
+    diagnosed(diagnostics_, symmetry_, [&] { symmetry = family_symmetry(symmetry_, family, plan_.sign_rule, plan_.device); });
+    return symmetry;
+  }
+
+  // Of the irrep that is in force.
+  ProblemFamily family_of(const Node& stage) {
+    ProblemFamily family = build_family(with_family(*system_, stage["family"]));
+    const bool own_symmetry = !stage["symmetry"].is_null(), own_family = !stage["family"].is_null();
+    if (own_symmetry) {
+      symmetry_ = stage["symmetry"];
+      base_->symmetry = {};
+    }
+    family.symmetry = own_symmetry || own_family ? symmetry_of(family) : base_->symmetry;
+    if (own_symmetry) base_->symmetry = own_family ? symmetry_of(*base_) : family.symmetry;
+    return family;
+  }
+
+  // The network that a stage works with.
+  void check_projection(const ProblemFamily& family) {
+    std::unique_ptr<Wavefunction> psi;
+    diagnosed(diagnostics_, symmetry_.is_null() ? root_["wavefunction"] : symmetry_,
+              [&] { psi = make_network(*plan_.network, family.symmetry, Device::reference); });
+    if (psi) diagnosed(diagnostics_, root_["wavefunction"], [&] { check_reality(*psi, family, *system_); });
   }
 
   void network() {
     const Node node = root_["wavefunction"];
     reading(node, [&] {
       NetworkPlan network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
-      network.symmetry = symmetry_;
       plan_.origin["conditioning"] = describe_conditioning(network.options, network.input);
-      check_reality(*make_network(network, Device::reference), *base_, *system_);
       if (const std::string text = check_suits(network, *base_); !text.empty()) warn(node, text);
       plan_.network = std::move(network);
     });
+    if (plan_.network) check_projection(*base_);
   }
 
   // Runs `work`, which reads a file that the node names; a file that cannot be used is kept for report_files. Whether all went well.
@@ -168,10 +188,7 @@ class Planner {
     diagnosed(diagnostics_, node, [&] {
       const std::span<const StageEntry> known = qs::stages();
       const auto entry = std::find_if(known.begin(), known.end(), [&](const StageEntry& each) { return each.name == node.kind(); });
-      StagePlan stage{
-          .entry = &*entry, .group = fmt::format("{:02}_{}", position, entry->name), .family = build_family(with_family(*system_, node["family"]))};
-      if (symmetry_ && !node["family"].is_null())
-        diagnosed(diagnostics_, root_["symmetry"], [&] { check_same_symmetry(root_["symmetry"], *symmetry_, stage.family, plan_.sign_rule); });
+      StagePlan stage{.entry = &*entry, .group = fmt::format("{:02}_{}", position, entry->name), .family = family_of(node)};
       StagePlanning run{*system_,
                         plan_.device,
                         plan_.on_nonfinite,
@@ -183,6 +200,8 @@ class Planner {
                         [&](const Node& file) { return read_parameters(file); }};
       entry->plan(node, run, stage);
       if (plan_.network && stage.uses_network()) {
+        if (!node["symmetry"].is_null() || !node["family"].is_null()) check_projection(stage.family);
+        check_follow(node, stage);
         check_conditioning(*plan_.network, stage.family);
         check_suits(*plan_.network, stage.family);  // what it warns about is the lattice, and told already
       }
@@ -190,10 +209,22 @@ class Planner {
     });
   }
 
+  // Without a symmetry in any stage there is nothing to follow but psi.
+  void check_follow(const Node& node, const StagePlan& stage) {
+    if (!stage.sampler || stage.sampler->kind != SamplerKind::metropolis || stage.sampler->metropolis.follow == Follow::projected) return;
+    const std::vector<Node> stages = root_["stages"].items();
+    const bool symmetric =
+        !root_["symmetry"].is_null() || std::any_of(stages.begin(), stages.end(), [](const Node& other) { return !other["symmetry"].is_null(); });
+    if (!symmetric)
+      diagnostics_.error(node["sampler"]["follow"].where(),
+                         "'sampler.follow: bare' tells chains in a symmetry sector to follow the network before it is projected, but no stage has a "
+                         "symmetry; remove it, or write a section 'symmetry'");
+  }
+
   // Without a number of ranks the plan is refused only if none of them is enough.
   void memory(const std::vector<Node>& nodes) {
     plan_.ed.memory_limit -= kept_exact_states(plan_);  // Lanczos takes fewer vectors where memory is tight
-    const auto psi = plan_.network ? make_network(*plan_.network, Device::reference) : nullptr;
+    const auto psi = plan_.network ? make_network(*plan_.network, {}, Device::reference) : nullptr;
     const auto excess = [&](int ranks) { return memory_excess(plan_, psi.get(), ranks); };
     const std::optional<MemoryExcess> now = excess(ranks_.value_or(1));
     if (!now) return;
@@ -217,18 +248,19 @@ class Planner {
 
   std::vector<double> read_parameters(const Node& file) {
     std::vector<double> parameters;
-    if (plan_.network)
-      reading(file, [&] { parameters = stored_parameters(*plan_.network, resolve_path(file.text(), document_.directory), plan_.origin); });
+    Origin here = plan_.origin;
+    if (base_->symmetry.sector) here["symmetry"] = base_->symmetry.sector->describe();  // in force in this stage
+    if (plan_.network) reading(file, [&] { parameters = stored_parameters(*plan_.network, resolve_path(file.text(), document_.directory), here); });
     return parameters;
   }
 
   const input::Document& document_;
   Node root_;
+  Node symmetry_;  // the section in force: of the stage, of one before it, or of the run
   Diagnostics& diagnostics_;
   RunPlan plan_;
   std::optional<SystemOptions> system_;
   std::optional<ProblemFamily> base_;
-  std::shared_ptr<const SymmetrySector> symmetry_;  // of the system
   std::vector<UnusableFile> unusable_;
   std::optional<int> ranks_;
 };

@@ -24,7 +24,6 @@ struct NetworkPlan {
   SamplerPrecision sampler = SamplerPrecision::network;
   // What Markov chains evaluate.
   Precision chains() const { return sampler == SamplerPrecision::float32 ? Precision::float32 : precision; }
-  std::shared_ptr<const SymmetrySector> symmetry = nullptr;  // on which psi is projected; none: as it is
   std::string kind;
   std::vector<double> parameters;  // [P] from wavefunction.weights; empty: drawn when the run starts
   Origin weights_origin;           // of those weights; empty if their file does not say
@@ -48,7 +47,7 @@ struct RunPlan {
   SignRule sign_rule = SignRule::none;
   Origin origin;                        // of the parameters that this run makes
   std::optional<NetworkPlan> network;   // none when only ed stages run
-  std::optional<ProblemFamily> family;  // of the system section; stages may have their own
+  std::optional<ProblemFamily> family;  // of the system section, in the irrep that the run ends with; stages may have their own
   std::vector<StagePlan> stages;
   std::vector<std::string> warnings;
 };

@@ -105,10 +105,9 @@ WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions*
   return {entry, entry.read(node, guess ? guess->options.value() : entry.defaults, context)};
 }
 
-// Permutations of modes that leave psi of the bare network as it is; of spins, whose configurations have no signs.
+// Permutations of modes that leave psi of the bare network as it is.
 std::vector<std::vector<int>> invariances_of(const NetworkPlan& plan) {
   std::vector<std::vector<int>> all;
-  if (plan.input.modes != plan.input.sites) return all;
   const std::vector<int> steps = invariant_translations(plan.options, plan.input);
   for (std::size_t axis = 0; axis < steps.size(); ++axis) {
     const std::vector<std::int32_t>& step = plan.input.translations.at(axis);
@@ -116,32 +115,32 @@ std::vector<std::vector<int>> invariances_of(const NetworkPlan& plan) {
     std::vector<int> image(plan.input.modes);
     std::iota(image.begin(), image.end(), 0);
     for (int& mode : image)
-      for (int n = 0; n < steps[axis]; ++n) mode = step[mode];
+      for (int n = 0; n < steps[axis]; ++n) mode += step[mode % plan.input.sites] - mode % plan.input.sites;
     all.push_back(std::move(image));
   }
   return all;
 }
 
-std::unique_ptr<Wavefunction> make_part(const NetworkPlan& plan, Precision precision, Device device) {
+std::unique_ptr<Wavefunction> make_part(const NetworkPlan& plan, const FamilySymmetry& symmetry, Precision precision, Device device) {
   auto bare = make_wavefunction(plan.options, plan.input, precision, device);
-  if (!plan.symmetry) return bare;
-  return std::make_unique<Projected>(std::move(bare), plan.symmetry, invariances_of(plan));
+  if (!symmetry.sector) return bare;
+  return std::make_unique<Projected>(std::move(bare), symmetry.sector, invariances_of(plan));
 }
 
 }  // namespace
 
-std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device device) {
-  auto network = make_part(plan, plan.precision, device);
+std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, const FamilySymmetry& symmetry, Device device) {
+  auto network = make_part(plan, symmetry, plan.precision, device);
   if (plan.chains() == plan.precision) return network;
-  return std::make_unique<TwoPrecisions>(std::move(network), make_part(plan, plan.chains(), device));
+  return std::make_unique<TwoPrecisions>(std::move(network), make_part(plan, symmetry, plan.chains(), device));
 }
 
 std::vector<double> stored_parameters(const NetworkPlan& network, const std::string& file, const Origin& origin) {
   const DataTree tree = read_weights_file(file);
   const Origin stored = stored_origin(tree);
-  refuse_other_origin(stored, origin, file);
+  refuse_other_origin(stored, origin, network.options.entry().serves, file);
   if (!stored.empty()) refuse_other_symmetry(stored, origin, file);
-  return load_weights(tree, tensor_shapes(make_network(network, Device::reference)->layout()), file);
+  return load_weights(tree, tensor_shapes(make_network(network, {}, Device::reference)->layout()), file);
 }
 
 NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const SystemOptions& system, Origin origin) {

@@ -22,21 +22,15 @@ void check_irrep(const SymmetrySector& symmetry, const ProblemFamily& family) {
 
 }  // namespace
 
-SymmetryPlan symmetry_plan(const input::Node& node, const ProblemFamily& family, SignRule sign_rule, Device device) {
+FamilySymmetry family_symmetry(const input::Node& node, const ProblemFamily& family, SignRule sign_rule, Device device) {
   const SymmetryOptions options = symmetry_options().read(node);
   const auto sector = std::make_shared<const SymmetrySector>(find_symmetry(family, options, sign_rule));
+  if (sector->order() == 1) return {};
   check_irrep(*sector, family);
   if (device == Device::cuda)
     throw InputError("symmetry sums over images of a configuration on the host, which device: cuda cannot do yet; write device: cpu");
   if (sector->dimension() == 1) return {sector, sector};
   return {sector, std::make_shared<const SymmetrySector>(find_one_row(family, options, sign_rule))};
-}
-
-void check_same_symmetry(const input::Node& node, const SymmetrySector& sector, const ProblemFamily& family, SignRule sign_rule) {
-  const SymmetrySector other = find_symmetry(family, symmetry_options().read(node), sign_rule);
-  check_irrep(other, family);
-  if (!same_elements(other, sector))
-    throw InputError("the family of a stage has the same symmetry with other signs than the system (another parity of its fermions); make two runs");
 }
 
 }  // namespace qs

@@ -8,6 +8,7 @@
 #include "engine/base/parallel.h"
 #include "engine/optimize/update_memory.h"
 #include "engine/sampling/sample_set.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
 
 namespace qs {
 namespace {
@@ -29,12 +30,12 @@ class ExactMemory {
     std::int64_t work = 0;
     if (!stage.exact_states) return work;
     kept_ += copies_for_files * stage.stored_bytes;
-    const std::int64_t amplitude = amplitude_bytes(stage.family.hamiltonian, options_);
+    const std::int64_t amplitude = amplitude_bytes(stage.family);
     for (int g = 0; g < stage.family.size(); ++g) {
       const std::int64_t dimension = stage.family.problems[g].sector.dimension();
       if (!known_.insert(ExactStates::key(stage.family, g)).second) continue;
       kept_ += dimension * amplitude * std::min<std::int64_t>(options_.states, dimension);
-      work = std::max(work, ed_memory(block_dimension(stage.family.problems[g].sector, options_), options_, amplitude));
+      work = std::max(work, ed_memory(block_dimension(stage.family, stage.family.problems[g].sector), options_, amplitude));
     }
     return std::max(work, copies_for_export * stage.exported_bytes);
   }
@@ -68,6 +69,12 @@ class Walk {
   }
 
  private:
+  // Of the Jacobian: an irrep with complex characters makes a real psi complex.
+  int rows_per_configuration(const ProblemFamily& family) const {
+    const SymmetrySector* sector = family.symmetry.sector.get();
+    return sector == nullptr || sector->real() ? rows_per_sample(psi_->jacobian_mode()) : rows_per_sample(JacobianMode::complex_log);
+  }
+
   // State, optimizer (two moments or the last direction), gradient, direction, trial, and the copies for the checkpoint.
   static constexpr std::int64_t parameter_vectors = 12;
 
@@ -86,7 +93,7 @@ class Walk {
   }
 
   void sampled(const SamplerOptions& sampler, const ProblemFamily& family, StageMemory& memory) {
-    const int per_sample = rows_per_sample(psi_->jacobian_mode());
+    const int per_sample = rows_per_configuration(family);
     std::int64_t rows = 0;
     if (sampler.kind == SamplerKind::exact_sum) {
       rows = states_of(family);
@@ -103,7 +110,7 @@ class Walk {
 
   void supervised(const StagePlan& stage, StageMemory& memory) {
     const std::int64_t states = states_of(stage.family);
-    layout_ = planned_layout(Blocks::of_grains(stage.rows, rows_per_grain, ranks_, 0), 1, rows_per_sample(psi_->jacobian_mode()));
+    layout_ = planned_layout(Blocks::of_grains(stage.rows, rows_per_grain, ranks_, 0), 1, rows_per_configuration(stage.family));
     memory.samples = rows_bytes(states, stage.family.modes()) + states * (complex + real);  // and targets, and the weights that rows are drawn with
   }
 

@@ -22,7 +22,7 @@ struct StageMemory {
 
 // Exact states that stay in memory until the end, with their copies for the files: of all stages together.
 std::int64_t kept_exact_states(const RunPlan& plan);
-// One per stage; `psi` may be null if only ed stages run.
+// One per stage; `psi`: the network before any projection, null if only ed stages run.
 std::vector<StageMemory> stage_memory(const RunPlan& plan, const Wavefunction* psi, int ranks);
 // "0.61 GiB on rank 0 (derivatives and matrix 0.55 GiB, samples 0.04 GiB)"
 std::string describe(const StageMemory& memory);

@@ -70,10 +70,14 @@ void add_network(input::Schema& schema) {
 
 void add_stages(input::Schema& schema) {
   const Option own_family = option("family", family(), absent("system.family"), "the family of this stage, in place of system.family");
+  Option own_symmetry = option("symmetry", section("symmetry"), absent("that of the stage before; of the first stage, the one of the run"),
+                               "irrep from this stage on, in place of the last one, all of whose keys are forgotten; {}: none. Parameters are "
+                               "carried over, chains start anew");
+  own_symmetry.since = "0.2.0";
   std::vector<Variant> kinds;
   for (const StageEntry& stage : stages()) {
     kinds.push_back({stage.name, stage.text, stage.keys});
-    kinds.back().options.insert(kinds.back().options.begin(), own_family);
+    kinds.back().options.insert(kinds.back().options.begin(), {own_family, own_symmetry});
     for (const auto& [name, keys] : stage.sections) schema.add(name, plain(keys));
   }
   schema.add("stages", kinds);

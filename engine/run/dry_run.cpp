@@ -11,6 +11,8 @@
 #include "engine/plan/stage_memory.h"
 #include "engine/report/provenance.h"
 #include "engine/run/runner.h"
+#include "engine/wavefunctions/projected.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
 
 namespace qs {
 namespace {
@@ -36,7 +38,9 @@ StepCost vmc_cost(const StagePlan& stage, const Wavefunction& psi) {
   } else {
     const MetropolisOptions& m = stage.sampler->metropolis;
     const double sweep = static_cast<double>(m.sweep_size ? m.sweep_size : family.lattice.sites());
-    cost.evaluations = (samples + problems * static_cast<double>(m.chains * m.discard)) * sweep * static_cast<double>(m.tempering.size());
+    const Projected* projected = m.follow == Follow::bare ? projection_of(psi) : nullptr;
+    const double proposal = projected != nullptr ? 1.0 / projected->evaluations() : 1.0;  // of the network, in those of psi
+    cost.evaluations = proposal * sweep * (samples + problems * static_cast<double>(m.chains * m.discard)) * static_cast<double>(m.tempering.size());
     for (const Problem& problem : family.problems) cost.evaluations += static_cast<double>(m.samples) * connected_per_sample(family, problem);
   }
   if (!is_natural(optimizer.kind)) return cost;
@@ -56,10 +60,9 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
   std::string text = fmt::format("{}: device {}, {} rank{}, seed {}\noutput: {}\n", plan.title.empty() ? document.path : plan.title,
                                  device_name(plan.device), ranks, ranks == 1 ? "" : "s", plan.seed, plan.directory);
   for (const std::string& warning : plan.warnings) text += "warning: " + warning + "\n";
-  if (plan.ed.symmetry) text += fmt::format("symmetry: {}; {} elements\n", plan.ed.symmetry->describe(), plan.ed.symmetry->order());
   std::unique_ptr<Wavefunction> psi;
   if (plan.network) {
-    psi = make_network(*plan.network, Device::reference);  // any machine may plan
+    psi = make_network(*plan.network, {}, Device::reference);  // any machine may plan
     text += fmt::format("wavefunction {}: {} parameters, {:.3g} MFLOP per log psi\n", plan.network->kind, psi->layout().total,
                         psi->flops_per_evaluation() / 1e6);
   }
@@ -68,12 +71,15 @@ std::string describe_plan(const RunPlan& plan, const input::Document& document, 
     const StagePlan& stage = plan.stages[i];
     text += fmt::format("{}: {} step{}, {} problem{}, {}\n", stage.group, stage.steps, stage.steps == 1 ? "" : "s", stage.family.size(),
                         stage.family.size() == 1 ? "" : "s", stage.family.describe_sectors());
+    if (const auto& symmetry = stage.family.symmetry.sector)
+      text += fmt::format("  symmetry: {}; {} elements\n", symmetry->describe(), symmetry->order());
     text += "  memory: " + describe(memory[i]) + "\n";
     text += stage.facts;
     if (stage.sampler && stage.optimizer) {
-      const StepCost cost = vmc_cost(stage, *psi);
+      const auto projected = make_network(*plan.network, stage.family.symmetry, Device::reference);
+      const StepCost cost = vmc_cost(stage, *projected);
       text += fmt::format("  per step: {:.3g} evaluations of log psi = {:.3g} TFLOP, update {:.3g} TFLOP\n", cost.evaluations,
-                          cost.evaluations * psi->flops_per_evaluation() / 1e12, cost.update_flops / 1e12);
+                          cost.evaluations * projected->flops_per_evaluation() / 1e12, cost.update_flops / 1e12);
       if (cost.jacobian_bytes > 0)
         text += fmt::format("  of which derivatives {:.3g} GiB per rank{}, Gram matrix {:.3g} GiB on rank 0{}\n", cost.jacobian_bytes / ranks / gib,
                             stage.optimizer->parameter_blocks > 1 ? fmt::format(" (one of {} blocks)", stage.optimizer->parameter_blocks) : "",

@@ -20,6 +20,7 @@
 #include "engine/run/resumption.h"
 #include "engine/run/root_files.h"
 #include "engine/run/state_tree.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
 
 namespace qs {
 namespace {
@@ -77,9 +78,8 @@ class Runner {
     const ResumeInput resume{document_.resolved, std::filesystem::absolute(document_.directory).string(), document_.original, plan_.origin};
     checkpoints_.emplace(plan_.directory, resume, CheckpointCadence{plan_.checkpoint_interval, plan_.keep_every}, *reporter_, clock_);
     requests_.emplace(plan_.directory, WallTime(plan_.walltime, job_end_time(), plan_.margin, clock_), clock_);
-    if (plan_.ed.symmetry) reporter_->note("symmetry: " + plan_.ed.symmetry->describe());
     if (plan_.network) {
-      psi_ = make_network(*plan_.network, plan_.device);
+      psi_ = make_network(*plan_.network, {}, plan_.device);
       layout_ = psi_->layout();
     }
     restore_or_start();
@@ -151,12 +151,15 @@ class Runner {
 
   int run_stage(const StagePlan& plan) {
     if (const int code = serve_early_requests(); code != 0) return code;
+    if (plan_.network) psi_ = make_network(*plan_.network, plan.family.symmetry, plan_.device);
     const auto stage = plan.make(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};
       on_root(comm_, [&] { files_->begin_trace(plan.group, state_.trace.columns); });
     }
     reporter_->begin_stage(plan.group, state_.stage, static_cast<int>(plan_.stages.size()), state_.step, stage->steps());
+    if (const auto& symmetry = plan.family.symmetry.sector)
+      reporter_->note(fmt::format("symmetry: {}; {} elements", symmetry->describe(), symmetry->order()));
     watchdog_.begin_stage(plan.group, stage->pace());
     stage->clock().watch([&](const std::string*, const std::string* entered) { watchdog_.enter_phase(entered ? *entered : ""); });
     stage->begin(state_);

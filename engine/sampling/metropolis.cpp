@@ -17,12 +17,15 @@
 #include "engine/sampling/tempering.h"
 #include "engine/sampling/weights.h"
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/projected.h"
 
 namespace qs {
 namespace {
 
 // Steps with the top bit set belong to the random start; attempt in the low bits.
 constexpr std::uint64_t start_step = std::uint64_t{1} << 63;
+// The element of the group that is applied to a sample; the number of proposals before it in the low bits.
+constexpr std::uint64_t image_step = std::uint64_t{1} << 62;
 constexpr int start_attempts = 1000;
 
 bool is_zero(std::complex<double> log_psi) { return log_psi.real() == -HUGE_VAL; }
@@ -85,10 +88,13 @@ class Metropolis final : public Sampler {
   void advance(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
   void swap_replicas(std::deque<Lockstep>& pieces);
   void sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
-  void run(const Wavefunction& psi, const Reading& reading, SampleSet& samples);
+  // The projection of psi if chains follow the network before it; else null.
+  const Projected* around_bare(const Wavefunction& psi) const { return options_.follow == Follow::bare ? projection_of(psi) : nullptr; }
+  void run(const Wavefunction& psi, const SymmetrySector* images, const Reading& reading, SampleSet& samples);
+  std::vector<double> log_densities(const Projected* around_bare, const SampleSet& samples) const;
   std::vector<double> log_weights(const Wavefunction& psi, SampleSet& samples) const;
   [[noreturn]] void refuse(std::complex<double> log_psi, std::int64_t mine, const Word* row) const;
-  void record(SampleSet& samples, std::int64_t k) const;
+  void record(const SymmetrySector* images, SampleSet& samples, std::int64_t k) const;
   void take(const ConfigurationBatch& ordered, std::int64_t first, std::uint64_t proposals_done);
   SampleSet empty_samples(std::int64_t samples_per_chain) const;
 
@@ -218,10 +224,16 @@ SampleSet Metropolis::empty_samples(std::int64_t n) const {
   return samples;
 }
 
-void Metropolis::record(SampleSet& samples, std::int64_t k) const {
+// With `images`, a random one of each configuration: samples then follow the mean over the group of what chains follow.
+void Metropolis::record(const SymmetrySector* images, SampleSet& samples, std::int64_t k) const {
   for (std::int64_t c = 0; c < blocks_.my_items(); ++c) {
     const std::int64_t row = c * samples.samples_per_chain + k;
-    std::copy(chains_.row(c), chains_.row(c) + chains_.words, samples.rows.row(row));
+    if (images == nullptr) {
+      std::copy(chains_.row(c), chains_.row(c) + chains_.words, samples.rows.row(row));
+    } else {
+      const auto [high, low, unused, more] = random_words(key_, static_cast<std::uint32_t>(global_chain(c)), image_step + proposals_done_, 0).word;
+      images->apply(uniform_below(static_cast<std::uint32_t>(images->order()), high, low), chains_.row(c), samples.rows.row(row));
+    }
     samples.rows.problem[row] = chains_.problem[c];
     samples.log_psi[row] = log_psi_[c];
   }
@@ -242,7 +254,7 @@ std::deque<Lockstep> Metropolis::pieces(const Wavefunction& psi, const DeviceMix
   return pieces;
 }
 
-void Metropolis::run(const Wavefunction& psi, const Reading& reading, SampleSet& samples) {
+void Metropolis::run(const Wavefunction& psi, const SymmetrySector* images, const Reading& reading, SampleSet& samples) {
   const bool fresh = proposals_done_ == 0;
   if (fresh) random_start(psi);
   refresh(psi);
@@ -253,17 +265,29 @@ void Metropolis::run(const Wavefunction& psi, const Reading& reading, SampleSet&
   for (std::int64_t k = 0; k < samples.samples_per_chain; ++k) {
     sweep(psi, pieces, reading.stride);
     for (const Lockstep& each : pieces) each.read(chains_, log_psi_);
-    record(samples, k);
+    record(images, samples, k);
   }
   const std::size_t of_beta_one = pieces.size() / replicas();
   for (std::size_t i = 0; i < of_beta_one; ++i) pieces[i].add_counts(acceptance_);
 }
 
-// ln(|psi|^2 / q) of the samples, where chains follow q = |psi'|^power and psi' = psi.for_chains(). Their log psi becomes that of psi.
+// ln q of the samples: q = |psi'|^power of what the chains follow or, around a bare network, its mean over the group (log psi of a sample is that of
+// its chain then, not yet its own).
+std::vector<double> Metropolis::log_densities(const Projected* around_bare, const SampleSet& samples) const {
+  std::vector<double> log_density;
+  if (around_bare != nullptr) {
+    for (const Projected::Inside& row : around_bare->inside(samples.rows, options_.power)) log_density.push_back(row.log_mean);
+  } else {
+    for (const std::complex<double> followed : samples.log_psi) log_density.push_back(options_.power * followed.real());
+  }
+  return log_density;
+}
+
+// ln(|psi|^2 / q) of the samples, whose log psi becomes that of psi.
 std::vector<double> Metropolis::log_weights(const Wavefunction& psi, SampleSet& samples) const {
-  std::vector<double> log_weight;
-  for (const std::complex<double> followed : samples.log_psi) log_weight.push_back(-options_.power * followed.real());
-  if (&psi.for_chains() != &psi) log_psi(psi, samples.rows, samples.log_psi);
+  std::vector<double> log_weight = log_densities(around_bare(psi), samples);
+  for (double& value : log_weight) value = -value;
+  if (&psi.for_chains() != &psi || around_bare(psi)) log_psi(psi, samples.rows, samples.log_psi);
   for (std::int64_t row = 0; row < samples.rows.rows(); ++row) {
     const std::complex<double> value = samples.log_psi[row];
     if (!is_usable(value) && !is_zero(value)) refuse(value, row / samples.samples_per_chain, samples.rows.row(row));
@@ -279,10 +303,11 @@ SampleSet Metropolis::read(const Wavefunction& psi, const Reading& reading) {
   const ConfigurationBatch chains_before = chains_;
   const std::uint64_t proposals_before = proposals_done_;
   try {
-    const bool weighted = options_.power != 2 || &psi.for_chains() != &psi;
+    const Projected* around = around_bare(psi);
+    const bool weighted = options_.power != 2 || &psi.for_chains() != &psi || around;
     std::vector<double> log_weight;
     on_all(comm_, [&] {
-      run(psi.for_chains(), reading, samples);
+      run(around ? around->bare() : psi.for_chains(), around ? &around->symmetry() : nullptr, reading, samples);
       if (weighted) log_weight = log_weights(psi, samples);
     });
     if (weighted) reweight(comm_, log_weight, samples);

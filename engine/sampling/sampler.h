@@ -15,6 +15,10 @@
 
 namespace qs {
 
+// What the chains of a projected psi follow: psi_s itself, with an evaluation for each coset of the group and proposal; or the network before it is
+// projected, with one, and samples weighted by |psi_s|^2 over the mean of |psi|^2 over the group, which is at most d^2 (d: dimension of the irrep).
+enum class Follow { projected, bare };
+
 struct MetropolisOptions {
   std::vector<MoveOptions> moves;
   std::int64_t chains = 256;     // per problem
@@ -27,6 +31,7 @@ struct MetropolisOptions {
   double power = 2;
   // Replicas of each chain on |psi|^(power beta), which exchange states after every sweep; those of beta = 1 give the samples. One: no tempering.
   std::vector<double> tempering = {1.0};
+  Follow follow = Follow::projected;
 };
 
 // How chains are read, in sweeps.

@@ -72,6 +72,12 @@ Options<MetropolisOptions> metropolis_options() {
           })
       .since("0.2.0");
   options
+      .word("follow", &M::follow, Words<Follow>{{"projected", Follow::projected}, {"bare", Follow::bare}},
+            "what chains follow in a symmetry sector: the projected psi_s, or the network before it is projected, which costs one evaluation a "
+            "proposal instead of one for each element; samples are then weighted by |psi_s|^2 over the mean of |psi|^2 over the group. bare pays "
+            "where the sector has a weight above 0.2, which is printed")
+      .since("0.2.0");
+  options
       .integer(
           "thermalise", &M::thermalise, 0, 1 << 30,
           "sweeps thrown away after a random start, and then as many again, twice as many ... until the halves of the chains agree (at most 2048); "

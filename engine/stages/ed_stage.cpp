@@ -201,7 +201,7 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   const EdStageOptions options = ed_options().read(node);
   run.diagnostics.check(node["export_csv"], [&] { check_csv(options.export_csv, run.system); });
   run.diagnostics.check(node["export_hdf5"], [&] { check_hdf5(options.export_hdf5, run.earlier); });
-  check_exact_states(stage.family, options.states, run.ed);
+  check_exact_states(stage.family, options.states);
   const double tolerance = node["tolerance"].number();
   const bool first = std::none_of(run.earlier.begin(), run.earlier.end(), [&](const StagePlan& other) { return other.entry == stage.entry; });
   run.ed.tolerance = first ? tolerance : std::min(run.ed.tolerance, tolerance);
@@ -211,14 +211,13 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   std::int64_t largest = 0;
   for (const Problem& problem : stage.family.problems) {
     const std::int64_t dimension = problem.sector.dimension();
-    largest = std::max(largest, block_dimension(problem.sector, run.ed));
+    largest = std::max(largest, block_dimension(stage.family, problem.sector));
     if (options.writes(dimension))
-      stage.stored_bytes +=
-          dimension * (amplitude_bytes(stage.family.hamiltonian, run.ed) * options.states + static_cast<std::int64_t>(sizeof(double)));
+      stage.stored_bytes += dimension * (amplitude_bytes(stage.family) * options.states + static_cast<std::int64_t>(sizeof(double)));
   }
   stage.facts = fmt::format("  dimension {}\n", largest);
   if (!options.export_hdf5.empty()) {
-    stage.exported_bytes = state_file_bytes(stage.family, options.states, run.ed);
+    stage.exported_bytes = state_file_bytes(stage.family, options.states);
     stage.facts +=
         fmt::format("  exports {}/{}, {:.3g} GiB\n", run.directory, options.export_hdf5, static_cast<double>(stage.exported_bytes) / (1 << 30));
   }

@@ -154,14 +154,17 @@ class SampledEnergyJudge final : public StepJudge {
     for (std::size_t i = 0; i < rows_.weight.size(); ++i) {
       if (rows_.problem[i] != g) continue;
       rows.push_back(i);
+      if (!(rows_.weight[i] > 0)) continue;  // psi = 0: the ratio has no value
       if (!std::isfinite(std::norm(log_ratio[i])) || !std::isfinite(std::norm(after[i]))) return {.decrease = not_a_number};
       largest = std::max(largest, log_ratio[i].real());
     }
-    const double count = static_cast<double>(rows.size());
+    double count = 0;  // of rows with weight
     std::vector<double> r(rows.size());
     double sum = 0, before_mean = 0, after_mean = 0, weight_sum = 0, weight_squares = 0;
     for (std::size_t k = 0; k < rows.size(); ++k) {
       const double w = rows_.weight[rows[k]];
+      if (!(w > 0)) continue;
+      ++count;
       r[k] = std::exp(2 * (log_ratio[rows[k]].real() - largest));
       sum += w * r[k];
       before_mean += w * energy_[rows[k]].real();
@@ -171,11 +174,12 @@ class SampledEnergyJudge final : public StepJudge {
     }
     after_mean /= sum;
     std::vector<Complex> z(rows.size());
+    const double all = static_cast<double>(rows.size());
     for (std::size_t k = 0; k < rows.size(); ++k) {
-      const double w = count * rows_.weight[rows[k]];
-      z[k] = w * ((energy_[rows[k]].real() - before_mean) - r[k] / sum * (after[rows[k]].real() - after_mean));
+      const double w = all * rows_.weight[rows[k]];
+      if (w > 0) z[k] = w * ((energy_[rows[k]].real() - before_mean) - r[k] / sum * (after[rows[k]].real() - after_mean));
     }
-    const std::vector<double> equal(rows.size(), 1 / count);
+    const std::vector<double> equal(rows.size(), 1 / all);
     const Estimate difference =
         estimate_chains(z, equal, static_cast<std::int64_t>(rows.size()) / subset_.samples_per_chain, subset_.samples_per_chain);
     return {.decrease = before_mean - after_mean, .error = difference.error, .effective = weight_sum * weight_sum / (weight_squares * count)};

@@ -156,7 +156,7 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   EvaluateOptions options = evaluate_options().read(node);
   check_sampler(options.sampler, stage.family);
   stage.exact_states = options.wants_exact();
-  if (stage.exact_states) check_exact_states(stage.family, 1, run.ed);
+  if (stage.exact_states) check_exact_states(stage.family, 1);
   plan_observables(node["observables"], stage.family, run, options);
   if (!node["renyi2"].is_null()) plan_renyi2(node["renyi2"], stage.family, run, options);
   if (!node["fidelity"].is_null()) plan_fidelity(node["fidelity"], run, options);

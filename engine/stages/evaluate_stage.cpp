@@ -10,6 +10,7 @@
 #include "engine/base/error.h"
 #include "engine/stages/pretrain_stage.h"
 #include "engine/stages/sampling_report.h"
+#include "engine/stages/sector_report.h"
 #include "engine/stages/thermalise.h"
 #include "hamiltonians/observable.h"
 
@@ -66,7 +67,7 @@ StepOutcome EvaluateStage::step(RunState& state) {
   if (options_.wants_exact()) outcome.notes = degenerate_levels();
   report(results, outcome);
   if (options_.sampler.kind == SamplerKind::metropolis) report_sampling(measured, start, context_.family, outcome);
-  report_cancellation(context_, *sampler, outcome);
+  report_sector(*sampler, outcome, state.outputs);
   for (const ObservableValues& observable : measured.observables) report_observable(observable, context_.family, outcome);
   return outcome;
 }
@@ -95,6 +96,16 @@ void EvaluateStage::measure_pairs(const std::vector<double>& parameters, Measure
       }
     }
   }
+}
+
+// Of a projected psi, in one more reading of the sampler.
+void EvaluateStage::report_sector(Sampler& sampler, StepOutcome& outcome, DataTree& outputs) {
+  if (!context_.family.symmetry.sector) return;
+  const std::vector<SectorReport> reports = examine_sector(context_, options_.sampler, sampler.sample(*context_.psi));
+  refuse_rounding(reports, context_, options_.sampler);
+  store_sector(reports, context_, outputs);
+  for (std::string& note : sector_notes(reports, context_)) outcome.notes.push_back(std::move(note));
+  for (std::string& warning : sector_warnings(reports, context_, options_.sampler)) outcome.warnings.push_back(std::move(warning));
 }
 
 // The norm of psi's projection on the exact ground level, (sum_k |<psi|phi_k>|^2)^(1/2) over its states, summed over the whole sector.

@@ -36,6 +36,7 @@ class EvaluateStage : public Stage {
 
  private:
   void measure_pairs(const std::vector<double>& parameters, Measurements& measured, StepOutcome& outcome);
+  void report_sector(Sampler& sampler, StepOutcome& outcome, DataTree& outputs);
   std::vector<double> overlaps();
   std::vector<std::string> degenerate_levels();  // a note for each
   void store_observable(const ObservableValues& measured, DataTree& outputs) const;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/ed/translations.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
 
 namespace qs {
 namespace {
@@ -23,6 +24,7 @@ std::string momentum_text(std::vector<std::vector<int>> momenta) {
 std::string ExactStates::key(const ProblemFamily& family, int problem) {
   const Problem& p = family.problems[problem];
   std::string text = family.hamiltonian.name + "; " + family.lattice.describe() + "; " + p.sector.describe();
+  if (family.symmetry.one_row) text += "; " + family.symmetry.one_row->describe();
   for (std::size_t c = 0; c < p.couplings.size(); ++c) text += fmt::format("; {}={:.17g}", family.hamiltonian.couplings[c], p.couplings[c]);
   return text;
 }
@@ -31,7 +33,7 @@ const EdResult& ExactStates::solve(const ProblemFamily& family, int problem) {
   const std::string name = key(family, problem);
   EdOptions options = options_;
   const Sector& sector = family.problems[problem].sector;
-  if (sector.enumerable()) options.states = static_cast<int>(std::min<std::int64_t>(options.states, block_dimension(sector, options)));
+  if (sector.enumerable()) options.states = static_cast<int>(std::min<std::int64_t>(options.states, block_dimension(family, sector)));
   EdResult& result = results_[name];
   // A recalled result has the states that a stage stored, perhaps fewer than are wanted now.
   if (result.kept_states() < options.states) result = diagonalise(family, problem, options, comm_);
@@ -68,14 +70,15 @@ void ExactStates::warn_once(const ProblemFamily& family, int problem, const std:
 
 void ExactStates::compare_with_network(const ProblemFamily& family, int problem, const EdResult& exact) {
   constexpr double full = 1 - 1e-6;
-  if (!warn_ || network_translations_.empty() || options_.symmetry) return;
+  if (!warn_ || network_translations_.empty() || family.symmetry.one_row) return;
   const TranslationContent content = translation_content(family.lattice, family.problems[problem].sector, exact, network_translations_);
   if (content.largest_overlap > full) return;
   const std::string momentum =
       content.momenta.empty() ? "" : fmt::format(", whose amplitudes have k = {} in units of 2 pi / L", momentum_text(content.momenta));
   warn_once(family, problem,
             fmt::format("moving a configuration by one patch, [{}], leaves the network the same, but not the exact ground state{}: no "
-                        "parameters give an overlap above {:.4f}; write wavefunction.attention: factored_full, or choose another patch or basis",
+                        "parameters give an overlap above {:.4f}; choose a network without this symmetry (of vit: attention factored_full), or "
+                        "another patch or basis",
                         fmt::join(network_translations_, ", "), momentum, content.largest_overlap));
 }
 

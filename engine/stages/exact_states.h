@@ -25,7 +25,7 @@ class ExactStates {
   ExactStates(EdOptions options, Communicator& comm, std::vector<int> network_translations = {}, Warn warn = {})
       : options_(options), comm_(comm), network_translations_(std::move(network_translations)), warn_(std::move(warn)) {}
 
-  // A name for a problem that is the same wherever the problem appears: sector and couplings to 17 digits.
+  // A name for a problem that is the same wherever the problem appears: sector, irrep and couplings to 17 digits.
   static std::string key(const ProblemFamily& family, int problem);
 
   bool has(const ProblemFamily& family, int problem) const { return results_.count(key(family, problem)) > 0; }

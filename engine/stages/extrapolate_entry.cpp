@@ -69,7 +69,7 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
     throw InputError(
         fmt::format("a line needs two points and there {}; put evaluate or lanczos stages before this one", sources.empty() ? "is none" : "is one"));
   stage.exact_states = options.compare == Compare::ed;
-  if (stage.exact_states) check_exact_states(stage.family, 1, run.ed);
+  if (stage.exact_states) check_exact_states(stage.family, 1);
   stage.make = [sources, compare = options.compare](const StagePlan&, StageContext context, ExactStates& exact) {
     return std::make_unique<ExtrapolateStage>(sources, compare, std::move(context), exact);
   };

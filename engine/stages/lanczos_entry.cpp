@@ -53,7 +53,7 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   if (sampled && options.sampler.metropolis.chains < 2)
     run.diagnostics.error(node["sampler"].where(), "a Lanczos step needs two chains (each half gives alpha for the other); raise sampler.chains");
   stage.exact_states = options.compare == Compare::ed;
-  if (stage.exact_states) check_exact_states(stage.family, 1, run.ed);
+  if (stage.exact_states) check_exact_states(stage.family, 1);
   stage.sampler = options.sampler;
   stage.points = {"energy", "step"};
   stage.list_bytes = sampled ? second_order_memory(stage.family.table) : exact_sum_bytes(stage, options.steps);

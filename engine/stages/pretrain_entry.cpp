@@ -84,7 +84,7 @@ void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   const Split parts = split(node["held_out"], stage.family);
   stage.exact_states = node["targets"].is_text();
   if (stage.exact_states)
-    check_exact_states(stage.family, 1, run.ed);
+    check_exact_states(stage.family, 1);
   else
     stage.targets = run.read_targets(node["targets"]["files"], stage.family);
   stage.steps = options.steps;

@@ -6,8 +6,6 @@
 #include <cmath>
 #include <utility>
 
-#include "engine/wavefunctions/projected.h"
-
 namespace qs {
 namespace {
 
@@ -106,26 +104,6 @@ void report_observable(const ObservableValues& observable, const ProblemFamily& 
         fmt::format("{}{}: the errors of {} of {} values are not reliable, the first is {}; raise sampler.samples or sweep_size", prefix(family, g),
                     observable.name, doubtful, count, first));
   }
-}
-
-void report_cancellation(const StageContext& context, Sampler& sampler, StepOutcome& outcome) {
-  constexpr double least = 1e-3;
-  // The twin of the chains, if there is one, is projected as well.
-  const auto* projected = dynamic_cast<const Projected*>(&context.psi->for_chains());
-  if (projected == nullptr) return;
-  const SampleSet samples = sampler.read(*context.psi, {});
-  std::vector<double> mine;
-  on_all(context.comm, [&] { mine = projected->remaining(samples.rows); });
-  const std::vector<double> share = gather_rows(context.comm, mine), weight = gather_rows(context.comm, samples.weight);
-  double mean = 0, smallest = 1;
-  for (std::size_t i = 0; i < share.size(); ++i) {
-    mean += share[i] * weight[i] / samples.problems;
-    if (share[i] > 0) smallest = std::min(smallest, share[i]);
-  }
-  outcome.notes.push_back(fmt::format("projection: {} evaluations for one psi; {:.2g} of the sum is left on average, {:.2g} at least",
-                                      projected->evaluations(), mean, smallest));
-  if (mean < least && projected->precision() == Precision::float32)
-    outcome.warnings.push_back("the projection cancels nearly all of a float32 network; write precision: {network: float64}");
 }
 
 void store_sampling(const Measurements& measured, const Thermalisation& start, const std::string& group, DataTree& outputs) {

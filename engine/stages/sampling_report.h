@@ -27,10 +27,6 @@ void report_sampling(const Measurements& measured, const Thermalisation& start, 
 // Notes and warnings of one observable: few values one by one, of many how many are reliable.
 void report_observable(const ObservableValues& observable, const ProblemFamily& family, StepOutcome& outcome);
 
-// Of a projected psi: how much of its sums is left after cancellation, in one more reading of the sampler; a warning where the rounding of the
-// network is not small beside it. Collective.
-void report_cancellation(const StageContext& context, Sampler& sampler, StepOutcome& outcome);
-
 // Datasets "<group>accept_of_move" [problems, moves], of tempered chains "accept_of_swap" [problems, replicas - 1], "moves", "invalid",
 // "still_chains" [problems], "chains", "samples_per_chain", "sweeps_between", "thermalised".
 void store_sampling(const Measurements& measured, const Thermalisation& start, const std::string& group, DataTree& outputs);

@@ -35,12 +35,12 @@ std::int64_t rows_per_step(const StagePlan& stage) {
   return stage.sampler->kind == SamplerKind::exact_sum ? states_of(stage.family) : stage.sampler->metropolis.samples * stage.family.size();
 }
 
-void check_exact_states(const ProblemFamily& family, int states, const EdOptions& options) {
+void check_exact_states(const ProblemFamily& family, int states) {
   for (const Problem& problem : family.problems) {
     if (!problem.sector.enumerable())
       throw InputError(fmt::format("exact diagonalisation needs every state of the sector ({}), but {}; choose a smaller sector or lattice",
                                    problem.sector.describe(), problem.sector.why_not_enumerable()));
-    const std::int64_t there = block_dimension(problem.sector, options);
+    const std::int64_t there = block_dimension(family, problem.sector);
     if (states > there)
       throw InputError(
           fmt::format("'states: {}' is more than the {} states of the sector ({}); ask for fewer", states, there, problem.sector.describe()));

@@ -82,9 +82,8 @@ struct StageEntry {
 
 std::span<const StageEntry> stages();
 
-// For entries. InputError if a sector is too large to be diagonalised, or has fewer states (of the irrep that `options` may name) than the stage
-// wants.
-void check_exact_states(const ProblemFamily& family, int states, const EdOptions& options);
+// For entries. InputError if a sector is too large to be diagonalised, or has fewer states (of the family's irrep) than the stage wants.
+void check_exact_states(const ProblemFamily& family, int states);
 // InputError if a sector has too many states to be summed over, or a move does not fit it.
 void check_sampler(const SamplerOptions& options, const ProblemFamily& family);
 // Value k of a dataset; null where there is none, or its mask says so (store_values).

@@ -141,11 +141,11 @@ void store_states(DataTree& tree, const ProblemFamily& family, int g, const EdRe
   tree.set(group + "/residuals", with(first(exact.residuals), quantity_attributes("residuals", convention)));
 }
 
-std::int64_t state_file_bytes(const ProblemFamily& family, int levels, const EdOptions& options) {
+std::int64_t state_file_bytes(const ProblemFamily& family, int levels) {
   std::int64_t bytes = 0;
   for (const Problem& problem : family.problems) {
     const std::int64_t dimension = problem.sector.dimension(), stored = std::min<std::int64_t>(levels, dimension);
-    bytes += dimension * (amplitude_bytes(family.hamiltonian, options) * stored + static_cast<std::int64_t>(sizeof(Word)));
+    bytes += dimension * (amplitude_bytes(family) * stored + static_cast<std::int64_t>(sizeof(Word)));
   }
   return bytes;
 }

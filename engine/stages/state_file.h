@@ -20,7 +20,7 @@ void store_state_layout(DataTree& tree);
 // Adds the lowest `levels` states of problem g, 1 <= levels <= exact.kept_states().
 void store_states(DataTree& tree, const ProblemFamily& family, int g, const EdResult& exact, std::int64_t levels);
 // Bytes of the arrays that store_states adds for the whole family, `levels` of each problem.
-std::int64_t state_file_bytes(const ProblemFamily& family, int levels, const EdOptions& options);
+std::int64_t state_file_bytes(const ProblemFamily& family, int levels);
 
 // The ground state of one problem as a file gives it; nothing is known yet of the sector and the Hamiltonian it belongs to.
 struct StoredState {

@@ -11,6 +11,7 @@
 #include "engine/stages/energy_judge.h"
 #include "engine/stages/quantities.h"
 #include "engine/stages/sampling_report.h"
+#include "engine/stages/sector_report.h"
 #include "engine/stages/step_columns.h"
 #include "engine/stages/thermalise.h"
 
@@ -86,6 +87,23 @@ VmcStage::Measured VmcStage::measure(const RunState& state) {
   }
 }
 
+// More symmetry lowers the energy usually, not always, so that of the parameters that were carried over is said.
+StepOutcome VmcStage::describe_start(const Measured& measured) const {
+  StepOutcome outcome;
+  if (!context_.family.symmetry.sector) return outcome;
+  const std::vector<SectorReport> reports = examine_sector(context_, options_.sampler, measured.samples);
+  refuse_rounding(reports, context_, options_.sampler);
+  outcome.notes = sector_notes(reports, context_);
+  outcome.warnings = sector_warnings(reports, context_, options_.sampler);
+  for (int g = 0; g < context_.family.size(); ++g) {
+    const std::string& label = context_.family.problems[g].label;
+    outcome.notes.push_back(fmt::format("{}starts at E = {} ({}, total)", label.empty() ? "" : label + ": ",
+                                        format_with_error(measured.energy[g].mean.real(), measured.energy[g].error),
+                                        context_.family.hamiltonian.convention));
+  }
+  return outcome;
+}
+
 StepReport VmcStage::update(RunState& state, const Measured& measured) {
   const SampleSet& samples = measured.samples;
   const auto& local = measured.local;
@@ -138,6 +156,7 @@ StepOutcome VmcStage::step(RunState& state) {
     try {
       const Measured measured = measure(state);
       const LossPoint loss = loss_of(measured.energy);
+      const StepOutcome start = state.step == 0 ? describe_start(measured) : StepOutcome{};
       if (options_.optimizer.control == Control::adaptive && record_->runs_away(loss)) {
         roll_back(state, fmt::format("the energy has risen to {} (mean over the family), far above its lowest window of steps", shown(loss)),
                   warnings);
@@ -148,6 +167,8 @@ StepOutcome VmcStage::step(RunState& state) {
       const StepReport report = update(state, measured);
       StepOutcome outcome = describe(state, measured, report);
       watch_scale(report, warnings);
+      outcome.notes.insert(outcome.notes.end(), start.notes.begin(), start.notes.end());
+      outcome.warnings.insert(outcome.warnings.end(), start.warnings.begin(), start.warnings.end());
       outcome.warnings.insert(outcome.warnings.end(), warnings.begin(), warnings.end());
       return outcome;
     } catch (const NumericalError& failure) {
@@ -254,12 +275,16 @@ std::vector<std::string> VmcStage::finish(RunState& state) {
   std::vector<std::string> warnings;
   const Loss loss{"energy", context_.family.hamiltonian.convention, still_falling, worth_saying};
   try {
-    const LossPoint energy = loss_of(measure(state).energy);
+    const Measured measured = measure(state);
+    const std::vector<SectorReport> sector = examine_sector(context_, options_.sampler, measured.samples);
+    store_sector(sector, context_, state.outputs);
+    const LossPoint energy = loss_of(measured.energy);
     const LastStep last{state.parameters, energy};
     TrainingEnd end = end_training(*record_, options_.keep, loss, last);
     end.converged = end.converged && !stuck_;
     store_training_end(end, *record_, loss, last, context_.group, state.outputs);
     warnings = end.warnings;
+    for (std::string& warning : sector_warnings(sector, context_, options_.sampler)) warnings.push_back(std::move(warning));
     state.parameters = end.parameters;
   } catch (const NumericalError& failure) {
     ++state.nonfinite_events;

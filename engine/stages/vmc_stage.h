@@ -45,6 +45,8 @@ class VmcStage : public Stage {
     std::vector<std::string> warnings;        // of the sampling
   };
   Measured measure(const RunState& state);
+  // What is said before the first step of a projected psi.
+  StepOutcome describe_start(const Measured& measured) const;
   StepReport update(RunState& state, const Measured& measured);
   void keep_evidence(const RunState& state, const NumericalError& failure, const ConfigurationBatch& mine);
   void remember_good(const RunState& state);

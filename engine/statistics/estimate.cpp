@@ -62,7 +62,9 @@ ErrorEstimate error_of_mean(std::span<const double> values, const Moments& m, st
 
 std::vector<double> deviations(std::span<const std::complex<double>> values, std::span<const double> weights, std::complex<double> mean) {
   std::vector<double> result(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) result[i] = static_cast<double>(values.size()) * weights[i] * (values[i] - mean).real();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (weights[i] != 0) result[i] = static_cast<double>(values.size()) * weights[i] * (values[i] - mean).real();  // without weight: any value
+  }
   return result;
 }
 

@@ -164,6 +164,11 @@ const WavefunctionEntry& wavefunction_entry<JastrowOptions>() {
        .options = Options<JastrowOptions>().word("dtype", &JastrowOptions::dtype, Words<Dtype>{{"real", Dtype::real}, {"complex", Dtype::complex}},
                                                  "parameters; real means a positive wavefunction"),
        .make = make_jastrow,
+       .translations =
+           [](const JastrowOptions&, const NetworkInput& input) {
+             const bool closed = std::none_of(input.translations.begin(), input.translations.end(), [](const auto& step) { return step.empty(); });
+             return std::vector<int>(closed ? input.lattice_size.size() : 0, 1);
+           },
        .guess = guess});
   return entry;
 }

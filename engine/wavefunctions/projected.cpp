@@ -1,6 +1,7 @@
 #include "engine/wavefunctions/projected.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -9,6 +10,7 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/wavefunctions/chunked.h"
 #include "kernels/api/memory.h"
 
 namespace qs {
@@ -18,6 +20,8 @@ using Complex = std::complex<double>;
 constexpr double zero_log = -std::numeric_limits<double>::infinity();
 // A sum that cancels to less than this share of its terms is rounding.
 constexpr double cancelled = 1e-11;
+constexpr double vanishing = 1e-12;             // of a sum of characters, which is 0 or of the order of 1/|G|
+constexpr std::int64_t images_at_once = 65536;  // a few MB, and chunks for all threads
 
 // sum c_i psi_i = exp(scale) value, sum |c_i psi_i| = exp(scale) magnitude.
 struct ScaledSum {
@@ -54,8 +58,8 @@ std::vector<int> representative(const std::vector<int>& image, const std::vector
   return *std::min_element(orbit.begin(), orbit.end());
 }
 
-// Only maps whose sign is a constant can be added before sigma is known.
-bool has_plain_signs(const StateMap& map) {
+// Whether the sign is the same on all configurations.
+bool has_plain_sign(const StateMap& map) {
   return map.statistics == Statistics::bosons && std::all_of(map.sign_modes.begin(), map.sign_modes.end(), [](Word word) { return word == 0; });
 }
 
@@ -66,33 +70,47 @@ Projected::Projected(std::unique_ptr<Wavefunction> bare, std::shared_ptr<const S
     : bare_(std::move(bare)), symmetry_(std::move(symmetry)) {
   const auto& elements = symmetry_->elements();
   const double scale = double(symmetry_->dimension()) / double(symmetry_->order());
-  const bool plain = std::all_of(elements.begin(), elements.end(), [](const auto& element) { return has_plain_signs(element.map); });
   std::map<std::pair<Bits, std::vector<int>>, std::size_t> known;
   for (std::int64_t h = 0; h < symmetry_->order(); ++h) {
-    const Complex coefficient = scale * elements[h].character;
-    if (!plain || invariances.empty()) {
-      if (coefficient != 0.0) terms_.push_back({h, coefficient});
-      continue;
-    }
     const StateMap& map = elements[h].map;
-    const auto [found, fresh] = known.emplace(std::pair(map.bits, representative(map.image, invariances)), terms_.size());
-    if (fresh) {
-      terms_.push_back({h, coefficient * map.constant});
-    } else {
-      terms_[found->second].coefficient += coefficient * map.constant;
-    }
+    const auto [found, fresh] = known.emplace(std::pair(map.bits, representative(map.image, invariances)), cosets_.size());
+    if (fresh) cosets_.emplace_back();
+    cosets_[found->second].elements.push_back(h);
+    cosets_[found->second].coefficients.push_back(scale * elements[h].character);
   }
-  std::erase_if(terms_, [](const Term& term) { return std::abs(term.coefficient) < 1e-12; });
-  if (plain && !invariances.empty()) {
-    for (Term& term : terms_) term.coefficient *= elements[term.element].map.constant;  // apply() multiplies by it again
+  // Where no sign depends on sigma, a coset has one coefficient; else it stays in the sum unless all its characters are zero.
+  for (Coset& coset : cosets_) {
+    const auto map_of = [&](std::int64_t h) -> const StateMap& { return elements[h].map; };
+    if (!std::all_of(coset.elements.begin(), coset.elements.end(), [&](std::int64_t h) { return has_plain_sign(map_of(h)); })) continue;
+    Complex sum = 0;
+    for (std::size_t k = 0; k < coset.elements.size(); ++k) sum += map_of(coset.elements[k]).constant * coset.coefficients[k];
+    coset = {{coset.elements.front()}, {sum * map_of(coset.elements.front()).constant}};
   }
-  if (terms_.empty())
-    throw InputError("the network does not change when configurations are moved by a patch, so its projection on " + symmetry_->describe() +
-                     " is zero; choose a patch whose shifts the wave vector leaves alone, or a network without this symmetry");
+  const auto takes_part = [](const Coset& coset) {
+    return std::any_of(coset.coefficients.begin(), coset.coefficients.end(), [](Complex value) { return std::abs(value) > vanishing; });
+  };
+  summed_ = std::stable_partition(cosets_.begin(), cosets_.end(), takes_part) - cosets_.begin();
+  if (summed_ == 0)
+    throw SymmetryError("momentum",
+                        "needs patch shifts that the network cannot carry: it does not change when configurations are moved by a patch, "
+                        "so its projection on " +
+                            symmetry_->describe() +
+                            " is zero; choose a patch whose shifts the wave vector leaves alone, or a network without this symmetry");
 }
 
 JacobianMode Projected::jacobian_mode() const {
   return bare_->jacobian_mode() == JacobianMode::real_log && symmetry_->real() ? JacobianMode::real_log : JacobianMode::complex_log;
+}
+
+Complex Projected::coefficient_at(const Coset& coset, const Word* sigma, Word* image) const {
+  const int words = words_for(symmetry_->elements().front().map.modes());
+  std::array<Word, 16> small;
+  std::vector<Word> large(words > 16 ? words : 0);
+  Word* other = words > 16 ? large.data() : small.data();
+  Complex sum = 0;
+  for (std::size_t k = 0; k < coset.elements.size(); ++k)
+    sum += symmetry_->apply(coset.elements[k], sigma, k == 0 ? image : other) * coset.coefficients[k];
+  return sum;
 }
 
 auto Projected::images_of(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count) const -> Images {
@@ -100,8 +118,10 @@ auto Projected::images_of(const ConfigurationBatch& batch, std::int64_t first, s
   std::vector<Word> image(batch.words);
   for (std::int64_t i = first; i < first + count; ++i) {
     if (symmetry_->stabiliser(batch.row(i)) != 0) {
-      for (const Term& term : terms_) {
-        images.coefficient.push_back(symmetry_->apply(term.element, batch.row(i), image.data()) * term.coefficient);
+      for (std::size_t c = 0; c < summed_; ++c) {
+        const Complex coefficient = coefficient_at(cosets_[c], batch.row(i), image.data());
+        if (std::abs(coefficient) <= vanishing) continue;
+        images.coefficient.push_back(coefficient);
         images.rows.push_back(image.data(), batch.problem[i]);
       }
     }
@@ -153,16 +173,38 @@ std::vector<Complex> Projected::shares(const Images& images) const {
   return share;
 }
 
-std::vector<double> Projected::remaining(const ConfigurationBatch& batch) const {
-  const Images images = images_of(batch, 0, batch.rows());
-  const std::vector<Complex> log_psi = bare_log_psi(images.rows);
-  std::vector<double> share(batch.rows());
-  for (std::int64_t i = 0; i < batch.rows(); ++i) {
-    const std::int64_t begin = images.begin[i];
-    const ScaledSum sum = scaled_sum(images.coefficient.data() + begin, log_psi.data() + begin, images.begin[i + 1] - begin);
-    share[i] = sum.magnitude > 0 ? std::abs(sum.value) / sum.magnitude : 0;
+std::vector<Projected::Inside> Projected::inside(const ConfigurationBatch& batch, double power) const {
+  std::vector<Inside> all;
+  const std::int64_t window = std::max<std::int64_t>(1, images_at_once / static_cast<std::int64_t>(cosets_.size()));
+  for (std::int64_t first = 0; first < batch.rows(); first += window) {
+    const std::vector<Inside> some = inside_window(batch, first, std::min(window, batch.rows() - first), power);
+    all.insert(all.end(), some.begin(), some.end());
   }
-  return share;
+  return all;
+}
+
+std::vector<Projected::Inside> Projected::inside_window(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, double power) const {
+  ConfigurationBatch images(batch.modes, 0);
+  std::vector<Complex> coefficient;
+  std::vector<Word> image(batch.words);
+  for (std::int64_t i = first; i < first + count; ++i) {
+    for (const Coset& coset : cosets_) {
+      coefficient.push_back(coefficient_at(coset, batch.row(i), image.data()));
+      images.push_back(image.data(), batch.problem[i]);
+    }
+  }
+  const std::vector<Complex> log_psi = qs::log_psi(*bare_, images);
+  const auto cosets = static_cast<std::int64_t>(cosets_.size());
+  std::vector<Inside> rows(count);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const ScaledSum sum = scaled_sum(coefficient.data() + i * cosets, log_psi.data() + i * cosets, cosets);
+    rows[i].allowed = symmetry_->stabiliser(batch.row(first + i)) != 0;
+    rows[i].kappa = rows[i].allowed && sum.magnitude > 0 ? std::abs(sum.value) / sum.magnitude : 0;
+    double mean = 0;  // all cosets have as many elements
+    for (std::int64_t c = 0; c < cosets; ++c) mean += std::exp(power * (log_psi[i * cosets + c].real() - sum.scale)) / double(cosets);
+    rows[i].log_mean = power * sum.scale + std::log(mean);
+  }
+  return rows;
 }
 
 void Projected::vjp_chunks(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, const Complex* weight, double* gradient) const {
@@ -209,5 +251,7 @@ void Projected::jacobian_chunk(const ConfigurationBatch& batch, std::int64_t fir
   QS_ASSERT(precision() == Precision::float64);
   jacobian_rows(batch, first, count, rows, row_stride);
 }
+
+const Projected* projection_of(const Wavefunction& psi) { return dynamic_cast<const Projected*>(&psi.for_chains()); }
 
 }  // namespace qs

@@ -1,6 +1,6 @@
 // A network projected on a sector of the symmetry group: psi_s(sigma) = (d/|G|) sum_h chi(h) s_h(sigma) psi(h sigma), with the same parameters. Where
 // every function of the sector vanishes, because an element leaves sigma as it is and changes the sign, psi_s is zero exactly and the network is not
-// asked.
+// asked. Where the network itself does not change under N, the sum is over cosets N h, one evaluation each.
 #pragma once
 
 #include <complex>
@@ -15,14 +15,22 @@ namespace qs {
 
 class Projected final : public Wavefunction {
  public:
-  // `invariances`: permutations of modes that leave the network's psi as it is, whatever its parameters are: elements that differ by one of them
-  // share an evaluation. Throws InputError if psi_s vanishes for every network with them. The device must compute in host memory.
+  // `invariances`: permutations of modes that leave the network's psi as it is, whatever its parameters are; they generate N. Throws SymmetryError if
+  // psi_s vanishes for every network with them. The device must compute in host memory.
   Projected(std::unique_ptr<Wavefunction> bare, std::shared_ptr<const SymmetrySector> symmetry, const std::vector<std::vector<int>>& invariances);
 
-  int evaluations() const { return static_cast<int>(terms_.size()); }  // of the network for one of psi_s
-  // |psi_s| over the sum of the magnitudes of its terms, for every row: the relative rounding of psi_s is that of log psi divided by it. 0 where
-  // psi_s is zero. On the calling thread.
-  std::vector<double> remaining(const ConfigurationBatch& batch) const;
+  int evaluations() const { return static_cast<int>(summed_); }  // of the network for one of psi_s
+  const Wavefunction& bare() const { return *bare_; }
+  const SymmetrySector& symmetry() const { return *symmetry_; }
+
+  // What the sum over the group is made of, for a row of a batch.
+  struct Inside {
+    // |psi_s| over the sum of the magnitudes of its terms: the relative rounding of psi_s is that of log psi divided by it. 0 where psi_s is zero.
+    double kappa = 0;
+    bool allowed = false;  // there are functions of the sector that are not zero here
+    double log_mean = 0;   // ln of the mean of |psi(h sigma)|^power over the whole group
+  };
+  std::vector<Inside> inside(const ConfigurationBatch& batch, double power) const;
 
   std::string kind() const override { return bare_->kind(); }
   const ParameterLayout& layout() const override { return bare_->layout(); }
@@ -43,9 +51,10 @@ class Projected final : public Wavefunction {
   WavefunctionMemory memory_on(Device device) const override { return bare_->memory_on(device); }
 
  private:
-  struct Term {
-    std::int64_t element;
-    std::complex<double> coefficient;
+  // Elements whose images the network does not tell apart, and their (d/|G|) chi(h); the first one's image is what it is asked for.
+  struct Coset {
+    std::vector<std::int64_t> elements;
+    std::vector<std::complex<double>> coefficients;
   };
   // What psi_s at some rows is a sum over; rows where it is zero by symmetry have nothing.
   struct Images {
@@ -54,6 +63,9 @@ class Projected final : public Wavefunction {
     std::vector<std::int64_t> begin;  // [rows of psi_s + 1]
   };
   Images images_of(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count) const;
+  // sum over a coset of (d/|G|) chi(h) s_h(sigma); `image`: of its first element.
+  std::complex<double> coefficient_at(const Coset& coset, const Word* sigma, Word* image) const;
+  std::vector<Inside> inside_window(const ConfigurationBatch& batch, std::int64_t first, std::int64_t count, double power) const;
   std::vector<std::complex<double>> bare_log_psi(const ConfigurationBatch& rows) const;
   // p_h = c_h psi(h sigma) / psi_s(sigma): the derivative of log psi_s is the sum of p_h times those of log psi.
   std::vector<std::complex<double>> shares(const Images& images) const;
@@ -62,7 +74,11 @@ class Projected final : public Wavefunction {
 
   std::unique_ptr<Wavefunction> bare_;
   std::shared_ptr<const SymmetrySector> symmetry_;
-  std::vector<Term> terms_;
+  std::vector<Coset> cosets_;  // those that take part in the sum, then the others
+  std::size_t summed_ = 0;
 };
+
+// Of a wavefunction as its Markov chains see it; null if it is not projected.
+const Projected* projection_of(const Wavefunction& psi);
 
 }  // namespace qs

@@ -7,8 +7,10 @@
 #include <map>
 #include <numeric>
 
+#include "hamiltonians/symmetry/conjugator.h"
 #include "hamiltonians/symmetry/space_elements.h"
 #include "hamiltonians/symmetry/term_invariance.h"
+#include "hamiltonians/term_compile.h"
 
 namespace qs {
 namespace {
@@ -86,16 +88,12 @@ StateMap spin_inversion(const SiteContext& context) {
   return map;
 }
 
-void check_spin_inversion(const ProblemFamily& family) {
-  for (const Problem& problem : family.problems) {
-    const SectorOptions& sector = problem.sector.options();
-    if (sector.kind == SectorKind::spinless_fermions) throw SymmetryError("spin_inversion", "needs spins, and these fermions have none; remove it");
-    const bool balanced = sector.kind == SectorKind::spin_half ? sector.up < 0 || 2 * sector.up == sector.sites : sector.up == sector.down;
-    if (!balanced)
-      throw SymmetryError("spin_inversion", fmt::format("needs as many spins up as down, but the sector is {}; write total_sz: 0 or up = down, or "
-                                                        "remove it",
-                                                        problem.sector.describe()));
-  }
+std::string without_spin_inversion(const SectorOptions& sector) {
+  if (sector.kind == SectorKind::spinless_fermions) return "needs spins, and these fermions have none; remove it";
+  const bool balanced = sector.kind == SectorKind::spin_half ? sector.up < 0 || 2 * sector.up == sector.sites : sector.up == sector.down;
+  return balanced ? ""
+                  : fmt::format("needs as many spins up as down, but the sector is {}; write total_sz: 0 or up = down, or remove it",
+                                Sector(sector).describe());
 }
 
 // C c_i C^-1 = eta_i c+_i with eta = +-1 by sublattice; C|n> = prod over occupied i of eta_i (-1)^i |1 - n>.
@@ -111,14 +109,29 @@ StateMap particle_hole(const SiteContext& context) {
   return map;
 }
 
-void check_particle_hole(const ProblemFamily& family) {
-  for (const Problem& problem : family.problems) {
-    const SectorOptions& sector = problem.sector.options();
-    if (sector.kind == SectorKind::spin_half) throw SymmetryError("particle_hole", "needs fermions; of spins it is called spin_inversion");
-    const bool half = 2 * sector.up == sector.sites && (sector.kind == SectorKind::spinless_fermions || 2 * sector.down == sector.sites);
-    if (!half || sector.sites % 2 != 0)
-      throw SymmetryError("particle_hole", fmt::format("needs a half-filled lattice, but the sector is {}; remove it", problem.sector.describe()));
-  }
+std::string without_particle_hole(const SectorOptions& sector) {
+  if (sector.kind == SectorKind::spin_half) return "needs fermions; of spins it is called spin_inversion";
+  const bool half = 2 * sector.up == sector.sites && (sector.kind == SectorKind::spinless_fermions || 2 * sector.down == sector.sites);
+  return half && sector.sites % 2 == 0 ? "" : fmt::format("needs a half-filled lattice, but the sector is {}; remove it", Sector(sector).describe());
+}
+
+// A symmetry of order two that moves no site, and commutes with all that do.
+struct Internal {
+  const char *key, *letter, *what;                      // of the input; in the words of the sector; in errors
+  int parity;                                           // asked for; 0: not
+  std::string (*why_not)(const SectorOptions& sector);  // there is no such symmetry; "": there may be
+  StateMap (*map)(const SiteContext& context);
+};
+
+void add_internal(const Internal& symmetry, const ProblemFamily& family, const SiteContext& context, const TermInvariance& terms, Elements& elements,
+                  std::vector<std::string>& words) {
+  if (symmetry.parity == 0) return;
+  for (const Problem& problem : family.problems)
+    if (const std::string text = symmetry.why_not(problem.sector.options()); !text.empty()) throw SymmetryError(symmetry.key, text);
+  const StateMap map = symmetry.map(context);
+  require_invariant(terms, map, symmetry.key, symmetry.what);
+  elements = times_powers(elements, map, symmetry.parity, 2);
+  words.push_back(fmt::format("{} = {:+}", symmetry.letter, symmetry.parity));
 }
 
 // Elements that are the same map are one element, and an irrep must give all of them one character.
@@ -126,12 +139,8 @@ Elements without_repetitions(const Elements& elements, int parity, const std::st
   Elements unique;
   std::map<std::pair<std::vector<int>, std::vector<Word>>, std::size_t> known[2];
   for (SymmetrySector::Element element : elements) {
-    StateMap& map = element.map;
-    // (-1)^(all occupied modes) is a constant.
-    if (parity >= 0 && test_bit(map.sign_modes.data(), 0)) {
-      for (int m = 0; m < map.modes(); ++m) flip_bit(map.sign_modes.data(), m);
-      if (parity == 1) map.constant = -map.constant;
-    }
+    element.map = canonical(element.map, parity);
+    const StateMap& map = element.map;
     const auto key = std::pair(map.image, map.sign_modes);
     const auto [found, fresh] = known[map.bits == Bits::kept ? 0 : 1].emplace(key, unique.size());
     if (fresh) {
@@ -156,24 +165,17 @@ SymmetrySector find(const ProblemFamily& family, const SymmetryOptions& options,
   if (!space.words.empty()) words.push_back(space.words);
   add_permutations(context, terms, options, elements);
   for (const PermutationOptions& given : options.permutations) words.push_back(fmt::format("[{}]^{} ", fmt::join(given.sites, ", "), given.power));
-  if (options.spin_inversion != 0) {
-    check_spin_inversion(family);
-    const StateMap map = spin_inversion(context);
-    require_invariant(terms, map, "spin_inversion", "turning all spins over");
-    elements = times_powers(elements, map, options.spin_inversion, 2);
-    words.push_back(fmt::format("F = {:+}", options.spin_inversion));
-  }
-  if (options.particle_hole != 0) {
-    check_particle_hole(family);
-    const StateMap map = particle_hole(context);
-    require_invariant(terms, map, "particle_hole", "exchanging particles and holes");
-    // Whatever was complemented already cannot be here: spins have no holes.
-    elements = times_powers(elements, map, options.particle_hole, 2);
-    words.push_back(fmt::format("C = {:+}", options.particle_hole));
-  }
+  // Spins have no holes: not more than one of the two turns bits over.
+  for (const Internal& symmetry :
+       {Internal{"spin_inversion", "F", "turning all spins over", options.spin_inversion, without_spin_inversion, spin_inversion},
+        Internal{"particle_hole", "C", "exchanging particles and holes", options.particle_hole, without_particle_hole, particle_hole}})
+    add_internal(symmetry, family, context, terms, elements, words);
   std::string text = fmt::format("{}", fmt::join(words, ", "));
   elements = without_repetitions(elements, context.parity, text);
-  return SymmetrySector(std::move(elements), space.dimension, std::move(text));
+  const bool complex = std::any_of(elements.begin(), elements.end(), [](const auto& element) { return element.character.imag() != 0; });
+  std::optional<StateMap> conjugator;
+  if (complex && is_real(family.hamiltonian) && options.particle_hole == 0) conjugator = find_conjugator(context, terms, elements);
+  return SymmetrySector(std::move(elements), space.dimension, std::move(text), std::move(conjugator));
 }
 
 }  // namespace

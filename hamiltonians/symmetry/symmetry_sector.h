@@ -7,6 +7,7 @@
 #pragma once
 
 #include <complex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,8 +49,8 @@ class SymmetrySector {
     std::complex<double> character;
   };
 
-  // Elements that are the same map must be given once; `words` says what the sector is.
-  SymmetrySector(std::vector<Element> elements, int dimension, std::string words);
+  // Elements that are the same map must be given once; `words` says what the sector is. `conjugator`: see conjugate().
+  SymmetrySector(std::vector<Element> elements, int dimension, std::string words, std::optional<StateMap> conjugator = {});
 
   std::int64_t order() const { return static_cast<std::int64_t>(elements_.size()); }  // |G|
   int dimension() const { return dimension_; }                                        // d of the irrep
@@ -59,6 +60,10 @@ class SymmetrySector {
 
   // out = h sigma; returns s_h(sigma).
   double apply(std::int64_t h, const Word* sigma, Word* out) const { return fast_[h].apply(sigma, out); }
+  // A symmetry I of a real Hamiltonian with chi(I g I^-1) = conj(chi(g)), such as the inversion for a wave vector: I K, K complex conjugation, leaves
+  // a sector of complex characters as it is. out = I sigma; returns s_I(sigma).
+  bool has_conjugator() const { return conjugator_.has_value(); }
+  double conjugate(const Word* sigma, Word* out) const { return conjugator_->apply(sigma, out); }
   // sum over h with h sigma = sigma of conj(chi(h)) s_h(sigma): 0 where every function of the sector vanishes. For d = 1, 0 or the number of those h.
   double stabiliser(const Word* sigma) const;
   // States in the sector; a d-dimensional irrep counts its d rows. By traces of its elements.
@@ -67,12 +72,10 @@ class SymmetrySector {
  private:
   std::vector<Element> elements_;
   std::vector<FastMap> fast_;
+  std::optional<FastMap> conjugator_;
   int dimension_;
   bool real_;
   std::string words_;
 };
-
-// Whether two sectors are the same maps with the same characters, in the same order.
-bool same_elements(const SymmetrySector& a, const SymmetrySector& b);
 
 }  // namespace qs

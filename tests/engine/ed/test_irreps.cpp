@@ -34,10 +34,10 @@ SystemOptions spins(const std::string& kind, std::vector<int> size, double j2 = 
 }
 
 EdResult solve(const SystemOptions& system, const SymmetryOptions& symmetry, int states = 1, Communicator& comm = *self_communicator()) {
-  const ProblemFamily family = build_family(system);
+  ProblemFamily family = build_family(system);
   EdOptions options;
   options.states = states;
-  options.symmetry = std::make_shared<const SymmetrySector>(find_one_row(family, symmetry, system.sign_rule));
+  family.symmetry.one_row = std::make_shared<const SymmetrySector>(find_one_row(family, symmetry, system.sign_rule));
   return diagonalise(family, 0, options, comm);
 }
 
@@ -67,20 +67,44 @@ TEST(Irreps, TriangularThreeByFour) {
 }
 
 TEST(Irreps, SquareFourByFour) {
-  struct Row {
-    SymmetryOptions symmetry;
+  struct Level {
+    int dimension;
     double plain, frustrated;  // J2 = 0, 0.5
   };
-  const std::vector<Row> table = {{{{0, 0}, "A1", 1}, -11.2284832084, -8.4579233514},  {{{0, 0}, "A2", 1}, -5.2755203468, -5.8018107760},
-                                  {{{0, 0}, "B1", 1}, -8.2528269573, -8.1389890608},   {{{0, 0}, "B2", -1}, -6.2716176301, -5.6322683846},
-                                  {{{2, 2}, "A1", -1}, -10.6498848727, -7.5927682134}, {{{2, 2}, "B1", -1}, -7.3743978429, -7.1329697190},
-                                  {{{2, 2}, "B2", 1}, -5.9852712076, -6.3826977200},   {{{2, 0}, "A1", -1}, -8.5182835962, -7.3300586549},
-                                  {{{2, 0}, "B1", 1}, -8.2528269573, -7.6278302625},   {{{2, 0}, "B2", -1}, -7.3743978429, -6.3016653345},
-                                  {{{1, 1}, "A'", -1}, -8.5182835962, -6.7703056300},  {{{1, 1}, "A''", 1}, -7.8121480090, -6.9753175913},
-                                  {{{1, 0}, "A'", -1}, -8.7943789081, -6.8775066324},  {{{2, 1}, "A'", -1}, -8.8864424078, -7.3303255414}};
+  struct Row {
+    std::vector<int> momentum;
+    const char* point;
+    Level even, odd;  // F = +1, -1
+  };
+  const std::vector<Row> table = {{{0, 0}, "A1", {107, -11.2284832084, -8.4579233514}, {46, -5.7471571381, -6.0862728552}},
+                                  {{0, 0}, "A2", {42, -5.2755203468, -5.8018107760}, {36, -5.6874930544, -5.4810874392}},
+                                  {{0, 0}, "B1", {92, -8.2528269573, -8.1389890608}, {38, -5.0119765457, -5.5035760681}},
+                                  {{0, 0}, "B2", {50, -5.7010815028, -5.8698612883}, {45, -6.2716176301, -5.6322683846}},
+                                  {{0, 0}, "E", {150, -4.9082817930, -5.3819836182}, {216, -7.4326054061, -6.8110782403}},
+                                  {{2, 2}, "A1", {60, -6.1044678507, -5.6777969175}, {72, -10.6498848727, -7.5927682134}},
+                                  {{2, 2}, "A2", {40, -4.9748865069, -4.9914437926}, {37, -5.2936397197, -5.0971570019}},
+                                  {{2, 2}, "B1", {52, -6.4529036091, -5.6801393879}, {61, -7.3743978429, -7.1329697190}},
+                                  {{2, 2}, "B2", {52, -5.9852712076, -6.3826977200}, {44, -5.7471571381, -5.9064701052}},
+                                  {{2, 2}, "E", {226, -7.8121480090, -6.4936219698}, {172, -5.8229373274, -6.1000657829}},
+                                  {{2, 0}, "A1", {131, -7.4770533022, -6.5797133765}, {122, -8.5182835962, -7.3300586549}},
+                                  {{2, 0}, "A2", {73, -5.4269777438, -5.6312340802}, {92, -6.7353701119, -6.3035444068}},
+                                  {{2, 0}, "B1", {132, -8.2528269573, -7.6278302625}, {75, -5.2936397197, -5.3575168765}},
+                                  {{2, 0}, "B2", {94, -6.4529036091, -6.1566248195}, {97, -7.3743978429, -6.3016653345}},
+                                  {{1, 1}, "A'", {204, -7.4770533022, -6.4969300949}, {214, -8.5182835962, -6.7703056300}},
+                                  {{1, 1}, "A''", {188, -7.8121480090, -6.9753175913}, {194, -7.4326054061, -6.7410627470}},
+                                  {{1, 0}, "A'", {206, -7.8779053914, -7.5598213553}, {230, -8.7943789081, -6.8775066324}},
+                                  {{1, 0}, "A''", {186, -6.5846499086, -6.1827732172}, {178, -7.3899581796, -6.6108532751}},
+                                  {{2, 1}, "A'", {206, -7.6302131626, -6.3538031070}, {230, -8.8864424078, -7.3303255414}},
+                                  {{2, 1}, "A''", {186, -7.8779053914, -6.8971167287}, {178, -6.2696140081, -6.0607720078}}};
   for (const Row& row : table) {
-    EXPECT_NEAR(lowest(spins("square", {4, 4}), row.symmetry), row.plain, digits) << row.symmetry.point;
-    EXPECT_NEAR(lowest(spins("square", {4, 4}, 0.5), row.symmetry), row.frustrated, digits) << row.symmetry.point;
+    for (const int parity : {1, -1}) {
+      const Level& expected = parity == 1 ? row.even : row.odd;
+      const SymmetryOptions symmetry{row.momentum, row.point, parity};
+      const EdResult plain = solve(spins("square", {4, 4}), symmetry);
+      EXPECT_EQ(plain.block, row.point == std::string("E") ? expected.dimension / 2 : expected.dimension) << row.point;
+      EXPECT_NEAR(plain.energies[0], expected.plain, digits) << row.point;
+      EXPECT_NEAR(lowest(spins("square", {4, 4}, 0.5), symmetry), expected.frustrated, digits) << row.point;
+    }
   }
 }
 
@@ -164,12 +188,56 @@ TEST(Irreps, AntiperiodicRing) {
   EXPECT_NEAR(lowest(ring(4), {.momentum = {0}}), -3.7158604097, digits);
 }
 
+// H in the real form of a complex irrep is the complex matrix in other vectors: U H' x = H U x for real x, so H' is real and of the same size.
+TEST(Irreps, ComplexCharactersWithAnInversionHaveARealMatrix) {
+  struct Case {
+    SystemOptions system;
+    SymmetryOptions symmetry;
+  };
+  SystemOptions antiperiodic = system_on("chain", {8}, "tv", {{"V", 1.5}, {"delta", 0}}, {SectorKind::spinless_fermions, 0, 3, -1});
+  antiperiodic.lattice.boundary = {Boundary::antiperiodic};
+  SystemOptions rotated = spins("chain", {12});
+  rotated.sign_rule = SignRule::marshall;
+  const std::vector<Case> cases = {
+      {system_on("square", {4, 4}, "tv", {{"V", 1}, {"delta", 0}}, {SectorKind::spinless_fermions, 0, 5, -1}), {.momentum = {1, 2}}},
+      {system_on("square", {4, 2}, "hubbard", {{"U", 4}}, {SectorKind::spinful_fermions, 0, 3, 3}), {.momentum = {1, 1}, .spin_inversion = -1}},
+      {spins("triangular", {4, 4}), {{0, 0}, "E2", 1}},
+      {spins("triangular", {3, 4}), {.momentum = {1, 3}, .spin_inversion = 1}},
+      {spins("honeycomb", {2, 3}), {.momentum = {0, 1}}},
+      {rotated, {.momentum = {5}, .spin_inversion = -1}},
+      {antiperiodic, {.momentum = {1}}}};
+  for (const Case& each : cases) {
+    const ProblemFamily family = build_family(each.system);
+    const SymmetrySector symmetry = find_one_row(family, each.symmetry, each.system.sign_rule);
+    const IrrepBasis basis(family.problems[0].sector, symmetry);
+    ASSERT_TRUE(basis.has_real_form()) << symmetry.describe();
+    const auto comm = self_communicator();
+    const IrrepOperator<double> real(family.table, basis, family.problems[0].couplings, *comm);
+    const IrrepOperator<Complex> complex(family.table, basis, family.problems[0].couplings, *comm);
+    std::vector<double> x(basis.dimension()), image(basis.dimension());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::cos(1.0 + 3 * double(i));
+    real.apply(x.data(), image.data());
+    const std::vector<Complex> there = basis.from_real_form(x), left = basis.from_real_form(image);
+    std::vector<Complex> right(there.size());
+    complex.apply(there.data(), right.data());
+    double norm = 0, norm_there = 0;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      EXPECT_LT(std::abs(left[i] - right[i]), 1e-11) << symmetry.describe();
+      norm += x[i] * x[i];
+      norm_there += std::norm(there[i]);
+    }
+    EXPECT_NEAR(norm, norm_there, 1e-9 * norm);
+  }
+  // No inversion: the flux changes its sign.
+  const ProblemFamily flux = test::flux_family(8, 3, 0.7, 1.5);
+  EXPECT_FALSE(IrrepBasis(flux.problems[0].sector, find_symmetry(flux, {.momentum = {1}}, SignRule::none)).has_real_form());
+}
+
 // A flux tells k from -k: any slip of a sign or a conjugate exchanges them.
 TEST(Irreps, AFluxTellsTheSignOfTheMomentum) {
-  const auto lowest_at = [](const ProblemFamily& family, int k) {
-    EdOptions options;
-    options.symmetry = std::make_shared<const SymmetrySector>(find_symmetry(family, {.momentum = {k}}, SignRule::none));
-    return diagonalise(family, 0, options, *self_communicator()).energies[0];
+  const auto lowest_at = [](ProblemFamily family, int k) {
+    family.symmetry.one_row = std::make_shared<const SymmetrySector>(find_symmetry(family, {.momentum = {k}}, SignRule::none));
+    return diagonalise(family, 0, {}, *self_communicator()).energies[0];
   };
   const std::vector<double> expected = {-4.3474279287, -2.5365256869, -2.0818771232, -3.2726856782,
                                         -1.6901429038, -2.7056154162, -1.7550402729, -2.4517812743};
@@ -185,16 +253,16 @@ TEST(Irreps, AFluxTellsTheSignOfTheMomentum) {
 // Every eigenvalue of the whole sector appears in exactly one block, as often as it should.
 TEST(Irreps, BlocksHoldTheWholeSpectrum) {
   const SystemOptions tv = system_on("square", {4, 2}, "tv", {{"V", 1.3}, {"delta", 0}}, {SectorKind::spinless_fermions, 0, 4, -1});
-  const ProblemFamily family = build_family(tv);
+  ProblemFamily family = build_family(tv);
   EdOptions all;
   all.states = static_cast<int>(family.problems[0].sector.dimension());
   const std::vector<double> expected = diagonalise(family, 0, all, *self_communicator()).energies;
   std::vector<double> found;
   for (int x = 0; x < 4; ++x) {
     for (int y = 0; y < 2; ++y) {
+      family.symmetry.one_row = std::make_shared<const SymmetrySector>(find_symmetry(family, {.momentum = {x, y}}, SignRule::none));
       EdOptions block;
-      block.symmetry = std::make_shared<const SymmetrySector>(find_symmetry(family, {.momentum = {x, y}}, SignRule::none));
-      block.states = static_cast<int>(block_dimension(family.problems[0].sector, block));
+      block.states = static_cast<int>(block_dimension(family, family.problems[0].sector));
       const EdResult part = diagonalise(family, 0, block, *self_communicator());
       found.insert(found.end(), part.energies.begin(), part.energies.end());
     }

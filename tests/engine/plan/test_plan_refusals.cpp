@@ -11,6 +11,7 @@
 #include "engine/plan/plan.h"
 #include "engine/plan/stage_memory.h"
 #include "engine/plan/vocabulary.h"
+#include "hamiltonians/symmetry/symmetry_sector.h"
 #include "tests/plan_of.h"
 #include "tests/temporary_directory.h"
 
@@ -54,12 +55,39 @@ TEST(PlanRefusals, SymmetryThatIsNotThere) {
               HasSubstr("7:22: error: symmetry.momentum is not conserved: under the translation by [1]"));
   Text vit = spins;
   vit.wavefunction = "wavefunction: {kind: vit, patch: [1, 1], layers: 1, d_model: 4, heads: 2}\n";
-  EXPECT_THAT(with_symmetry(vit, "{momentum: [0, 2], point: B}"), HasSubstr("the network does not change when configurations are moved by a patch"));
+  EXPECT_THAT(with_symmetry(vit, "{momentum: [0, 2], point: B}"),
+              HasSubstr("7:22: error: symmetry.momentum needs patch shifts that the network cannot carry"));
   Text ring = spins;
   ring.lattice = "{kind: chain, size: [4]}";
   EXPECT_THAT(with_symmetry(ring, "{momentum: [1], spin_inversion: 1}"), HasSubstr("no state of the sector"));
   ring.limits = "device: cuda\n";
   EXPECT_THAT(with_symmetry(ring, "{momentum: [0]}"), HasSubstr("device: cuda cannot do yet"));
+}
+
+// A stage's own symmetry holds until another one; what is wrong with it is said at its key.
+TEST(PlanRefusals, SymmetryOfAStage) {
+  Text staged = spins;
+  staged.stages = "{kind: evaluate, symmetry: {momentum: [0, 2]}}, {kind: evaluate, compare: ed}, {kind: evaluate, symmetry: {}}";
+  const RunPlan plan = test::plan_of(staged);
+  EXPECT_EQ(plan.stages[0].family.symmetry.sector->order(), 12);
+  EXPECT_EQ(plan.stages[1].family.symmetry.sector, plan.stages[0].family.symmetry.sector);
+  EXPECT_EQ(plan.stages[2].family.symmetry.sector, nullptr);
+  staged.wavefunction = "symmetry: {momentum: [0, 0]}\n" + staged.wavefunction;
+  EXPECT_EQ(test::plan_of(staged).stages[0].family.symmetry.sector->describe(), "k = (0, 2)");
+
+  staged.stages = "{kind: evaluate}, {kind: evaluate, symmetry: {momentum: [0, 2], point: B3}}";
+  EXPECT_THAT(refusal(staged), AllOf(HasSubstr("error: symmetry.point 'B3' is no irrep"), HasSubstr("it has A, B")));
+  staged.wavefunction = "wavefunction: {kind: vit, patch: [1, 1], layers: 1, d_model: 4, heads: 2}\n";
+  staged.stages = "{kind: evaluate}, {kind: evaluate, symmetry: {momentum: [0, 2]}}";
+  EXPECT_THAT(refusal(staged), HasSubstr("error: symmetry.momentum needs patch shifts that the network cannot carry"));
+}
+
+TEST(PlanRefusals, ChainsOfABareNetworkWithoutASymmetry) {
+  Text bare = spins;
+  bare.stages = "{kind: evaluate, sampler: {kind: metropolis, move: {kind: exchange}, follow: bare}}";
+  bare.sampler = "";
+  EXPECT_THAT(refusal(bare), HasSubstr("error: 'sampler.follow: bare' tells chains in a symmetry sector"));
+  EXPECT_EQ(with_symmetry(bare, "{momentum: [0, 2]}"), "nothing was refused");
 }
 
 std::string own(const std::string& name, const std::string& term) {

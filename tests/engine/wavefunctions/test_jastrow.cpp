@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/wavefunctions/jastrow.h"
+#include "engine/wavefunctions/registry.h"
 #include "tests/engine/wavefunctions/fixtures.h"
 
 namespace qs {
@@ -58,6 +59,11 @@ TEST(Jastrow, HasOneParameterPerClassOfPairs) {
   EXPECT_EQ(pairs_of(spins_on_tilted_torus()), 5);
   EXPECT_EQ(pairs_of(graph), 10);
   EXPECT_EQ(fields_of(graph), 5);
+}
+
+TEST(Jastrow, TellsItsTranslationsWhereTheLatticeClosesOnItself) {
+  EXPECT_EQ(invariant_translations(JastrowOptions{}, spins_on({4, 6})), (std::vector<int>{1, 1}));
+  EXPECT_EQ(invariant_translations(JastrowOptions{}, without_first_translation(spins_on({3, 2}))), std::vector<int>{});
 }
 
 TEST(Jastrow, OfOneModeIsRefused) { EXPECT_THROW(jastrow_on(spins_on({1})), InputError); }

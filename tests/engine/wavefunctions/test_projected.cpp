@@ -44,6 +44,16 @@ SystemOptions fermions() {
   return options;
 }
 
+// Eight sites, C4v.
+SystemOptions tilted_square() {
+  SystemOptions options;
+  options.lattice.kind = "square";
+  options.lattice.torus = {{2, 2, 0}, {-2, 2, 0}};
+  options.sector = {SectorKind::spin_half, 0, 4, -1};
+  options.model = "heisenberg";
+  return options;
+}
+
 ConfigurationBatch all_states(const Sector& sector) {
   ConfigurationBatch batch(sector.modes(), sector.dimension());
   for (std::int64_t i = 0; i < batch.rows(); ++i) *batch.row(i) = sector.state(i);
@@ -138,6 +148,50 @@ TEST_P(ProjectedOn, DerivativesAreThoseOfDifferences) {
   }
 }
 
+// psi_s(g sigma) s_g(sigma) = conj(chi(g)) psi_s(sigma) for every g, if the irrep has one dimension.
+TEST_P(ProjectedOn, ChangesByThePhaseOfEveryElement) {
+  if (system_.symmetry->dimension() > 1) GTEST_SKIP() << "rows of several dimensions mix";
+  const std::vector<Complex> psi = psi_of(*psi_, all_states(sector()));
+  double worst = 0;
+  for (std::int64_t i = 0; i < sector().dimension(); ++i) {
+    const Word state = sector().state(i);
+    for (std::int64_t g = 0; g < system_.symmetry->order(); ++g) {
+      Word image = 0;
+      const double sign = system_.symmetry->apply(g, &state, &image);
+      worst = std::max(worst, std::abs(sign * psi[sector().index(image)] - std::conj(system_.symmetry->elements()[g].character) * psi[i]));
+    }
+  }
+  EXPECT_LT(worst, 1e-12 * test::max_abs(psi));
+}
+
+// The mean over the group by its definition; weights |psi_s|^2 / mean are at most d^2, and their mean over the bare distribution is <psi|P|psi>.
+TEST_P(ProjectedOn, WeightsOfTheBareDistributionAreBounded) {
+  const ConfigurationBatch states = all_states(sector());
+  const std::vector<Complex> psi = psi_of(*psi_, states);
+  for (const double power : {2.0, 1.3}) {
+    const std::vector<Projected::Inside> inside = psi_->inside(states, power);
+    double largest = 0, projected = 0, whole = 0, bare = 0;
+    for (std::int64_t i = 0; i < states.rows(); ++i) {
+      double mean = 0;
+      for (std::int64_t g = 0; g < system_.symmetry->order(); ++g) {
+        Word image = 0;
+        system_.symmetry->apply(g, states.row(i), &image);
+        mean += std::pow(std::abs(bare_psi_[sector().index(image)]), power) / double(system_.symmetry->order());
+      }
+      ASSERT_NEAR(inside[i].log_mean, std::log(mean), 1e-10);
+      EXPECT_EQ(inside[i].allowed, system_.symmetry->stabiliser(states.row(i)) != 0);
+      largest = std::max(largest, std::norm(psi[i]) / mean);
+      projected += std::norm(psi[i]);
+      whole += std::exp(inside[i].log_mean);
+      bare += std::norm(bare_psi_[i]);
+    }
+    if (power != 2) continue;
+    EXPECT_LE(largest, std::pow(system_.symmetry->dimension(), 2) + 1e-12);
+    EXPECT_NEAR(whole, bare, 1e-10 * bare);
+    EXPECT_LT(projected, bare);
+  }
+}
+
 TEST_P(ProjectedOn, ARowIsTheSameInAnyBatch) {
   const ConfigurationBatch batch = all_states(sector());
   const std::vector<Complex> together = log_psi(*psi_, batch);
@@ -148,7 +202,27 @@ INSTANTIATE_TEST_SUITE_P(Sectors, ProjectedOn,
                          testing::Values(std::pair(triangular(), SymmetryOptions{{0, 2}, "B", 1}),
                                          std::pair(triangular(), SymmetryOptions{.momentum = {1, 3}, .spin_inversion = -1}),
                                          std::pair(fermions(), SymmetryOptions{.momentum = {1, 1}}),
-                                         std::pair(fermions(), SymmetryOptions{{0, 0}, "A1", -1})));
+                                         std::pair(fermions(), SymmetryOptions{{0, 0}, "A1", -1}),
+                                         std::pair(tilted_square(), SymmetryOptions{{0, 0}, "E"}),
+                                         std::pair(tilted_square(), SymmetryOptions{{0, 0}, "B2"})));
+
+// P P' = 0 of different irreps: of wave vectors, of one and of two dimensions, of parities.
+TEST(Projected, ProjectorsOfDifferentIrrepsAreOrthogonal) {
+  const auto left = [](const SystemOptions& options, const SymmetryOptions& first, const SymmetryOptions& second) {
+    const System a = system_with(options, first), b = system_with(options, second);
+    auto bare = bare_rbm(a.family.modes());
+    bare->set_parameters(test::noisy_parameters(*bare, 0.1));
+    const Projected psi(std::move(bare), a.symmetry, {});
+    const std::vector<Complex> once = psi_of(psi, all_states(a.family.problems[0].sector));
+    return test::max_abs(projected(b, once)) / test::max_abs(once);
+  };
+  EXPECT_LT(left(triangular(), {{0, 2}, "B", 1}, {{0, 2}, "A", 1}), 1e-12);
+  EXPECT_LT(left(triangular(), {{0, 2}, "B", 1}, {{0, 2}, "B", -1}), 1e-12);
+  EXPECT_LT(left(triangular(), {.momentum = {1, 0}}, {.momentum = {2, 0}}), 1e-12);  // k and -k
+  EXPECT_LT(left(fermions(), {.momentum = {1, 1}}, {.momentum = {0, 1}}), 1e-12);
+  EXPECT_LT(left(tilted_square(), {{0, 0}, "E"}, {{0, 0}, "A1"}), 1e-12);
+  EXPECT_LT(left(tilted_square(), {{0, 0}, "B2"}, {{0, 0}, "E"}), 1e-12);
+}
 
 // Counted by enumeration: where a function of the sector must vanish.
 TEST(Projected, ZerosBySymmetryAreExact) {
@@ -172,11 +246,12 @@ TEST(Projected, SaysHowMuchOfTheSumIsLeft) {
   const System nothing = system_with(triangular(), {});
   Projected whole(bare_rbm(12), nothing.symmetry, {});
   whole.set_parameters(test::noisy_parameters(whole, 0.1));
-  for (const double share : whole.remaining(batch)) EXPECT_NEAR(share, 1, 1e-15);
+  for (const Projected::Inside& row : whole.inside(batch, 2)) EXPECT_NEAR(row.kappa, 1, 1e-15);
   const System odd = system_with(triangular(), {.spin_inversion = -1});
   Projected constant(bare_rbm(12), odd.symmetry, {});
   constant.set_parameters(std::vector<double>(constant.layout().total, 0.0));
-  for (const double share : constant.remaining(batch)) EXPECT_EQ(share, 0);
+  for (const Projected::Inside& row : constant.inside(batch, 2)) EXPECT_EQ(row.kappa, 0);
+  for (const Complex value : log_psi(constant, batch)) EXPECT_EQ(value.real(), -INFINITY);
 }
 
 // Projectors of different irreps have nothing in common, and together are one.
@@ -228,7 +303,40 @@ TEST(Projected, ANetworkWithAPartOfTheSymmetryIsAskedLess) {
       [&] {
         Projected(vit({1, 1}), system.symmetry, {shift(1, 0), shift(0, 1)});
       },
-      testing::ThrowsMessage<InputError>(testing::HasSubstr("is zero")));
+      testing::ThrowsMessage<SymmetryError>(testing::HasSubstr("symmetry.momentum needs patch shifts that the network cannot carry")));
+}
+
+// Fermions: signs differ from configuration to configuration, the network's invariance does not.
+TEST(Projected, ANetworkOfFermionsWithAPartOfTheSymmetryIsAskedLess) {
+  SystemOptions options;
+  options.lattice = {"square", {3, 4}, {}};
+  options.sector = {SectorKind::spinless_fermions, 0, 6, -1};
+  options.model = "tv";
+  for (const SymmetryOptions& symmetry : {SymmetryOptions{.momentum = {0, 2}}, SymmetryOptions{{0, 0}, "A1"}, SymmetryOptions{.momentum = {1, 1}}}) {
+    const System system = system_with(options, symmetry);
+    NetworkInput input;
+    input.modes = input.sites = 12;
+    input.lattice_size = {3, 4};
+    input.translations = test::steps_on({3, 4}, 1);
+    const auto vit = [&] {
+      return make_vit({.patch = {1, 2}, .layers = 1, .d_model = 6, .heads = 3, .attention = VitAttention::factored, .couplings = {}}, input,
+                      Precision::float64, Device::cpu);
+    };
+    std::vector<int> along_x(12), along_y(12);
+    for (int site = 0; site < 12; ++site) {
+      along_x[site] = (site + 4) % 12;
+      along_y[site] = site / 4 * 4 + (site + 2) % 4;
+    }
+    Projected few(vit(), system.symmetry, {along_x, along_y}), all(vit(), system.symmetry, {});
+    EXPECT_EQ(6 * few.evaluations(), all.evaluations());
+    const std::vector<double> parameters = test::noisy_parameters(few);
+    few.set_parameters(parameters);
+    all.set_parameters(parameters);
+    const ConfigurationBatch states = all_states(system.family.problems[0].sector);
+    const std::vector<Complex> expected = psi_of(all, states);
+    EXPECT_GT(test::max_abs(expected), 0);
+    EXPECT_LT(test::max_difference(psi_of(few, states), expected), 1e-12 * test::max_abs(expected));
+  }
 }
 
 TEST(Projected, RealNetworksStayRealInRealSectors) {
