@@ -246,6 +246,18 @@ class Networks(unittest.TestCase):
         self.assertTrue(0 < second["sector/weight"][0] < first["sector/weight"][0] <= 1 + 1e-12, output)
 
 
+    def test_rounding_that_is_not_small_is_refused(self):
+        """A random network is nearly the same on all images, so little of an odd sector is left of its sums."""
+        text = network("{kind: chain, size: [12]}", ZERO, "{kind: rbm, alpha: 1, dtype: complex}",
+                       "{momentum: [0], point: \"A''\", spin_inversion: -1}", training(1))
+        code, output, _ = run("precision: {network: float32}\n" + text)
+        self.assertNotEqual(code, 0)
+        self.assertIn("write precision: {network: float64, sampler: network}", output)
+        code, output, _ = run(text)
+        self.assertEqual(code, 0, output)
+        self.assertLess(float(re.search(r"; (\S+) of the sum is left on average", output).group(1)), 1e-3)
+
+
 class Sampling(unittest.TestCase):
     """Of a network at the start of a run: the energy of its projection, by an exact sum, by chains of either kind."""
 
