@@ -8,6 +8,7 @@
 #include "engine/base/parallel.h"
 #include "engine/energy/connected_on_device.h"
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/log_psi.h"
 #include "kernels/api/memory.h"
 
 namespace qs {
@@ -18,8 +19,6 @@ using Complex = std::complex<double>;
 // Connected rows evaluated together: enough chunks for all threads, a few MB whatever the number of samples.
 constexpr std::int64_t connected_rows = 65536;
 constexpr std::int64_t rows_per_task = 16;
-
-bool is_zero(Complex log_psi) { return log_psi.real() == -std::numeric_limits<double>::infinity(); }
 
 // psi'/psi; 0 for psi' = 0, whatever the phase is.
 Complex ratio(Complex log_psi_prime, Complex log_psi) { return is_zero(log_psi_prime) ? Complex(0) : std::exp(log_psi_prime - log_psi); }

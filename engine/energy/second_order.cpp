@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/energy/distinct_rows.h"
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/log_psi.h"
 
 namespace qs {
 namespace {
@@ -17,8 +18,6 @@ using Complex = std::complex<double>;
 constexpr std::int64_t most_elements = std::int64_t{1} << 20, most_amplitudes = std::int64_t{1} << 20;
 
 std::int64_t elements_of_row(const TermTable& op) { return (op.groups() + 1) * (op.groups() + 1); }
-
-bool is_zero(Complex log_psi) { return log_psi.real() == -std::numeric_limits<double>::infinity(); }
 
 // Rows of K: the element of row k with itself first, then those with its neighbours.
 struct Rows {

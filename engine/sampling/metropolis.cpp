@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <complex>
 #include <deque>
 
@@ -12,31 +11,19 @@
 #include "engine/sampling/acceptance.h"
 #include "engine/sampling/lockstep.h"
 #include "engine/sampling/move_mixture.h"
-#include "engine/sampling/random_state.h"
 #include "engine/sampling/sampler.h"
 #include "engine/sampling/tempering.h"
+#include "engine/sampling/walkers.h"
 #include "engine/sampling/weights.h"
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/log_psi.h"
 #include "engine/wavefunctions/projected.h"
 
 namespace qs {
 namespace {
 
-// Steps with the top bit set belong to the random start; attempt in the low bits.
-constexpr std::uint64_t start_step = std::uint64_t{1} << 63;
 // The element of the group that is applied to a sample; the number of proposals before it in the low bits.
 constexpr std::uint64_t image_step = std::uint64_t{1} << 62;
-constexpr int start_attempts = 1000;
-
-bool is_zero(std::complex<double> log_psi) { return log_psi.real() == -HUGE_VAL; }
-bool is_usable(std::complex<double> log_psi) { return std::isfinite(log_psi.real()) && std::isfinite(log_psi.imag()); }
-
-std::string hexadecimal(const Word* row, int words) {
-  std::string text = "0x";
-  for (int w = words - 1; w >= 0; --w) text += fmt::format("{:016x}", row[w]);
-  return text;
-}
-
 // One replica of each of a rank's chains in pieces that suit the device: whole chunks, and chains of problems where nothing moves apart from the
 // others.
 std::vector<ChainRange> ranges_of(const Blocks& blocks, const std::vector<std::shared_ptr<const MoveMixture>>& moves, Device device, int chunk_rows) {
@@ -65,25 +52,21 @@ class Metropolis final : public Sampler {
   SampleSet read(const Wavefunction& psi, const Reading& reading) override;
   std::vector<double> acceptance(Communicator& comm) const override { return acceptance_.ratios(comm); }
   Acceptance acceptance_counts(Communicator& comm) const override { return acceptance_.total(comm); }
-  ConfigurationBatch gather_chains() const override;
-  ConfigurationBatch my_chains() const override;
-  void restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) override;
+  ConfigurationBatch gather_chains() const override { return gather_rows(comm_, walkers_.ordered()); }
+  ConfigurationBatch my_chains() const override { return walkers_.ordered(); }
   std::uint64_t proposals_done() const override { return proposals_done_; }
-  void restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) override;
+  void restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) override {
+    QS_ASSERT(my_chains.rows() == walkers_.rows().rows() && my_chains.modes == walkers_.rows().modes);
+    walkers_.take(my_chains, 0);
+    proposals_done_ = proposals_done;
+  }
+  void restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) override {
+    walkers_.take_of_all(all_chains);
+    proposals_done_ = proposals_done;
+  }
 
  private:
-  int replicas() const { return static_cast<int>(options_.tempering.size()); }
-  std::int64_t walkers() const { return chains_.rows(); }  // mine: replica after replica, each a walker of every chain
-  std::int64_t global_chain(std::int64_t mine) const { return blocks_.my_begin() + mine % blocks_.my_items(); }
-  // Random stream of a walker: those of beta = 1 have the numbers of their chains.
-  std::uint32_t stream(std::int64_t mine) const {
-    return static_cast<std::uint32_t>(mine / blocks_.my_items() * blocks_.items() + global_chain(mine));
-  }
   std::int64_t sweep_size() const { return options_.sweep_size > 0 ? options_.sweep_size : family_.lattice.sites(); }
-  int problem_of(std::int64_t mine) const { return static_cast<int>(global_chain(mine) / options_.chains); }
-  void draw_start(std::int64_t mine, int attempt);
-  void random_start(const Wavefunction& psi);
-  void refresh(const Wavefunction& psi);
   std::deque<Lockstep> pieces(const Wavefunction& psi, const DeviceMixtures& mixtures) const;
   void advance(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
   void swap_replicas(std::deque<Lockstep>& pieces);
@@ -93,21 +76,16 @@ class Metropolis final : public Sampler {
   void run(const Wavefunction& psi, const SymmetrySector* images, const Reading& reading, SampleSet& samples);
   std::vector<double> log_densities(const Projected* around_bare, const SampleSet& samples) const;
   std::vector<double> log_weights(const Wavefunction& psi, SampleSet& samples) const;
-  [[noreturn]] void refuse(std::complex<double> log_psi, std::int64_t mine, const Word* row) const;
   void record(const SymmetrySector* images, SampleSet& samples, std::int64_t k) const;
-  void take(const ConfigurationBatch& ordered, std::int64_t first, std::uint64_t proposals_done);
   SampleSet empty_samples(std::int64_t samples_per_chain) const;
 
   MetropolisOptions options_;
   const ProblemFamily& family_;
   Communicator& comm_;
   RandomKey key_;
-  Blocks blocks_;
   std::vector<std::shared_ptr<const MoveMixture>> moves_;  // [problems]
-  // My walkers: what a checkpoint stores, and what follows from it and the parameters.
-  ConfigurationBatch chains_;
+  Walkers walkers_;
   std::uint64_t proposals_done_ = 0;
-  std::vector<std::complex<double>> log_psi_;
   AcceptanceCounter acceptance_;
 };
 
@@ -116,66 +94,15 @@ Metropolis::Metropolis(const MetropolisOptions& options, const ProblemFamily& fa
       family_(family),
       comm_(comm),
       key_(key),
-      blocks_(options.chains * family.size(), comm.size(), comm.rank()),
       moves_(mixtures_of(options.moves, family)),
-      acceptance_(family.size(), moves_[0]->names(), static_cast<int>(options.tempering.size()) - 1) {
-  const std::int64_t walkers = blocks_.my_items() * replicas();
-  chains_ = ConfigurationBatch(family.modes(), walkers);
-  log_psi_.resize(walkers);
-  for (std::int64_t c = 0; c < walkers; ++c) {
-    chains_.problem[c] = problem_of(c);
-    draw_start(c, 0);
-  }
-}
-
-void Metropolis::draw_start(std::int64_t mine, int attempt) {
-  random_state(family_.problems[problem_of(mine)].sector, key_, stream(mine), start_step + attempt, chains_.row(mine));
-}
-
-// Uniform random states with psi != 0: chains that fell on a zero draw again.
-void Metropolis::random_start(const Wavefunction& psi) {
-  for (std::int64_t c = 0; c < chains_.rows(); ++c) draw_start(c, 0);
-  log_psi(psi, chains_, log_psi_);
-  for (int attempt = 1;; ++attempt) {
-    std::vector<std::int64_t> zeros;
-    for (std::int64_t c = 0; c < chains_.rows(); ++c) {
-      if (is_zero(log_psi_[c])) zeros.push_back(c);
-    }
-    if (zeros.empty()) return;
-    if (attempt == start_attempts) {
-      throw NumericalError(fmt::format("psi is zero on {} random states in a row (rank {}, chain {}, problem {}); start from other parameters",
-                                       attempt, comm_.rank(), global_chain(zeros[0]), chains_.problem[zeros[0]]));
-    }
-    ConfigurationBatch again(chains_.modes, 0);
-    for (std::int64_t c : zeros) {
-      draw_start(c, attempt);
-      again.push_back(chains_.row(c), chains_.problem[c]);
-    }
-    const std::vector<std::complex<double>> values = log_psi(psi, again);
-    for (std::size_t i = 0; i < zeros.size(); ++i) log_psi_[zeros[i]] = values[i];
-  }
-}
-
-// log psi of all chains at the present parameters.
-void Metropolis::refresh(const Wavefunction& psi) {
-  log_psi(psi, chains_, log_psi_);
-  for (std::int64_t c = 0; c < chains_.rows(); ++c) {
-    if (!is_usable(log_psi_[c])) refuse(log_psi_[c], c, chains_.row(c));
-  }
-}
-
-void Metropolis::refuse(std::complex<double> log_psi, std::int64_t mine, const Word* row) const {
-  throw NumericalError(
-      fmt::format("log psi of a current state is {} + {}i (rank {}, chain {}, problem {}, configuration {}); the parameters have left "
-                  "the range where the wavefunction can be evaluated: lower the learning rate or raise the shift",
-                  log_psi.real(), log_psi.imag(), comm_.rank(), global_chain(mine), chains_.problem[mine], hexadecimal(row, chains_.words)));
-}
+      walkers_(options, family, comm, key),
+      acceptance_(family.size(), moves_[0]->names(), static_cast<int>(options.tempering.size()) - 1) {}
 
 // Chains are independent, so threads meet once at the end; a device that takes all chains at once has one thread.
 void Metropolis::advance(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps) {
   const std::int64_t proposals = sweeps * sweep_size();
   const auto count = static_cast<std::int64_t>(pieces.size());
-  const std::int64_t tasks = kernels::chains_per_call(psi.device()) < chains_.rows() ? count : 1;
+  const std::int64_t tasks = kernels::chains_per_call(psi.device()) < walkers_.rows().rows() ? count : 1;
   parallel_for(tasks, [&](std::int64_t task) {
     for (std::int64_t i = task; i < count; i += tasks) pieces[i].advance(proposals);
   });
@@ -184,25 +111,27 @@ void Metropolis::advance(const Wavefunction& psi, std::deque<Lockstep>& pieces, 
 
 // From the flattest replicas down, so that a state may come all the way in one sweep.
 void Metropolis::swap_replicas(std::deque<Lockstep>& pieces) {
-  const std::int64_t chains = blocks_.my_items();
-  for (const Lockstep& each : pieces) each.read(chains_, log_psi_);
-  for (int replica = replicas() - 2; replica >= 0; --replica) {
+  ConfigurationBatch& rows = walkers_.rows();
+  std::vector<std::complex<double>>& log_psi = walkers_.log_psi();
+  const std::int64_t chains = walkers_.chains();
+  for (const Lockstep& each : pieces) each.read(rows, log_psi);
+  for (auto replica = static_cast<int>(walkers_.replicas()) - 2; replica >= 0; --replica) {
     for (std::int64_t c = 0; c < chains; ++c) {
       const std::int64_t x = replica * chains + c, y = x + chains;
       const double log_ratio =
-          log_swap_ratio(options_.power, options_.tempering[replica], options_.tempering[replica + 1], log_psi_[x].real(), log_psi_[y].real());
-      const bool accepted = accepts_swap(key_, stream(c), proposals_done_, replica, log_ratio);
-      acceptance_.add_swap(problem_of(c), replica, accepted);
+          log_swap_ratio(options_.power, options_.tempering[replica], options_.tempering[replica + 1], log_psi[x].real(), log_psi[y].real());
+      const bool accepted = accepts_swap(key_, walkers_.stream(c), proposals_done_, replica, log_ratio);
+      acceptance_.add_swap(walkers_.problem_of(c), replica, accepted);
       if (!accepted) continue;
-      std::swap_ranges(chains_.row(x), chains_.row(x) + chains_.words, chains_.row(y));
-      std::swap(log_psi_[x], log_psi_[y]);
+      std::swap_ranges(rows.row(x), rows.row(x) + rows.words, rows.row(y));
+      std::swap(log_psi[x], log_psi[y]);
     }
   }
-  for (Lockstep& each : pieces) each.write(chains_, log_psi_);
+  for (Lockstep& each : pieces) each.write(rows, log_psi);
 }
 
 void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps) {
-  if (replicas() == 1) return advance(psi, pieces, sweeps);
+  if (walkers_.replicas() == 1) return advance(psi, pieces, sweeps);
   for (std::int64_t i = 0; i < sweeps; ++i) {
     advance(psi, pieces, 1);
     swap_replicas(pieces);
@@ -210,45 +139,47 @@ void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, st
 }
 
 SampleSet Metropolis::empty_samples(std::int64_t n) const {
-  const std::int64_t rows = blocks_.my_items() * n, samples_per_problem = options_.chains * n;
+  const Blocks& blocks = walkers_.blocks();
+  const std::int64_t rows = blocks.my_items() * n, samples_per_problem = options_.chains * n;
   SampleSet samples{.rows = ConfigurationBatch(family_.modes(), rows),
                     .log_psi = std::vector<std::complex<double>>(rows),
                     .weight = std::vector<double>(rows, 1.0 / static_cast<double>(samples_per_problem)),
                     .block_begin = {},
-                    .blocks = blocks_,
+                    .blocks = blocks,
                     .problems = family_.size(),
                     .samples_per_chain = n,
                     .markov = true,
                     .total_rows = samples_per_problem * family_.size()};
-  for (int block = blocks_.first(); block <= blocks_.last(); ++block) samples.block_begin.push_back((blocks_.begin(block) - blocks_.my_begin()) * n);
+  for (int block = blocks.first(); block <= blocks.last(); ++block) samples.block_begin.push_back((blocks.begin(block) - blocks.my_begin()) * n);
   return samples;
 }
 
 // With `images`, a random one of each configuration: samples then follow the mean over the group of what chains follow.
 void Metropolis::record(const SymmetrySector* images, SampleSet& samples, std::int64_t k) const {
-  for (std::int64_t c = 0; c < blocks_.my_items(); ++c) {
+  const ConfigurationBatch& rows = walkers_.rows();
+  for (std::int64_t c = 0; c < walkers_.chains(); ++c) {
     const std::int64_t row = c * samples.samples_per_chain + k;
     if (images == nullptr) {
-      std::copy(chains_.row(c), chains_.row(c) + chains_.words, samples.rows.row(row));
+      std::copy(rows.row(c), rows.row(c) + rows.words, samples.rows.row(row));
     } else {
-      const auto [high, low, unused, more] = random_words(key_, static_cast<std::uint32_t>(global_chain(c)), image_step + proposals_done_, 0).word;
-      images->apply(uniform_below(static_cast<std::uint32_t>(images->order()), high, low), chains_.row(c), samples.rows.row(row));
+      const auto [high, low, unused, more] = random_words(key_, walkers_.stream(c), image_step + proposals_done_, 0).word;
+      images->apply(uniform_below(static_cast<std::uint32_t>(images->order()), high, low), rows.row(c), samples.rows.row(row));
     }
-    samples.rows.problem[row] = chains_.problem[c];
-    samples.log_psi[row] = log_psi_[c];
+    samples.rows.problem[row] = rows.problem[c];
+    samples.log_psi[row] = walkers_.log_psi()[c];
   }
 }
 
 // Replica after replica.
 std::deque<Lockstep> Metropolis::pieces(const Wavefunction& psi, const DeviceMixtures& mixtures) const {
   std::deque<Lockstep> pieces;
-  for (int replica = 0; replica < replicas(); ++replica) {
+  for (std::int64_t replica = 0; replica < walkers_.replicas(); ++replica) {
     const double power = options_.power * options_.tempering[replica];
     const ChainRule rule{mixtures.view(), key_, power, static_cast<std::uint64_t>(sweep_size()), proposals_done_};
-    for (ChainRange range : ranges_of(blocks_, moves_, psi.device(), psi.chunk_rows())) {
-      range.first += replica * blocks_.my_items();
-      range.stream = stream(range.first);
-      pieces.emplace_back(psi, rule, range, chains_, log_psi_);
+    for (ChainRange range : ranges_of(walkers_.blocks(), moves_, psi.device(), psi.chunk_rows())) {
+      range.first += replica * walkers_.chains();
+      range.stream = walkers_.stream(range.first);
+      pieces.emplace_back(psi, rule, range, walkers_.rows(), walkers_.log_psi());
     }
   }
   return pieces;
@@ -256,18 +187,18 @@ std::deque<Lockstep> Metropolis::pieces(const Wavefunction& psi, const DeviceMix
 
 void Metropolis::run(const Wavefunction& psi, const SymmetrySector* images, const Reading& reading, SampleSet& samples) {
   const bool fresh = proposals_done_ == 0;
-  if (fresh) random_start(psi);
-  refresh(psi);
+  if (fresh) walkers_.start(psi);
+  walkers_.refresh(psi);
 
   const DeviceMixtures mixtures(psi.device(), moves_);
   std::deque<Lockstep> pieces = this->pieces(psi, mixtures);
   sweep(psi, pieces, (fresh ? options_.thermalise : 0) + reading.discard);
   for (std::int64_t k = 0; k < samples.samples_per_chain; ++k) {
     sweep(psi, pieces, reading.stride);
-    for (const Lockstep& each : pieces) each.read(chains_, log_psi_);
+    for (const Lockstep& each : pieces) each.read(walkers_.rows(), walkers_.log_psi());
     record(images, samples, k);
   }
-  const std::size_t of_beta_one = pieces.size() / replicas();
+  const std::size_t of_beta_one = pieces.size() / walkers_.replicas();
   for (std::size_t i = 0; i < of_beta_one; ++i) pieces[i].add_counts(acceptance_);
 }
 
@@ -290,7 +221,7 @@ std::vector<double> Metropolis::log_weights(const Wavefunction& psi, SampleSet& 
   if (&psi.for_chains() != &psi || around_bare(psi)) log_psi(psi, samples.rows, samples.log_psi);
   for (std::int64_t row = 0; row < samples.rows.rows(); ++row) {
     const std::complex<double> value = samples.log_psi[row];
-    if (!is_usable(value) && !is_zero(value)) refuse(value, row / samples.samples_per_chain, samples.rows.row(row));
+    if (!is_usable(value) && !is_zero(value)) walkers_.refuse(value, row / samples.samples_per_chain, samples.rows.row(row));
     log_weight[row] += 2 * value.real();
   }
   return log_weight;
@@ -300,7 +231,7 @@ SampleSet Metropolis::read(const Wavefunction& psi, const Reading& reading) {
   QS_ASSERT(reading.discard >= 0 && reading.samples_per_chain >= 1 && reading.stride >= 1);
   SampleSet samples = empty_samples(reading.samples_per_chain);
   acceptance_.reset();
-  const ConfigurationBatch chains_before = chains_;
+  const ConfigurationBatch rows_before = walkers_.rows();
   const std::uint64_t proposals_before = proposals_done_;
   try {
     const Projected* around = around_bare(psi);
@@ -313,53 +244,11 @@ SampleSet Metropolis::read(const Wavefunction& psi, const Reading& reading) {
     if (weighted) reweight(comm_, log_weight, samples);
   } catch (...) {
     // Some ranks may have finished: all go back, so that a retry with other parameters starts from one common state.
-    chains_ = chains_before;
+    walkers_.rows() = rows_before;
     proposals_done_ = proposals_before;
     throw;
   }
   return samples;
-}
-
-// Outside, the replicas of a chain stand together, so that those of all ranks one after the other are in global order.
-ConfigurationBatch Metropolis::my_chains() const {
-  ConfigurationBatch ordered(chains_.modes, 0);
-  for (std::int64_t c = 0; c < blocks_.my_items(); ++c) {
-    for (std::int64_t walker = c; walker < walkers(); walker += blocks_.my_items()) ordered.push_back(chains_.row(walker), chains_.problem[walker]);
-  }
-  return ordered;
-}
-
-// `first`: where in `ordered` mine begin.
-void Metropolis::take(const ConfigurationBatch& ordered, std::int64_t first, std::uint64_t proposals_done) {
-  for (std::int64_t c = 0; c < blocks_.my_items(); ++c) {
-    for (std::int64_t walker = c; walker < walkers(); walker += blocks_.my_items(), ++first)
-      std::copy(ordered.row(first), ordered.row(first) + chains_.words, chains_.row(walker));
-  }
-  proposals_done_ = proposals_done;
-}
-
-void Metropolis::restore_mine(const ConfigurationBatch& my_chains, std::uint64_t proposals_done) {
-  QS_ASSERT(my_chains.rows() == walkers() && my_chains.modes == chains_.modes);
-  take(my_chains, 0, proposals_done);
-}
-
-ConfigurationBatch Metropolis::gather_chains() const { return gather_rows(comm_, my_chains()); }
-
-void Metropolis::restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) {
-  const std::int64_t all = blocks_.items() * replicas();
-  if (all_chains.modes != chains_.modes || all_chains.rows() != all) {
-    throw CheckpointError(
-        fmt::format("stored chains do not fit: {} chains of {} modes, the sampler has {} of {}; resume with the sampler of the stored run",
-                    all_chains.rows(), all_chains.modes, all, chains_.modes));
-  }
-  for (std::int64_t c = 0; c < all_chains.rows(); ++c) {
-    const auto problem = static_cast<std::int32_t>(c / (options_.chains * replicas()));
-    if (all_chains.problem[c] != problem || !family_.problems[problem].sector.contains(all_chains.row(c))) {
-      throw CheckpointError(fmt::format("stored chain {} is not a state of problem {} ({}); the checkpoint belongs to another system", c, problem,
-                                        family_.problems[problem].sector.describe()));
-    }
-  }
-  take(all_chains, blocks_.my_begin() * replicas(), proposals_done);
 }
 
 void check(const MetropolisOptions& options, const ProblemFamily& family) {

@@ -11,6 +11,7 @@
 #include "engine/stages/thermalise.h"
 #include "engine/statistics/jackknife.h"
 #include "engine/wavefunctions/chunked.h"
+#include "engine/wavefunctions/log_psi.h"
 
 namespace qs {
 namespace {
@@ -18,8 +19,6 @@ namespace {
 using Complex = std::complex<double>;
 
 constexpr double alarm_errors = 5;
-
-bool is_zero(Complex log_psi) { return log_psi.real() == -std::numeric_limits<double>::infinity(); }
 
 // ln of the other state over the one that was sampled, at my samples of that.
 struct LogRatios {
