@@ -17,6 +17,7 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double rounding_share = 1e-9;  // of the weight: zeros of a projected psi, where H psi is zero but for rounding, have less
+constexpr std::int64_t farther = 4;      // times the sweeps between samples of the pilot
 constexpr double few_samples = 0.1;      // effective ones
 
 using Complex = std::complex<double>;
@@ -100,11 +101,13 @@ StepOutcome LanczosStage::step(RunState& state) {
   return outcome;
 }
 
-// The pilot gives mean and variance of the energy, and says how far apart samples must be. Those of the step are drawn after it, half of its length
-// later, so that the two are independent.
+// The pilot gives mean and variance of the energy, and says how far apart its samples must be. Those of the step are drawn after it, half of its
+// length later, so that the two are independent; and farther apart, because one of them costs more than the sweeps before it, and the energy after
+// the step forgets more slowly than that before.
 std::vector<StepResult> LanczosStage::by_samples(Sampler& sampler, const Measurements& pilot) {
-  const Reading reading{
-      .discard = pilot.samples_per_chain * pilot.sweeps_between / 2, .samples_per_chain = pilot.samples_per_chain, .stride = pilot.sweeps_between};
+  const Reading reading{.discard = pilot.samples_per_chain * pilot.sweeps_between / 2,
+                        .samples_per_chain = pilot.samples_per_chain,
+                        .stride = farther * pilot.sweeps_between};
   const SampleSet samples = clock_.measure("sample", [&] { return sampler.read(*context_.psi, reading); });
   const Acceptance acceptance = sampler.acceptance_counts(context_.comm);
   std::vector<EnergyScale> scales;

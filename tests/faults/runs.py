@@ -8,7 +8,7 @@ import tempfile
 VMC, SHIM, COMPARE = (os.environ[name] for name in ("QSTAGE_VMC", "QSTAGE_SHIM", "QSTAGE_COMPARE"))
 DEADLINE = 120  # seconds for any one command
 
-# Every kind of stage, chains, an optimizer with a history; a checkpoint after every step.
+# Four kinds of stages, chains, an optimizer with a history; a checkpoint after every step.
 INPUT = """format: 1
 seed: 7
 output: {directory: run}
