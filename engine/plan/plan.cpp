@@ -137,6 +137,7 @@ class Planner {
       NetworkPlan network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
       network.symmetry = symmetry_;
       plan_.origin["conditioning"] = describe_conditioning(network.options, network.input);
+      plan_.origin["start"] = describe(network.start);
       check_reality(*make_network(network, Device::reference), *base_, *system_);
       if (const std::string text = check_suits(network, *base_); !text.empty()) warn(node, text);
       plan_.network = std::move(network);
@@ -179,6 +180,7 @@ class Planner {
       if (plan_.network && stage.uses_network()) {
         check_conditioning(*plan_.network, stage.family);
         check_suits(*plan_.network, stage.family);  // what it warns about is the lattice, and told already
+        feature_table(stage.family, plan_.network->input.feature_names, plan_.network->start);  // refuses problems without the mean field
       }
       plan_.stages.push_back(std::move(stage));
     });

@@ -22,7 +22,8 @@ std::string describe_conditioning(const WavefunctionOptions& options, const Netw
 void store_origin(DataTree& tree, const Origin& origin);
 Origin stored_origin(const DataTree& tree);
 
-// CheckpointError, quoting `file`, where sites, amplitudes or couplings of the stored network mean something else in ours.
+// CheckpointError, quoting `file`, where sites, amplitudes or couplings of the stored network mean something else in ours, or
+// it adds to other orbitals.
 void refuse_other_origin(const Origin& stored, const Origin& ours, const std::string& file);
 // What else differs, in sentences: boundaries, sectors, Hamiltonian. A network may be meant to be carried over.
 std::vector<std::string> other_differences(const Origin& stored, const Origin& ours, const std::string& file);

@@ -66,7 +66,7 @@ EvaluateStage::EvaluateStage(EvaluateOptions options, StageContext context, Exac
   }
 }
 
-void EvaluateStage::begin(RunState&) { context_.psi->set_features(feature_table(context_.family, context_.features)); }
+void EvaluateStage::begin(RunState&) { context_.psi->set_features(feature_table(context_.family, context_.features, context_.start)); }
 
 StepOutcome EvaluateStage::step(RunState& state) {
   context_.psi->set_parameters(state.parameters);

@@ -87,7 +87,7 @@ Search search(const ProblemFamily& family, int g, MeanFieldSeed wanted) {
     for (const Field& field : fields_of(family.lattice, problem.sector, seed, unit)) {
       MeanField result = hartree_fock(terms, problem.sector, field);
       if (const std::string why = why_unusable(result); !why.empty())
-        found.refusals += fmt::format("{}from {} {}", found.refusals.empty() ? "" : "; ", word_for(seed), why);
+        found.refusals += fmt::format("{}from {} {}", found.refusals.empty() ? "" : "; ", word_of(mean_field_seed_words(), seed), why);
       else if (keep_lower(found.best, std::move(result)))
         found.seed = seed;
     }
@@ -100,8 +100,9 @@ std::string label_of(const Problem& problem) { return problem.label.empty() ? ""
 Search usable_search(const ProblemFamily& family, int g, MeanFieldSeed seed) {
   Search found = search(family, g, seed);
   if (found.best) return found;
-  const std::string why =
-      found.refusals.empty() ? fmt::format("{} with this sector has no order {}", family.lattice.describe(), word_for(seed)) : found.refusals;
+  const std::string why = found.refusals.empty()
+                              ? fmt::format("{} with this sector has no order {}", family.lattice.describe(), word_of(mean_field_seed_words(), seed))
+                              : found.refusals;
   throw InputError(fmt::format("no Hartree-Fock determinant{}: {}; take another mean_field_seed, an antiperiodic boundary or a pinning field",
                                label_of(family.problems[g]), why));
 }
@@ -117,12 +118,11 @@ MeanField field_to_start_from(const ProblemFamily& family, int g, const StartOrb
 }
 
 std::vector<double> columns_of(const MeanField& field, const Sector& sector, int columns) {
-  QS_ASSERT(field.particles <= columns);
   std::vector<double> table(static_cast<std::size_t>(field.modes) * columns, 0.0);
   for (const Sector::Block& block : sector.blocks()) {
     const double scale = std::sqrt(static_cast<double>(block.modes));
     for (int mode = block.first_mode; mode < block.first_mode + block.modes; ++mode) {
-      for (int k = 0; k < field.particles; ++k)
+      for (int k = 0; k < std::min(field.particles, columns); ++k)
         table[static_cast<std::size_t>(mode) * columns + k] = scale * field.orbitals[static_cast<std::size_t>(mode) * field.particles + k].real();
     }
   }
@@ -130,22 +130,6 @@ std::vector<double> columns_of(const MeanField& field, const Sector& sector, int
 }
 
 }  // namespace
-
-const char* word_for(MeanFieldSeed seed) {
-  switch (seed) {
-    case MeanFieldSeed::lowest:
-      return "lowest";
-    case MeanFieldSeed::uniform:
-      return "uniform";
-    case MeanFieldSeed::cdw:
-      return "cdw";
-    case MeanFieldSeed::neel:
-      return "neel";
-    case MeanFieldSeed::stripe:
-      return "stripe";
-  }
-  return "";
-}
 
 MeanField mean_field(const ProblemFamily& family, int g, MeanFieldSeed seed) { return *usable_search(family, g, seed).best; }
 
