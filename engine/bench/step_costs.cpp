@@ -50,6 +50,7 @@ StepCosts measure_steps(const RunPlan& plan, const StagePlan& stage_plan, Wavefu
                                       .sign_rule = plan.sign_rule,
                                       .psi = &psi,
                                       .features = plan.network->input.feature_names,
+                                      .start = plan.network->start,
                                       .key = {plan.seed, 0},
                                       .group = stage_plan.group,
                                       .early_stop = EarlyStop::never},  // every measured step is a whole one

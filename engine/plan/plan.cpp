@@ -157,6 +157,7 @@ class Planner {
     reading(node, [&] {
       NetworkPlan network = network_plan(document_, *base_, with_family(*system_, root_["system"]["family"]), plan_.origin);
       plan_.origin["conditioning"] = describe_conditioning(network.options, network.input);
+      plan_.origin["start"] = describe(network.start);
       if (const std::string text = check_suits(network, *base_); !text.empty()) warn(node, text);
       plan_.network = std::move(network);
     });
@@ -204,6 +205,7 @@ class Planner {
         check_follow(node, stage);
         check_conditioning(*plan_.network, stage.family);
         check_suits(*plan_.network, stage.family);  // what it warns about is the lattice, and told already
+        feature_table(stage.family, plan_.network->input.feature_names, plan_.network->start);  // refuses problems without the mean field
       }
       plan_.stages.push_back(std::move(stage));
     });

@@ -19,7 +19,8 @@ enum class SamplerPrecision { network, float32 };
 
 struct NetworkPlan {
   WavefunctionOptions options;
-  NetworkInput input;  // features of the first stage's family
+  NetworkInput input;        // features of the first stage's family
+  StartOrbitals start = {};  // what the seed `lowest` stands for is decided here, for all stages
   Precision precision = Precision::float64;
   SamplerPrecision sampler = SamplerPrecision::network;
   // What Markov chains evaluate.

@@ -14,6 +14,7 @@
 #include "engine/wavefunctions/projected.h"
 #include "engine/wavefunctions/two_precisions.h"
 #include "engine/weights/weights.h"
+#include "hamiltonians/mean_field/start_orbitals.h"
 
 namespace qs {
 namespace {
@@ -156,11 +157,14 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
   network.input.translations = translations_of(family.lattice);
   take_geometry(family.lattice, network.input);
   network.options = wavefunction_options(node, guess, family, system, network.input);
-  network.input.features = feature_table(family, network.input.feature_names);
+  network.start = network.options.entry().start(network.options.value());
+  if (network.start.start == OrbitalStart::hartree_fock) network.start.seed = resolved_seed(family, network.start.seed);
+  network.input.features = feature_table(family, network.input.feature_names, network.start);
   const auto psi = make_wavefunction(network.options, network.input, network.precision, Device::reference);  // refuses what does not fit
   if (!weights) return network;
   network.weights_origin = stored_origin(weights->tree);
   origin["conditioning"] = describe_conditioning(network.options, network.input);
+  origin["start"] = describe(network.start);
   refuse_other_origin(network.weights_origin, origin, network.options.entry().serves, weights->file);
   network.parameters = load_weights(weights->tree, tensor_shapes(psi->layout()), weights->file);
   return network;

@@ -123,6 +123,12 @@ void refuse_other_origin(const Origin& stored, const Origin& ours, Serves serves
   compare("site_order", "order of the sites", whole);
   compare("amplitudes", "amplitudes", whole);
   compare("conditioning", "couplings that the network reads", whole);
+  if (!stored.contains("conditioning") || value_of(stored, "start") == value_of(ours, "start")) return;
+  const auto word = [](const std::string& text) { return text.empty() ? "random" : text; };  // files name a mean field only
+  throw CheckpointError(
+      fmt::format("weights '{}' were learned on top of other orbitals: wavefunction.start {} there, {} here; write that start (and its "
+                  "mean_field_seed)",
+                  file, word(value_of(stored, "start")), word(value_of(ours, "start"))));
 }
 
 void refuse_other_symmetry(const Origin& stored, const Origin& ours, const std::string& file) {

@@ -23,7 +23,7 @@ void store_origin(DataTree& tree, const Origin& origin);
 Origin stored_origin(const DataTree& tree);
 
 // CheckpointError, quoting `file`, where sites (unless the network serves any lattice), amplitudes or couplings of the stored network mean something
-// else in ours.
+// else in ours, or it adds to other orbitals.
 void refuse_other_origin(const Origin& stored, const Origin& ours, Serves serves, const std::string& file);
 // CheckpointError, quoting `file`, where the stored state is of another irrep, so that ours would not be the one that the file means.
 void refuse_other_symmetry(const Origin& stored, const Origin& ours, const std::string& file);

@@ -25,7 +25,7 @@ void write_state_csv(const std::string& folder, const ProblemFamily& family, int
 
 // Of the run's origin what holds for every problem of the file; sectors and couplings stand beside their states.
 Origin common_origin(Origin origin) {
-  for (const char* key : {"sector", "couplings", "conditioning"}) origin.erase(key);
+  for (const char* key : {"sector", "couplings", "conditioning", "start"}) origin.erase(key);
   return origin;
 }
 

@@ -138,6 +138,7 @@ class Runner {
             .sign_rule = plan_.sign_rule,
             .psi = psi_.get(),
             .features = plan_.network ? plan_.network->input.feature_names : std::vector<std::string>{},
+            .start = plan_.network ? plan_.network->start : StartOrbitals{},
             .key = {plan_.seed, static_cast<std::uint32_t>(state_.stage)},
             .group = plan.group,
             .keep_evidence = [this, &plan](const NonfiniteStep& failed) { keep_evidence(plan, failed); }};

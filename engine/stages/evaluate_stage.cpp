@@ -41,7 +41,7 @@ EvaluateStage::EvaluateStage(EvaluateOptions options, StageContext context, Exac
   }
 }
 
-void EvaluateStage::begin(RunState&) { context_.psi->set_features(feature_table(context_.family, context_.features)); }
+void EvaluateStage::begin(RunState&) { show_family(context_, context_.family); }
 
 StepOutcome EvaluateStage::step(RunState& state) {
   context_.psi->set_parameters(state.parameters);

@@ -67,7 +67,7 @@ LanczosStage::LanczosStage(LanczosOptions options, StageContext context, ExactSt
   options_.sampler = for_verdicts(options_.sampler);
 }
 
-void LanczosStage::begin(RunState&) { context_.psi->set_features(feature_table(context_.family, context_.features)); }
+void LanczosStage::begin(RunState&) { show_family(context_, context_.family); }
 
 StepOutcome LanczosStage::step(RunState& state) {
   context_.psi->set_parameters(state.parameters);

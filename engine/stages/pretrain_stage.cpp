@@ -86,7 +86,7 @@ PretrainStage::PretrainStage(PretrainOptions options, StageContext context, Targ
       hold_out_(std::move(hold_out)),
       record_(Evidence::exact, options_.steps, train_.family.size()) {}
 
-void PretrainStage::select(const TargetSet& set) { context_.psi->set_features(feature_table(set.family, context_.features)); }
+void PretrainStage::select(const TargetSet& set) { show_family(context_, set.family); }
 
 void PretrainStage::begin(RunState& state) {
   select(train_);

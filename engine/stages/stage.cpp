@@ -5,15 +5,23 @@
 #include <utility>
 
 #include "engine/stages/quantities.h"
+#include "hamiltonians/mean_field/start_orbitals.h"
 
 namespace qs {
 
-std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names) {
+std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names, const StartOrbitals& start) {
   std::vector<std::vector<double>> table(family.size());
   for (int g = 0; g < family.size(); ++g) {
     for (const std::string& name : names) table[g].push_back(family.feature(g, name));
   }
+  if (start.start == OrbitalStart::random) return table;
+  const std::vector<std::vector<double>> orbitals = start_orbitals(family, start);
+  for (int g = 0; g < family.size(); ++g) table[g].insert(table[g].end(), orbitals[g].begin(), orbitals[g].end());
   return table;
+}
+
+void show_family(const StageContext& context, const ProblemFamily& family) {
+  context.psi->set_features(feature_table(family, context.features, context.start));
 }
 
 void store_trace(const Trace& trace, const std::string& group, DataTree& outputs) {

@@ -12,6 +12,7 @@
 #include "engine/stages/run_state.h"
 #include "engine/statistics/phase_clock.h"
 #include "engine/wavefunctions/wavefunction.h"
+#include "hamiltonians/mean_field/orbital_start.h"
 #include "hamiltonians/problem.h"
 #include "hamiltonians/registry.h"
 
@@ -43,6 +44,7 @@ struct StageContext {
   SignRule sign_rule = SignRule::none;  // of the Hamiltonian; observables are rotated with it
   Wavefunction* psi = nullptr;          // null only for ed
   std::vector<std::string> features;    // names of the features the wavefunction sees
+  StartOrbitals start = {};             // and the mean field that it starts from
   RandomKey key;                        // stage number included
   std::string group;                    // "02_vmc": prefix of this stage's outputs
   EarlyStop early_stop = EarlyStop::allowed;
@@ -73,8 +75,11 @@ class Stage {
   PhaseClock clock_;
 };
 
-// Values of the features for every problem of the family, as the wavefunction wants them.
-std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names);
+// Values of the features for every problem of the family, and behind them the orbitals of its mean field, as the wavefunction wants them. InputError
+// where a problem has no such mean field.
+std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names, const StartOrbitals& start = {});
+// Shows the network the problems of a family: what every stage does before it evaluates psi.
+void show_family(const StageContext& context, const ProblemFamily& family);
 // Trace columns as datasets "stages/<group>/trace/<column>".
 void store_trace(const Trace& trace, const std::string& group, DataTree& outputs);
 // A dataset; when some values are not finite they are stored as 0 beside a mask "<path>_valid".

@@ -128,7 +128,7 @@ StepReport VmcStage::update(RunState& state, const Measured& measured) {
 }
 
 void VmcStage::begin(RunState& state) {
-  context_.psi->set_features(feature_table(context_.family, context_.features));
+  show_family(context_, context_.family);
   sampler_ = make_sampler(options_.sampler, context_.family, context_.comm, context_.key);
   optimizer_ = make_optimizer(options_.optimizer, context_.psi->layout().total);
   const Evidence evidence = options_.sampler.kind == SamplerKind::exact_sum ? Evidence::exact : Evidence::sampled;

@@ -10,8 +10,13 @@
 
 namespace qs {
 template <class Real>
-Network<Real>::Network(Device device, JacobianMode mode, const NetworkInput& input)
-    : device_(device), mode_(mode), modes_(input.modes), blueprint_(device), feature_columns_(input.feature_names.size()), workspaces_(device) {
+Network<Real>::Network(Device device, JacobianMode mode, const NetworkInput& input, std::size_t more_columns)
+    : device_(device),
+      mode_(mode),
+      modes_(input.modes),
+      blueprint_(device),
+      feature_columns_(input.feature_names.size() + more_columns),
+      workspaces_(device) {
   set_features(input.features);
 }
 

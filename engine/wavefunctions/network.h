@@ -50,7 +50,8 @@ class Network : public Wavefunction {
     const Real* im;
   };
 
-  Network(Device device, JacobianMode mode, const NetworkInput& input);
+  // `more_columns`: of NetworkInput::features, behind the named ones.
+  Network(Device device, JacobianMode mode, const NetworkInput& input, std::size_t more_columns = 0);
 
   // For the constructors of layers (blueprint.h).
   Builder<Real> layer() { return blueprint_.layer(); }

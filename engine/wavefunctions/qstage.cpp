@@ -34,6 +34,8 @@ struct QstagePlan {
 
   int outputs() const { return options.amplitude == Amplitude::complex ? 2 : 1; }
   bool determinant() const { return options.amplitude == Amplitude::determinant; }
+  bool started() const { return options.start != OrbitalStart::random; }
+  std::size_t start_values() const { return started() ? std::size_t(sites) * options.orbitals : 0; }
   bool factored() const { return options.attention == QstageAttention::factored; }
   bool crossed() const { return options.conditioning == Conditioning::token && options.depth > kCrossBlock; }
   bool shifted() const { return options.conditioning == Conditioning::blocks; }
@@ -71,7 +73,7 @@ template <class Real>
 class Qstage final : public Network<Real> {
  public:
   Qstage(const QstagePlan& plan, const NetworkInput& input, Device device)
-      : Network<Real>(device, plan.outputs() == 2 ? JacobianMode::complex_log : JacobianMode::real_log, input),
+      : Network<Real>(device, plan.outputs() == 2 ? JacobianMode::complex_log : JacobianMode::real_log, input, plan.start_values()),
         sites_(plan.sites),
         width_(plan.options.d_model),
         pooling_(plan.options.pooling),
@@ -104,10 +106,13 @@ class Qstage final : public Network<Real> {
     pooled_ = x_.after(first_pooled);
     dpooled_ = dx_.after(first_pooled);
     const DenseSpec first = dense(static_cast<int>(stream - first_pooled), plan.options.mlp), second = dense(plan.options.mlp, width_);
-    head_.emplace(this->layer(), AmplitudeHeadSpec{first, second, "LayerNorm_0", dense(width_, plan.outputs())},
-                  plan.determinant() ? HeadOutput::log_psi : HeadOutput::psi);
+    DenseSpec out = dense(width_, plan.outputs());
+    if (plan.started()) out.kernel.initial = Initial::zero();  // the Jastrow factor starts at 1
+    head_.emplace(this->layer(), AmplitudeHeadSpec{first, second, "LayerNorm_0", out}, plan.determinant() ? HeadOutput::log_psi : HeadOutput::psi);
     if (plan.determinant())
-      determinant_.emplace(this->layer(), DeterminantSizes{sites_, width_, plan.options.orbitals, plan.features, plan.options.mlp});
+      determinant_.emplace(this->layer(),
+                           DeterminantSizes{sites_, width_, plan.options.orbitals, plan.features, plan.options.mlp, plan.options.start});
+    if (plan.started()) add_start(plan);
     this->plan();
   }
 
@@ -125,6 +130,14 @@ class Qstage final : public Network<Real> {
     Slot inputs;
     Slot x, dx;
   };
+
+  // The orbitals of the mean field stand behind the features.
+  void add_start(const QstagePlan& plan) {
+    std::vector<std::int32_t> columns = first_integers(static_cast<int>(plan.start_values()));
+    for (std::int32_t& column : columns) column += plan.features;
+    start_columns_ = this->layer().indices(columns);
+    start_ = this->layer().keep(plan.start_values());
+  }
 
   void add_block(const QstagePlan& plan, const std::string& path) {
     const int heads = plan.options.heads, hidden = plan.options.mlp, displacements = plan.displacements.count;
@@ -158,7 +171,10 @@ class Qstage final : public Network<Real> {
     Real* pooled = chunk.at(pooled_);
     if (pooling_ == Pooling::sum) kernels::network<Real>(chunk.device).sum_tokens(sites_, width_, chunk.rows, x, pooled);
     head_->forward(chunk, pooled, out.re, out.im);
-    if (determinant_) determinant_->forward(chunk, spins, couplings, x, out.re, out.im);
+    if (!determinant_) return;
+    Real* start = start_columns_.size() > 0 ? chunk.at(start_) : nullptr;
+    if (start != nullptr) this->fill_features(chunk, start_columns_, start);
+    determinant_->forward(chunk, spins, couplings, start, x, out.re, out.im);
   }
 
   void backward(const Chunk& chunk, Cotangent cotangent) const override {
@@ -174,7 +190,7 @@ class Qstage final : public Network<Real> {
 
   int sites_, width_;
   Pooling pooling_;
-  Buffer<std::int32_t> modes_, features_;
+  Buffer<std::int32_t> modes_, features_, start_columns_;
   TokenEmbedding<Real> embedding_;
   Residuals<Real> residuals_;
   std::vector<Tail> tails_;
@@ -182,6 +198,7 @@ class Qstage final : public Network<Real> {
   std::optional<BackflowDeterminant<Real>> determinant_;
   Slot spins_;             // [L][B]
   Slot couplings_;         // [features][B]
+  Slot start_;             // [L][orbitals][B] of the mean field
   Slot x_, dx_;            // [tokens][D][B], the residual stream followed by what else is pooled (QstagePlan)
   Slot pooled_, dpooled_;  // their ends that the pooling layers read
 };

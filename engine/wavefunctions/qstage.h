@@ -10,6 +10,7 @@
 
 #include "engine/wavefunctions/registry.h"
 #include "engine/wavefunctions/wavefunction.h"
+#include "hamiltonians/mean_field/orbital_start.h"
 
 namespace qs {
 
@@ -41,6 +42,10 @@ struct QstageOptions {
   Pooling pooling = Pooling::concatenate;
   Conditioning conditioning = Conditioning::token;
   int orbitals = 0;  // columns of the determinant: the most particles that any configuration has
+  // free, hartree_fock: to the orbitals of the network those of each problem's mean field are added, and at first nothing else: psi is that
+  // determinant.
+  OrbitalStart start = OrbitalStart::random;
+  MeanFieldSeed mean_field_seed = MeanFieldSeed::lowest;
 };
 
 // Tensors as flax names them. One token per mode. InputError on sizes that do not fit, unknown features, or a system without features.

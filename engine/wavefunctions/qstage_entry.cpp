@@ -43,11 +43,15 @@ void complete_orbitals(QstageOptions& options, const Node& node, const NetworkCo
   if (options.amplitude != Amplitude::determinant) {
     if (!node["orbitals"].is_null())
       throw InputError("wavefunction.orbitals belongs to amplitude determinant; leave it out or write amplitude: determinant");
+    if (options.start != OrbitalStart::random)
+      throw InputError("wavefunction.start chooses the orbitals of amplitude determinant; leave it out or write amplitude: determinant");
     return;
   }
   if (context.most_particles < 0)
     throw InputError("wavefunction.amplitude determinant describes fermions, but the sector is one of spins; choose complex or real");
   if (options.orbitals == 0) options.orbitals = context.most_particles;
+  if (options.mean_field_seed != MeanFieldSeed::lowest && options.start != OrbitalStart::hartree_fock)
+    throw InputError("wavefunction.mean_field_seed belongs to start hartree_fock; leave it out or write start: hartree_fock");
 }
 
 void complete(QstageOptions& options, const Node& node, NetworkContext& context) {
@@ -86,6 +90,8 @@ std::string suits(const QstageOptions& options, const FamilyFacts& family) {
   return "wavefunction.attention factored counts displacements around a torus, but the lattice is " + family.lattice + "; softmax does not";
 }
 
+StartOrbitals start(const QstageOptions& options) { return {options.start, options.mean_field_seed, options.orbitals}; }
+
 Options<QstageOptions> qstage_options() {
   using Q = QstageOptions;
   Options<Q> options;
@@ -104,6 +110,12 @@ Options<QstageOptions> qstage_options() {
   options.word("conditioning", &Q::conditioning, Words<Conditioning>{{"token", Conditioning::token}, {"blocks", Conditioning::blocks}},
                "how the sites learn the couplings: from one token after the second block, as published; or from a small network before every block");
   options.integer("orbitals", &Q::orbitals, 1, 4096, "columns of the determinant").otherwise_absent("the most particles in the input");
+  options.word(
+      "start", &Q::start, orbital_start_words(),
+      "the determinant of an untrained network: random; or that of free fermions or of Hartree-Fock, in each Hamiltonian its own, to which the "
+      "network learns what is missing");
+  options.word("mean_field_seed", &Q::mean_field_seed, mean_field_seed_words(),
+               "order that Hartree-Fock is started with; lowest: the one of least energy, of a family uniform");
   const Shape names = shape::set(shape::text(), 1);
   options
       .add(
@@ -149,6 +161,7 @@ const WavefunctionEntry& wavefunction_entry<QstageOptions>() {
                                  .features = features,
                                  .conditioning = conditioning,
                                  .suits = suits,
+                                 .start = start,
                                  .starts = {{NetworkRole::spinless_fermions, "depth: 2, d_model: 8, heads: 4, mlp: 16" + fermions},
                                             {NetworkRole::spinful_fermions, "depth: 2, d_model: 12, heads: 4, mlp: 24" + fermions}}});
   return entry;

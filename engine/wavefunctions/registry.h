@@ -12,6 +12,7 @@
 
 #include "engine/base/options.h"
 #include "engine/wavefunctions/wavefunction.h"
+#include "hamiltonians/mean_field/orbital_start.h"
 #include "hamiltonians/starting_point.h"
 
 namespace qs {
@@ -54,6 +55,7 @@ struct WavefunctionEntry {
   std::function<std::vector<int>(const std::any&, const NetworkInput&)> translations;
   std::function<std::string(const std::any&, const NetworkInput&)> conditioning;
   std::function<std::string(const std::any&, const FamilyFacts&)> suits;
+  std::function<StartOrbitals(const std::any&)> start;
   std::function<std::unique_ptr<Wavefunction>(const std::any&, const NetworkInput&, Precision, Device)> make;
   std::function<std::any(const ParameterLayout&)> guess;  // without a value: tensors of another kind
 };
@@ -105,6 +107,8 @@ struct WavefunctionKind {
   std::vector<int> (*translations)(const T&, const NetworkInput&) = nullptr;
   // Refuses a family that it cannot describe; what to warn about, or "". Default: it suits all.
   std::string (*suits)(const T&, const FamilyFacts&) = nullptr;
+  // The orbitals of each problem that follow its features in NetworkInput::features, [modes][columns]. Default: none.
+  StartOrbitals (*start)(const T&) = nullptr;
   // Options read off the names and shapes of stored tensors, which may be any; default: none (or guess_options.cpp, for kinds that need more).
   std::optional<T> (*guess)(const ParameterLayout&) = nullptr;
   // The keys of a small network (qstage-vmc new), by what it is to do; {} stands for the couplings that it reads.
@@ -148,6 +152,7 @@ WavefunctionEntry make_entry(const WavefunctionKind<T>& kind) {
               [kind](const std::any& options, const FamilyFacts& family) {
                 return kind.suits == nullptr ? std::string() : kind.suits(std::any_cast<const T&>(options), family);
               },
+          .start = [kind](const std::any& options) { return kind.start == nullptr ? StartOrbitals{} : kind.start(std::any_cast<const T&>(options)); },
           .make = [kind](const std::any& options, const NetworkInput& input, Precision precision,
                          Device device) { return kind.make(std::any_cast<const T&>(options), input, precision, device); },
           .guess =

@@ -101,6 +101,15 @@ inline NetworkInput with_features(NetworkInput input, std::vector<std::string> n
 
 inline NetworkInput tv(NetworkInput input) { return with_features(std::move(input), {"t", "V", "N"}, {{1.0, 0.5, 3.0}, {1.0, 2.0, 2.0}}); }
 
+// The same with the orbitals of a mean field of `columns` columns behind the features; any numbers will do.
+inline NetworkInput with_orbitals(NetworkInput input, int columns) {
+  std::mt19937_64 engine(31);
+  std::normal_distribution<double> normal;
+  for (std::vector<double>& row : input.features)
+    for (int k = 0; k < input.modes * columns; ++k) row.push_back(normal(engine));
+  return input;
+}
+
 // Every kind and every variant that changes the computation.
 inline std::vector<Case> cases() {
   const auto qstage = [](int depth, std::vector<std::vector<std::string>> tails, Amplitude amplitude = Amplitude::complex) {
@@ -110,6 +119,10 @@ inline std::vector<Case> cases() {
     options.attention = QstageAttention::factored;
     options.pooling = Pooling::sum;
     options.conditioning = Conditioning::blocks;
+    return options;
+  };
+  const auto started = [](QstageOptions options) {
+    options.start = OrbitalStart::hartree_fock;
     return options;
   };
   const auto vit = [](std::vector<int> patch, VitAttention attention, std::vector<std::string> couplings = {}) {
@@ -132,6 +145,8 @@ inline std::vector<Case> cases() {
       {"QstageReal", qstage(2, {{"V", "N"}}, Amplitude::real), tv(spins_on({6}))},
       {"QstageDeterminant", qstage(2, {{"V", "N"}}, Amplitude::determinant), tv(spins_on({6}))},
       {"QstageDeterminantOneBlock", qstage(1, {}, Amplitude::determinant), tv(spins_on({6}))},
+      {"QstageMeanField", started(qstage(2, {{"V", "N"}}, Amplitude::determinant)), with_orbitals(tv(spins_on({6})), 6)},
+      {"QstageMeanFieldSpinful", started(shared(qstage(2, {{"V"}}, Amplitude::determinant))), with_orbitals(tv(spinful(spins_on({3}))), 6)},
       {"QstageFactored", shared(qstage(2, {{"V", "N"}}, Amplitude::determinant)), tv(spins_on({2, 3}))},
       {"QstageFactoredSpinful", shared(qstage(2, {{"V"}, {"N"}})), tv(spinful(spins_on({3})))},
       {"VitSquare", vit({2, 2}, VitAttention::factored), spins_on({4, 6})},
