@@ -32,7 +32,7 @@ test::InputText tv(const std::string& more, const std::string& family = "", cons
 
 // <psi|H|psi> / <psi|psi> by the sum over the sector, of the network before its first step.
 double initial_energy(const RunPlan& plan, int g) {
-  const auto psi = make_network(*plan.network, Device::cpu);
+  const auto psi = make_network(*plan.network, {}, Device::cpu);
   psi->set_parameters(psi->initial_parameters({3, 0}));
   const ProblemFamily& family = *plan.family;
   const Problem& problem = family.problems[g];
@@ -87,11 +87,11 @@ TEST(MeanFieldStart, StandsInTheWeights) {
   EXPECT_EQ(test::plan_of(tv("start: hartree_fock")).origin["start"], "hartree_fock from cdw");
   const Origin random = test::plan_of(tv("")).origin, lowest = test::plan_of(tv("start: hartree_fock")).origin;
   const Origin named = test::plan_of(tv("start: hartree_fock, mean_field_seed: cdw")).origin;
-  EXPECT_NO_THROW(refuse_other_origin(lowest, named, "w.h5"));
-  EXPECT_NO_THROW(refuse_other_origin(random, random, "w.h5"));
+  EXPECT_NO_THROW(refuse_other_origin(lowest, named, Serves::its_lattice, "w.h5"));
+  EXPECT_NO_THROW(refuse_other_origin(random, random, Serves::its_lattice, "w.h5"));
   const auto refusal = [](const Origin& stored, const Origin& ours) -> std::string {
     try {
-      refuse_other_origin(stored, ours, "w.h5");
+      refuse_other_origin(stored, ours, Serves::its_lattice, "w.h5");
     } catch (const CheckpointError& error) {
       return error.what();
     }

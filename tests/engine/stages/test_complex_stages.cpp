@@ -128,8 +128,11 @@ TEST_F(ComplexStages, VmcReachesTheGroundStateOfAFluxRing) {
                 .optimizer = {.kind = OptimizerKind::natural, .lr = {0.05, 0.05, 0}, .diag_shift = {1e-3, 1e-3, 0}}},
                context("02_vmc", 2));
   run(vmc, state);
-  EvaluateStage evaluate({.sampler = {.kind = SamplerKind::exact_sum}, .observables = {"energy", "overlap", "density"}, .compare = Compare::ed},
-                         context("03_evaluate", 3), exact);
+  EvaluateOptions evaluate_options;
+  evaluate_options.sampler.kind = SamplerKind::exact_sum;
+  evaluate_options.observables = {"energy", "overlap", "density"};
+  evaluate_options.compare = Compare::ed;
+  EvaluateStage evaluate(evaluate_options, context("03_evaluate", 3), exact);
 
   run(evaluate, state);
 

@@ -36,8 +36,11 @@ struct Evaluation {
 };
 
 Evaluation evaluated(const ProblemFamily& family, Wavefunction& psi, ExactStates& exact, Communicator& comm) {
-  EvaluateStage stage({.sampler = {.kind = SamplerKind::exact_sum}, .observables = {"energy", "overlap", "density"}, .compare = Compare::ed},
-                      {.comm = comm, .family = family, .psi = &psi, .features = {}, .key = {1, 0}, .group = "00_evaluate"}, exact);
+  EvaluateOptions stage_options;
+  stage_options.sampler.kind = SamplerKind::exact_sum;
+  stage_options.observables = {"energy", "overlap", "density"};
+  stage_options.compare = Compare::ed;
+  EvaluateStage stage(stage_options, {.comm = comm, .family = family, .psi = &psi, .features = {}, .key = {1, 0}, .group = "00_evaluate"}, exact);
   RunState state;
   stage.begin(state);
   const StepOutcome outcome = stage.step(state);

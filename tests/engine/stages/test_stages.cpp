@@ -161,8 +161,11 @@ TEST_F(Fixture, VmcWithAnExactSumReachesTheGroundStateAndNeverFallsBelowIt) {
                      .optimizer = {.kind = OptimizerKind::natural, .lr = {0.03, 0.03, 0}, .diag_shift = {1e-3, 1e-3, 0}}};
   VmcStage vmc(options, context("02_vmc", 2));
   run(vmc);
-  EvaluateStage evaluate({.sampler = options.sampler, .observables = {"energy", "overlap", "density"}, .compare = Compare::ed},
-                         context("03_evaluate", 3), exact);
+  EvaluateOptions evaluate_options;
+  evaluate_options.sampler = options.sampler;
+  evaluate_options.observables = {"energy", "overlap", "density"};
+  evaluate_options.compare = Compare::ed;
+  EvaluateStage evaluate(evaluate_options, context("03_evaluate", 3), exact);
 
   run(evaluate);
 
@@ -213,8 +216,11 @@ TEST_F(Fixture, EveryStoredDatasetSaysItsUnitsAndWhatItIs) {
   run(pretrain);
   VmcStage vmc({.steps = 2, .sampler = {.kind = SamplerKind::exact_sum}, .optimizer = {}}, context("02_vmc", 2));
   run(vmc);
-  EvaluateStage evaluate({.sampler = {.kind = SamplerKind::exact_sum}, .observables = {"energy", "density"}, .compare = Compare::ed},
-                         context("03_evaluate", 3), exact);
+  EvaluateOptions evaluate_options;
+  evaluate_options.sampler.kind = SamplerKind::exact_sum;
+  evaluate_options.observables = {"energy", "density"};
+  evaluate_options.compare = Compare::ed;
+  EvaluateStage evaluate(evaluate_options, context("03_evaluate", 3), exact);
   run(evaluate);
 
   for (const auto& [path, dataset] : state.outputs.datasets) {
