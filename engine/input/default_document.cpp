@@ -58,6 +58,7 @@ void Writer::keys(const std::string& section, const std::string& kind, int depth
       line(depth, style, "move: {kind: hop, shells: [1], d_max: 1, weight: 1.0}", note(*key));
     } else if (unset) {
       line(depth, Style::comment, key->name + ":", fmt::format("{} (default: {})", note(*key), key->otherwise.text));
+      if (nested(*key) && schema_.kinds_of_section(key->shape.name).empty()) keys(key->shape.name, "", depth + 1, Style::comment);
     } else {
       line(depth, style, key->name + ": " + key->otherwise.text, note(*key));
     }

@@ -75,6 +75,7 @@ class Foundation final : public Network<Real> {
     couplings_ = build.keep(features);
     x_ = build.keep(std::size_t(sites_) * width_);
     normed_ = build.keep(std::size_t(sites_) * width_);
+    dnormed_ = build.keep_for_backward(std::size_t(sites_) * width_);
     local_ = build.keep(std::size_t(sites_) * outputs_);
     total_ = build.keep(outputs_);
     std::size_t first = 0;
@@ -144,14 +145,15 @@ class Foundation final : public Network<Real> {
 
   void backward(const Chunk& chunk, Cotangent cotangent) const override {
     const auto& table = kernels::network<Real>(chunk.device);
-    Real *dtotal = chunk.at(total_), *dlocal = chunk.at(local_), *dx = chunk.at(x_);  // every layer keeps what it needs
+    // Every layer keeps what it needs.
+    Real *dtotal = chunk.at(total_), *dlocal = chunk.at(local_), *dnormed = chunk.at(dnormed_), *dx = chunk.at(x_);
     pairs_->backward(chunk, cotangent.re);
     kernels::clear(chunk.device, dtotal, std::size_t(outputs_) * chunk.rows * sizeof(Real));
     table.add(chunk.rows, cotangent.re, dtotal);
     if (outputs_ == 2) table.add(chunk.rows, cotangent.im, dtotal + chunk.rows);
     table.broadcast_tokens(sites_, outputs_, chunk.rows, dtotal, dlocal, kernels::Write::overwrite);
-    head_->backward(chunk, chunk.at(normed_), dlocal, dx);
-    norm_->backward(chunk, dx, dx, kernels::Write::overwrite);
+    head_->backward(chunk, chunk.at(normed_), dlocal, dnormed);
+    norm_->backward(chunk, dnormed, dx, kernels::Write::overwrite);
     residuals_.backward(chunk, dx);
     for (const Embedding& part : embeddings_) part.dense.backward_weights(chunk, chunk.at(part.spins), chunk.at(part.x));
   }
@@ -163,12 +165,12 @@ class Foundation final : public Network<Real> {
   std::optional<LayerNorm<Real>> norm_;
   std::optional<Perceptron<Real>> head_;
   std::optional<PairHead<Real>> pairs_;
-  Slot spins_;      // [T][B]
-  Slot couplings_;  // [features][B]
-  Slot x_;          // [T][D][B], the residual stream
-  Slot normed_;     // [T][D][B], its norm before the head
-  Slot local_;      // [T][outputs][B], each site's part of log psi
-  Slot total_;      // [outputs][B]
+  Slot spins_;             // [T][B]
+  Slot couplings_;         // [features][B]
+  Slot x_;                 // [T][D][B], the residual stream
+  Slot normed_, dnormed_;  // [T][D][B], its norm before the head
+  Slot local_;             // [T][outputs][B], each site's part of log psi
+  Slot total_;             // [outputs][B]
 };
 
 std::optional<FoundationOptions> guess(const ParameterLayout& tensors) {

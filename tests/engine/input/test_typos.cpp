@@ -50,6 +50,7 @@ Place place_of(const std::string& section, const std::string& kind) {
   if (section == "permutation") return {"{symmetry: {permutations: [{", "}]}}"};
   if (section == "own_observable") return {"{stages: [{kind: evaluate, observables: [{", "}]}]}"};
   if (section == "stop" || section == "targets") return {"{stages: [{kind: pretrain, " + section + ": {", "}}]}"};
+  if (section == "renyi2" || section == "fidelity") return {"{stages: [{kind: evaluate, " + section + ": {", "}}]}"};
   if (section == "moves") return {"{sampler: {kind: metropolis, move: {" + inside, "}}}"};
   if (section.rfind("system.", 0) == 0) return {"{system: {" + section.substr(7) + ": {" + inside, "}}}"};
   return {"{" + section + ": {" + inside, "}}"};

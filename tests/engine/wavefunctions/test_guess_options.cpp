@@ -35,6 +35,7 @@ WavefunctionOptions completed(const WavefunctionOptions& found, const Wavefuncti
     EXPECT_EQ(guess.tails.size(), qstage->tails.size());
     for (std::size_t k = 0; k < qstage->tails.size(); ++k) EXPECT_EQ(guess.tails.at(k).size(), qstage->tails[k].size());
     guess.tails = qstage->tails;
+    guess.start = qstage->start;
     return guess;
   }
   if (const auto* vit = truth.get_if<VitOptions>()) {
