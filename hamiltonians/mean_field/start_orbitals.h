@@ -18,8 +18,9 @@ MeanField mean_field(const ProblemFamily& family, int g, MeanFieldSeed seed);
 // branch to branch with the couplings; symmetries are then broken where the Hamiltonian breaks them.
 MeanFieldSeed resolved_seed(const ProblemFamily& family, MeanFieldSeed seed);
 
-// [problems][modes * columns], the columns beyond a problem's particles zero (particles beyond the columns have none). Scaled to a mean square of 1 over the modes of the orbital's spin, the
-// size of random orbitals, which multiplies the determinant by a constant. `start`: not random. InputError as above, and for complex orbitals.
+// [problems][modes * columns], the columns beyond a problem's particles zero (particles beyond the columns have none). Scaled to a mean square of 1
+// over the modes of the orbital's spin, the size of random orbitals, which multiplies the determinant by a constant. `start`: not random. InputError
+// as above, and for complex orbitals.
 std::vector<std::vector<double>> start_orbitals(const ProblemFamily& family, const StartOrbitals& start);
 
 }  // namespace qs

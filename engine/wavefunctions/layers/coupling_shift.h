@@ -1,6 +1,6 @@
 // What the couplings add to every token: x_i += Dense_1(gelu(Dense_0(couplings))). A shift before each block moves its norms and gelus, so that one
-// network can compute differently for each Hamiltonian. Small at the start: a network that first learns what the Hamiltonians have in common does not get
-// stuck with one of them (a seed in four did, at V = 4 of a t-V ring).
+// network can compute differently for each Hamiltonian. Small at the start: a network that first learns what the Hamiltonians have in common does not
+// get stuck with one of them (a seed in four did, at V = 4 of a t-V ring).
 #pragma once
 
 #include <cmath>

@@ -42,10 +42,11 @@ TEST(InputErrors, AreAllReportedAtOnceInOrderOfLines) {
   text = edited(text, "diag_shift:", "diag_shfit:");
   text = edited(text, "seed: 20251211", "seed: x");
 
-  EXPECT_EQ(report(text),
-            "input.yaml:3:7: error: seed 'x' is not an integer\n"
-            "input.yaml:12:9: error: wavefunction.kind 'qstag' is not known (did you mean 'qstage'? known: qstage, cnn, foundation, jastrow, rbm, vit)\n"
-            "input.yaml:29:40: error: unknown key 'stages.2.optimizer.diag_shfit' (did you mean 'diag_shift'?)\n");
+  EXPECT_EQ(
+      report(text),
+      "input.yaml:3:7: error: seed 'x' is not an integer\n"
+      "input.yaml:12:9: error: wavefunction.kind 'qstag' is not known (did you mean 'qstage'? known: qstage, cnn, foundation, jastrow, rbm, vit)\n"
+      "input.yaml:29:40: error: unknown key 'stages.2.optimizer.diag_shfit' (did you mean 'diag_shift'?)\n");
 }
 
 TEST(InputErrors, AreCutAfterFifty) {
