@@ -21,7 +21,7 @@ constexpr double reach = 79.0;
 // Distances and functions that differ by less are the same.
 constexpr double resolution = 1e-9;
 
-double length(const Vector3& v) { return std::sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]); }
+double length(const Vector3& v) { return std::sqrt(dot(v, v)); }
 
 Vector3 moved(const Vector3& from, double factor, const Vector3& by) {
   return {from[0] + factor * by[0], from[1] + factor * by[1], from[2] + factor * by[2]};
@@ -53,7 +53,7 @@ struct Displacement {
 double chord(const Vector3& d, const std::vector<Vector3>& periods) {
   double squares = 0;
   for (const Vector3& period : periods) {
-    const double size = length(period), turns = (d[0] * period[0] + d[1] * period[1] + d[2] * period[2]) / (size * size);
+    const double size = length(period), turns = dot(d, period) / (size * size);
     const double part = size / std::numbers::pi * std::sin(std::numbers::pi * turns);
     squares += part * part;
   }
