@@ -27,7 +27,9 @@ BenchReport bench(const RunPlan& plan, const BenchOptions& options, Communicator
   if (plan.threads) set_threads(*plan.threads);
   const StagePlan* vmc = first(plan, Rows::sampled);
   const StagePlan* stage = vmc ? vmc : first(plan, Rows::supervised);
-  const auto psi = make_network(*plan.network, (stage ? stage->family : *plan.family).symmetry, plan.device);
+  if (stage && !stage->beside.empty())
+    throw InputError("bench measures a stage on one lattice, and " + stage->group + " trains on several; give it one entry of 'systems'");
+  const auto psi = make_network(*plan.network, stage ? stage->problems() : Problems(*plan.family), plan.device);
   const std::vector<double> parameters = plan.network->parameters.empty() ? psi->initial_parameters({plan.seed, 1}) : plan.network->parameters;
   psi->set_parameters(parameters);
 

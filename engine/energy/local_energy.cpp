@@ -87,9 +87,11 @@ void add_connected(const TermTable& op, const std::vector<std::vector<double>>& 
 
 }  // namespace
 
-std::vector<std::vector<double>> couplings_of(const ProblemFamily& family) {
+std::vector<std::vector<double>> couplings_of(const Problems& problems) {
   std::vector<std::vector<double>> couplings;
-  for (const Problem& problem : family.problems) couplings.push_back(problem.couplings);
+  for (const ProblemFamily* family : problems.families()) {
+    for (const Problem& problem : family->problems) couplings.push_back(problem.couplings);
+  }
   return couplings;
 }
 
@@ -110,16 +112,31 @@ std::vector<Complex> local_estimates(const TermTable& op, const std::vector<std:
   return estimate;
 }
 
-std::vector<Complex> local_energies(const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples) {
-  return local_estimates(family.table, couplings_of(family), psi, samples);
+// Rows of one lattice after those of another, each in the words of its own table; problems keep their numbers.
+std::vector<Complex> local_energies(const Problems& problems, const Wavefunction& psi, const SampleSet& samples) {
+  const std::vector<std::vector<double>> couplings = couplings_of(problems);
+  if (problems.on_one_lattice()) return local_estimates(problems.family_of(0).table, couplings, psi, samples);
+  std::vector<Complex> energy;
+  for (std::int64_t begin = 0, end = 0; begin < samples.rows.rows(); begin = end) {
+    const ProblemFamily& family = problems.family_of(samples.rows.problem[begin]);
+    SampleSet part{.rows = ConfigurationBatch(family.modes(), 0), .log_psi = {}, .weight = {}, .block_begin = {}, .blocks = samples.blocks};
+    part.problems = samples.problems;
+    for (; end < samples.rows.rows() && &problems.family_of(samples.rows.problem[end]) == &family; ++end) {
+      part.rows.push_back(samples.rows.row(end), samples.rows.problem[end]);
+      part.log_psi.push_back(samples.log_psi[end]);
+    }
+    const std::vector<Complex> mine = local_estimates(family.table, couplings, psi, part);
+    energy.insert(energy.end(), mine.begin(), mine.end());
+  }
+  return energy;
 }
 
 namespace {
 
 // First basis state of every problem among those of all problems, and their number behind.
-std::vector<std::int64_t> basis_offsets(const ProblemFamily& family) {
+std::vector<std::int64_t> basis_offsets(const Problems& problems) {
   std::vector<std::int64_t> offset{0};
-  for (const Problem& problem : family.problems) offset.push_back(offset.back() + problem.sector.dimension());
+  for (int g = 0; g < problems.size(); ++g) offset.push_back(offset.back() + problems[g].sector.dimension());
   return offset;
 }
 
@@ -136,23 +153,24 @@ std::vector<Complex> for_rows(const SampleSet& samples, const Value& value) {
   return values;
 }
 
-}  // namespace
-
-std::vector<Complex> local_estimates_exact(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
-                                           const ProblemFamily& family, const SampleSet& samples) {
-  QS_ASSERT(!samples.markov && static_cast<int>(couplings.size()) == family.size());
+// table(g): the operator in problem g.
+template <class Table>
+std::vector<Complex> look_up_estimates(Communicator& comm, const Table& table, const std::vector<std::vector<double>>& couplings,
+                                       const Problems& problems, const SampleSet& samples) {
+  QS_ASSERT(!samples.markov && static_cast<int>(couplings.size()) == problems.size());
   const std::vector<Complex> all = gather_rows(comm, samples.log_psi);
-  const std::vector<std::int64_t> offset = basis_offsets(family);
+  const std::vector<std::int64_t> offset = basis_offsets(problems);
   QS_ASSERT(offset.back() == static_cast<std::int64_t>(all.size()));
   std::vector<Complex> estimate;
   on_all(comm, [&] {
     estimate = for_rows(samples, [&](std::int64_t i) {
       const int g = samples.rows.problem[i];
+      const TermTable& op = table(g);
       const Complex here = samples.log_psi[i];
       Complex sum = op.diagonal(samples.rows.row(i), couplings[g].data());
       if (is_zero(here)) return sum;
       op.for_each_connected(*samples.rows.row(i), couplings[g].data(), [&](Word connected, auto element) {
-        sum += element * ratio(all[offset[g] + family.problems[g].sector.index(connected)], here);
+        sum += element * ratio(all[offset[g] + problems[g].sector.index(connected)], here);
       });
       return sum;
     });
@@ -160,20 +178,45 @@ std::vector<Complex> local_estimates_exact(Communicator& comm, const TermTable& 
   return estimate;
 }
 
-std::vector<Complex> apply_exact(const TermTable& op, const std::vector<std::vector<double>>& couplings, const ProblemFamily& family,
-                                 const SampleSet& samples, std::span<const Complex> x) {
-  QS_ASSERT(!samples.markov && static_cast<int>(couplings.size()) == family.size());
-  const std::vector<std::int64_t> offset = basis_offsets(family);
+template <class Table>
+std::vector<Complex> apply_tables(const Table& table, const std::vector<std::vector<double>>& couplings, const Problems& problems,
+                                  const SampleSet& samples, std::span<const Complex> x) {
+  QS_ASSERT(!samples.markov && static_cast<int>(couplings.size()) == problems.size());
+  const std::vector<std::int64_t> offset = basis_offsets(problems);
   QS_ASSERT(offset.back() == static_cast<std::int64_t>(x.size()));
   return for_rows(samples, [&](std::int64_t i) {
     const int g = samples.rows.problem[i];
-    const Sector& sector = family.problems[g].sector;
+    const TermTable& op = table(g);
+    const Sector& sector = problems[g].sector;
     const Complex* mine = x.data() + offset[g];
     Complex sum = op.diagonal(samples.rows.row(i), couplings[g].data()) * mine[sector.index(*samples.rows.row(i))];
     op.for_each_connected(*samples.rows.row(i), couplings[g].data(),
                           [&](Word connected, auto element) { sum += element * mine[sector.index(connected)]; });
     return sum;
   });
+}
+
+}  // namespace
+
+std::vector<Complex> local_estimates_exact(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
+                                           const ProblemFamily& family, const SampleSet& samples) {
+  return look_up_estimates(
+      comm, [&](int) -> const TermTable& { return op; }, couplings, family, samples);
+}
+
+std::vector<Complex> local_energies_exact(Communicator& comm, const Problems& problems, const SampleSet& samples) {
+  const auto table = [&](int g) -> const TermTable& { return problems.family_of(g).table; };
+  return look_up_estimates(comm, table, couplings_of(problems), problems, samples);
+}
+
+std::vector<Complex> apply_exact(const TermTable& op, const std::vector<std::vector<double>>& couplings, const ProblemFamily& family,
+                                 const SampleSet& samples, std::span<const Complex> x) {
+  return apply_tables([&](int) -> const TermTable& { return op; }, couplings, family, samples, x);
+}
+
+std::vector<Complex> apply_hamiltonian_exact(const Problems& problems, const SampleSet& samples, std::span<const Complex> x) {
+  const auto table = [&](int g) -> const TermTable& { return problems.family_of(g).table; };
+  return apply_tables(table, couplings_of(problems), problems, samples, x);
 }
 
 }  // namespace qs

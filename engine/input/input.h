@@ -56,6 +56,7 @@ class Diagnostics {
 //   sampler.moves            list of moves (`move` itself is then null)
 //   system.hamiltonian.V     a number; a list written there has become `family` (the number is its first entry)
 //   stages.i.sampler         stage keys merged over the global sampler; stages.i.family: the stage's, else the global one, else null
+//   systems.i                lattice and sector in full; stages.i.systems: the stage's, else the global ones, else null
 //   wavefunction.tail        list of lists of names
 struct Document {
   Node root{nullptr};

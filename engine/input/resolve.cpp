@@ -9,22 +9,6 @@
 namespace qs::input {
 namespace {
 
-DataPtr null_like(const Node::Data& like) {
-  DataPtr out = make_text(like, "");
-  out->form = Form::null;
-  out->given = false;
-  return out;
-}
-
-// Paths name the place in this document, so a node that a stage inherits is copied with the stage's own path.
-DataPtr copy_to(const Node::Data& source, const std::string& path) {
-  const DataPtr out = std::make_shared<Node::Data>(source);
-  out->path = path;
-  for (std::size_t i = 0; i < out->items.size(); ++i) out->items[i] = copy_to(*out->items[i], fmt::format("{}.{}", path, i));
-  for (auto& [name, child] : out->entries) child = copy_to(*child, path + "." + name);
-  return out;
-}
-
 // `move` -> `moves`, and exactly one of the two.
 void resolve_moves(const Schema& schema, Node::Data& sampler, Diagnostics& diagnostics) {
   if (word_of(sampler, "kind") != "metropolis") return;
@@ -75,13 +59,6 @@ DataPtr merge_sampler(const Schema& schema, const Node::Data& global, const Node
   }
   if (own.find("move") && !own.find("moves")) resolve_moves(schema, *merged, diagnostics);
   return merged;
-}
-
-// True if the stage wrote a whole section: it has another kind than the global one, or there is no global one.
-bool complete(const Node::Data& own, const DataPtr& global) {
-  if (!global) return true;
-  const std::string kind = word_of(own, "kind");
-  return !kind.empty() && kind != word_of(*global, "kind");
 }
 
 void resolve_sampler(const Schema& schema, Node::Data& stage, const Node::Data& root, Diagnostics& diagnostics) {
@@ -138,6 +115,7 @@ void check_power(const Node::Data& stage, Diagnostics& diagnostics) {
 }  // namespace
 
 void resolve(const Schema& schema, Node::Data& root, Diagnostics& diagnostics) {
+  resolve_systems(root, diagnostics);
   const DataPtr system = find_form(root, "system", Form::map);
   if (system) {
     if (const DataPtr lattice = find_form(*system, "lattice", Form::map)) resolve_lattice(*lattice, diagnostics);

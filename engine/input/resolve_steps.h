@@ -15,11 +15,19 @@ DataPtr find_form(const Node::Data& map, const std::string& key, Form form);
 std::string word_of(const Node::Data& map, const std::string& key);  // "" unless it is text
 
 DataPtr make_text(const Node::Data& like, const std::string& text);
+DataPtr null_like(const Node::Data& like);
+// Paths name the place in this document, so a node that is inherited is copied with the path of its heir.
+DataPtr copy_to(const Node::Data& source, const std::string& path);
+// True if `own` is a whole section: it has another kind than the global one, or there is no global one.
+bool complete(const Node::Data& own, const DataPtr& global);
 DataPtr make_list(const Node::Data& like, std::vector<DataPtr> items);
 void replace(Node::Data& map, const std::string& key, DataPtr data);
 
 // `periodic` or `boundary` -> one word per axis in `boundary`.
 void resolve_lattice(Node::Data& lattice, Diagnostics& diagnostics);
+// The lattices and sectors of all `systems`, of the run and of stages, as keys over those of `system`, which has not been resolved yet. Stages
+// without systems get those of the run.
+void resolve_systems(Node::Data& root, Diagnostics& diagnostics);
 // Lists among the Hamiltonian's couplings -> system.family; then the names and shapes of that family.
 void resolve_couplings(const Schema& schema, Node::Data& system, Diagnostics& diagnostics);
 // Names of a family (or held_out) are couplings of the Hamiltonian, or `particles` of spinless fermions.

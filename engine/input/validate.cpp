@@ -32,6 +32,7 @@ class Validator {
   DataPtr scalar(const Raw& raw, const Shape& shape, const std::string& path);
   DataPtr list(const Raw& raw, const Shape& shape, const std::string& path);
   DataPtr override_section(const Raw& raw, const Shape& shape, const std::string& path);
+  const Raw* global_section(const std::string& name) const;
   DataPtr open_map(const Raw& raw, const Shape& item, const std::string& path);
   DataPtr family_table(const Raw& raw, const std::string& path);
   DataPtr missing(const Key& key, const Raw& parent, const std::string& path, Fill fill);
@@ -212,11 +213,24 @@ void Validator::unknown_key(const RawEntry& entry, const std::string& section, c
   diagnostics_.error(entry.key_where, fmt::format("unknown key {} (known here: {})", full, joined(here)));
 }
 
-// A stage's keys over the global section of the same name. Another kind starts afresh: the keys of the global kind do not apply to it.
+// The section of a dotted name, as the input has it; null: it has none.
+const Raw* Validator::global_section(const std::string& name) const {
+  const Raw* raw = &root_;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('.', begin), name.size());
+    const RawEntry* entry = raw->form == Raw::Form::map ? raw->find(name.substr(begin, end - begin)) : nullptr;
+    if (entry == nullptr) return nullptr;
+    raw = &entry->value;
+    begin = end + 1;
+  }
+  return raw->form == Raw::Form::map ? raw : nullptr;
+}
+
+// Keys over the global section of the same name. Another kind starts afresh: the keys of the global kind do not apply to it.
 DataPtr Validator::override_section(const Raw& raw, const Shape& shape, const std::string& path) {
-  const RawEntry* global = root_.find(shape.name);
-  if (global == nullptr || global->value.form != Raw::Form::map) return section(raw, shape.name, path, "", Fill::defaults);
-  const std::string inherited = kind_of(global->value, shape.name, "");
+  const Raw* global = global_section(shape.name);
+  if (global == nullptr) return section(raw, shape.name, path, "", Fill::defaults);
+  const std::string inherited = kind_of(*global, shape.name, "");
   if (inherited.empty() && raw.find("kind") == nullptr) return make(Form::invalid, raw, path);  // the global kind is reported where it stands
   const bool same = kind_of(raw, shape.name, inherited) == inherited;
   return section(raw, shape.name, path, inherited, same ? Fill::only_given : Fill::defaults);

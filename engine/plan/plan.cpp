@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <map>
 
 #include "engine/base/error.h"
 #include "engine/plan/plan_checks.h"
@@ -46,6 +47,12 @@ void diagnosed(Diagnostics& diagnostics, const Node& node, F&& work) {
   });
 }
 
+// "12", "4x6"; of a lattice without axes the number of its sites.
+std::string short_name(const Lattice& lattice) {
+  const std::vector<int>& size = lattice.options().size;
+  return size.empty() ? std::to_string(lattice.sites()) : fmt::format("{}", fmt::join(size, "x"));
+}
+
 struct UnusableFile {
   Node node;  // that names it
   std::exception_ptr failure;
@@ -71,11 +78,13 @@ class Planner {
     base_->symmetry = symmetry_of(*base_);
     if (!root_["wavefunction"].is_null()) network();
     const std::vector<Node> stages = root_["stages"].items();
-    for (std::size_t position = 0; position < stages.size(); ++position) stage(stages[position], static_cast<int>(position));
+    for (std::size_t position = 0; position < stages.size(); ++position) {
+      diagnosed(diagnostics_, stages[position], [&] { stage(stages[position], static_cast<int>(position)); });
+    }
     plan_.family = base_;
     report_files();
     origin();
-    if (!diagnostics_.has_errors()) memory(stages);
+    if (!diagnostics_.has_errors()) diagnosed(diagnostics_, root_["wavefunction"], [&] { memory(stages); });
     return std::move(plan_);
   }
 
@@ -111,8 +120,9 @@ class Planner {
   void origin() {
     std::vector<std::string> sectors;
     for (const StagePlan& stage : plan_.stages) {
-      for (const Problem& problem : stage.family.problems) {
-        const std::string words = problem.sector.describe();
+      const Problems problems = stage.problems();
+      for (int g = 0; g < problems.size(); ++g) {
+        const std::string words = problems[g].sector.describe();
         if (std::find(sectors.begin(), sectors.end(), words) == sectors.end()) sectors.push_back(words);
       }
     }
@@ -131,25 +141,43 @@ class Planner {
     return symmetry;
   }
 
-  // Of the irrep that is in force.
-  ProblemFamily family_of(const Node& stage) {
+  // From this stage on.
+  void take_symmetry(const Node& stage) {
+    if (stage["symmetry"].is_null()) return;
+    symmetry_ = stage["symmetry"];
+    base_->symmetry = symmetry_of(*base_);
+  }
+
+  // Of the irrep that is in force, a family to each lattice.
+  std::vector<ProblemFamily> families_of(const Node& stage) {
+    if (!stage["systems"].is_null()) return families_on(stage["systems"].items(), stage["family"]);
     ProblemFamily family = build_family(with_family(*system_, stage["family"]));
-    const bool own_symmetry = !stage["symmetry"].is_null(), own_family = !stage["family"].is_null();
-    if (own_symmetry) {
-      symmetry_ = stage["symmetry"];
-      base_->symmetry = {};
+    family.symmetry = stage["family"].is_null() ? base_->symmetry : symmetry_of(family);
+    return {family};
+  }
+
+  std::vector<ProblemFamily> families_on(const std::vector<Node>& systems, const Node& couplings) {
+    std::vector<ProblemFamily> families;
+    for (const Node& node : systems) {
+      diagnosed(diagnostics_, node, [&] {
+        ProblemFamily family = build_family(with_family(on_lattice(*system_, node), couplings));
+        family.symmetry = symmetry_of(family);
+        const std::string name = "size " + short_name(family.lattice);
+        if (systems.size() > 1)
+          for (Problem& problem : family.problems) problem.label = problem.label.empty() ? name : name + ", " + problem.label;
+        families.push_back(std::move(family));
+      });
     }
-    family.symmetry = own_symmetry || own_family ? symmetry_of(family) : base_->symmetry;
-    if (own_symmetry) base_->symmetry = own_family ? symmetry_of(*base_) : family.symmetry;
-    return family;
+    return families;
   }
 
   // The network that a stage works with.
-  void check_projection(const ProblemFamily& family) {
+  void check_projection(const Problems& problems) {
     std::unique_ptr<Wavefunction> psi;
     diagnosed(diagnostics_, symmetry_.is_null() ? root_["wavefunction"] : symmetry_,
-              [&] { psi = make_network(*plan_.network, family.symmetry, Device::reference); });
-    if (psi) diagnosed(diagnostics_, root_["wavefunction"], [&] { check_reality(*psi, family, *system_); });
+              [&] { psi = make_network(*plan_.network, problems, Device::reference); });
+    for (const ProblemFamily* family : problems.families())
+      if (psi) diagnosed(diagnostics_, root_["wavefunction"], [&] { check_reality(*psi, *family, *system_); });
   }
 
   void network() {
@@ -185,31 +213,56 @@ class Planner {
     for (const UnusableFile& file : unusable_) diagnosed(diagnostics_, file.node, [&] { std::rethrow_exception(file.failure); });
   }
 
+  // One stage, or one for each of its lattices.
   void stage(const Node& node, int position) {
-    diagnosed(diagnostics_, node, [&] {
-      const std::span<const StageEntry> known = qs::stages();
-      const auto entry = std::find_if(known.begin(), known.end(), [&](const StageEntry& each) { return each.name == node.kind(); });
-      StagePlan stage{.entry = &*entry, .group = fmt::format("{:02}_{}", position, entry->name), .family = family_of(node)};
-      StagePlanning run{*system_,
-                        plan_.device,
-                        plan_.on_nonfinite,
-                        plan_.directory,
-                        plan_.ed,
-                        plan_.stages,
-                        diagnostics_,
-                        [&](const Node& files, const ProblemFamily& family) { return read_targets(files, family); },
-                        [&](const Node& file) { return read_parameters(file); }};
-      entry->plan(node, run, stage);
-      if (plan_.network && stage.uses_network()) {
-        if (!node["symmetry"].is_null() || !node["family"].is_null()) check_projection(stage.family);
-        check_follow(node, stage);
-        check_conditioning(*plan_.network, stage.family);
-        check_suits(*plan_.network, stage.family);  // what it warns about is the lattice, and told already
-        feature_table(stage.family, plan_.network->input.feature_names, plan_.network->start);  // refuses problems without the mean field
-      }
-      plan_.stages.push_back(std::move(stage));
-    });
+    const std::span<const StageEntry> known = qs::stages();
+    const auto entry = std::find_if(known.begin(), known.end(), [&](const StageEntry& each) { return each.name == node.kind(); });
+    take_symmetry(node);
+    std::vector<ProblemFamily> families = families_of(node);
+    if (families.empty()) return;
+    StagePlan stage{.entry = &*entry, .position = position, .group = fmt::format("{:02}_{}", position, entry->name), .family = families.front()};
+    if (entry->lattices == Lattices::several || families.size() == 1) {
+      stage.beside.assign(families.begin() + 1, families.end());
+      return plan_stage(node, std::move(stage));
+    }
+    std::map<std::string, int> times;  // that a group has been named
+    for (ProblemFamily& family : families) {
+      StagePlan one = stage;
+      one.group += "_" + short_name(family.lattice);
+      if (const auto seen = times[one.group]++; seen > 0) one.group += fmt::format("_{}", seen + 1);
+      one.family = std::move(family);
+      plan_stage(node, std::move(one));
+    }
   }
+
+  void plan_stage(const Node& node, StagePlan stage) {
+    StagePlanning run{*system_,
+                      plan_.device,
+                      plan_.on_nonfinite,
+                      plan_.directory,
+                      plan_.ed,
+                      plan_.stages,
+                      diagnostics_,
+                      [&](const Node& files, const ProblemFamily& family) { return read_targets(files, family); },
+                      [&](const Node& file) { return read_parameters(file); }};
+    stage.entry->plan(node, run, stage);
+    if (plan_.network && stage.uses_network()) {
+      const Problems problems = stage.problems();
+      if (symmetry_in_force() && !problems.on_one_lattice())
+        throw InputError(
+            "a stage over several lattices has no symmetry to be projected on (each lattice has its own group); write symmetry: {} here");
+      if (!node["symmetry"].is_null() || !node["family"].is_null() || !node["systems"].is_null()) check_projection(problems);
+      check_follow(node, stage);
+      for (const ProblemFamily* family : problems.families()) {
+        check_conditioning(*plan_.network, *family);
+        check_suits(*plan_.network, *family);  // what it warns about is the lattice, and told already
+      }
+      feature_table(problems, plan_.network->input.feature_names, plan_.network->start);  // refuses problems without the mean field
+    }
+    plan_.stages.push_back(std::move(stage));
+  }
+
+  bool symmetry_in_force() const { return base_->symmetry.sector != nullptr; }
 
   // Without a symmetry in any stage there is nothing to follow but psi.
   void check_follow(const Node& node, const StagePlan& stage) {
@@ -226,16 +279,17 @@ class Planner {
   // Without a number of ranks the plan is refused only if none of them is enough.
   void memory(const std::vector<Node>& nodes) {
     plan_.ed.memory_limit -= kept_exact_states(plan_);  // Lanczos takes fewer vectors where memory is tight
-    const auto psi = plan_.network ? make_network(*plan_.network, {}, Device::reference) : nullptr;
-    const auto excess = [&](int ranks) { return memory_excess(plan_, psi.get(), ranks); };
+    const StageNetworks networks = networks_of(plan_);
+    const auto excess = [&](int ranks) { return memory_excess(plan_, networks, ranks); };
     const std::optional<MemoryExcess> now = excess(ranks_.value_or(1));
     if (!now) return;
     int enough = ranks_.value_or(1) + 1;
     while (enough <= default_blocks && excess(enough)) ++enough;
     const std::string more = enough <= default_blocks ? fmt::format("use {} ranks or more, ", enough) : "";
     const std::string text = fmt::format("{}; {}lower {}, or raise limits.memory", now->text, more, now->key);
-    if (!ranks_ && enough <= default_blocks) return warn(nodes.at(now->stage), text);
-    diagnostics_.error(nodes.at(now->stage).where(), text);
+    const Node& node = nodes.at(plan_.stages.at(now->stage).position);
+    if (!ranks_ && enough <= default_blocks) return warn(node, text);
+    diagnostics_.error(node.where(), text);
   }
 
   std::vector<Amplitudes> read_targets(const Node& files, const ProblemFamily& family) {

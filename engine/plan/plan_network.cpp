@@ -10,6 +10,7 @@
 #include "engine/plan/plan_nodes.h"
 #include "engine/plan/vocabulary.h"
 #include "engine/plan/weight_names.h"
+#include "engine/wavefunctions/across_lattices.h"
 #include "engine/wavefunctions/guess_options.h"
 #include "engine/wavefunctions/projected.h"
 #include "engine/wavefunctions/two_precisions.h"
@@ -77,7 +78,15 @@ Vector3 period_of(const Lattice& lattice, int axis) {
   return period;
 }
 
-void take_geometry(const Lattice& lattice, NetworkInput& input) {
+void take_geometry(const ProblemFamily& family, NetworkInput& input) {
+  const Lattice& lattice = family.lattice;
+  input.modes = family.modes();
+  input.sites = lattice.sites();
+  input.lattice_size = lattice.options().size;
+  input.basis = lattice.basis();
+  input.translations = translations_of(lattice);
+  input.positions.clear();
+  input.periods.clear();
   if (!lattice.has_positions()) return;
   for (int site = 0; site < lattice.sites(); ++site) input.positions.push_back(lattice.position(site));
   for (int axis = 0; axis < lattice.axes(); ++axis)
@@ -107,33 +116,67 @@ WavefunctionOptions wavefunction_options(const Node& node, const GuessedOptions*
 }
 
 // Permutations of modes that leave psi of the bare network as it is.
-std::vector<std::vector<int>> invariances_of(const NetworkPlan& plan) {
+std::vector<std::vector<int>> invariances_of(const WavefunctionOptions& options, const NetworkInput& input) {
   std::vector<std::vector<int>> all;
-  const std::vector<int> steps = invariant_translations(plan.options, plan.input);
+  const std::vector<int> steps = invariant_translations(options, input);
   for (std::size_t axis = 0; axis < steps.size(); ++axis) {
-    const std::vector<std::int32_t>& step = plan.input.translations.at(axis);
+    const std::vector<std::int32_t>& step = input.translations.at(axis);
     if (step.empty()) continue;
-    std::vector<int> image(plan.input.modes);
+    std::vector<int> image(input.modes);
     std::iota(image.begin(), image.end(), 0);
     for (int& mode : image)
-      for (int n = 0; n < steps[axis]; ++n) mode += step[mode % plan.input.sites] - mode % plan.input.sites;
+      for (int n = 0; n < steps[axis]; ++n) mode += step[mode % input.sites] - mode % input.sites;
     all.push_back(std::move(image));
   }
   return all;
 }
 
-std::unique_ptr<Wavefunction> make_part(const NetworkPlan& plan, const FamilySymmetry& symmetry, Precision precision, Device device) {
-  auto bare = make_wavefunction(plan.options, plan.input, precision, device);
-  if (!symmetry.sector) return bare;
-  return std::make_unique<Projected>(std::move(bare), symmetry.sector, invariances_of(plan));
+// What the network sees on the lattice of a family.
+NetworkInput input_on(const NetworkPlan& plan, const ProblemFamily& family) {
+  NetworkInput input = plan.input;
+  take_geometry(family, input);
+  const bool own = input.positions == plan.input.positions && input.periods == plan.input.periods && input.translations == plan.input.translations;
+  if (!own && plan.options.entry().serves == Serves::its_lattice)
+    throw InputError(
+        fmt::format("wavefunction {} has parameters for the sites of its own lattice, so it cannot be used on {}; write kind: foundation", plan.kind,
+                    family.lattice.describe()));
+  return input;
+}
+
+std::unique_ptr<Wavefunction> make_on(const NetworkPlan& plan, const ProblemFamily& family, Precision precision, Device device) {
+  const NetworkInput input = input_on(plan, family);
+  auto bare = make_wavefunction(plan.options, input, precision, device);
+  if (!family.symmetry.sector) return bare;
+  return std::make_unique<Projected>(std::move(bare), family.symmetry.sector, invariances_of(plan.options, input));
+}
+
+std::unique_ptr<Wavefunction> make_part(const NetworkPlan& plan, const Problems& problems, Precision precision, Device device) {
+  if (problems.on_one_lattice()) return make_on(plan, problems.family_of(0), precision, device);
+  std::vector<std::unique_ptr<Wavefunction>> parts;
+  std::vector<int> modes;
+  for (const ProblemFamily* family : problems.families()) {
+    parts.push_back(make_on(plan, *family, precision, device));
+    modes.push_back(family->modes());
+  }
+  return std::make_unique<AcrossLattices>(std::move(parts), std::move(modes));
+}
+
+// make(precision), beside it what its chains follow.
+template <class Make>
+std::unique_ptr<Wavefunction> with_its_chains(const NetworkPlan& plan, const Make& make) {
+  auto network = make(plan.precision);
+  if (plan.chains() == plan.precision) return network;
+  return std::make_unique<TwoPrecisions>(std::move(network), make(plan.chains()));
 }
 
 }  // namespace
 
-std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, const FamilySymmetry& symmetry, Device device) {
-  auto network = make_part(plan, symmetry, plan.precision, device);
-  if (plan.chains() == plan.precision) return network;
-  return std::make_unique<TwoPrecisions>(std::move(network), make_part(plan, symmetry, plan.chains(), device));
+std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, const Problems& problems, Device device) {
+  return with_its_chains(plan, [&](Precision precision) { return make_part(plan, problems, precision, device); });
+}
+
+std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device device) {
+  return with_its_chains(plan, [&](Precision precision) { return make_wavefunction(plan.options, plan.input, precision, device); });
 }
 
 std::vector<double> stored_parameters(const NetworkPlan& network, const std::string& file, const Origin& origin) {
@@ -141,7 +184,7 @@ std::vector<double> stored_parameters(const NetworkPlan& network, const std::str
   const Origin stored = stored_origin(tree);
   refuse_other_origin(stored, origin, network.options.entry().serves, file);
   if (!stored.empty()) refuse_other_symmetry(stored, origin, file);
-  return load_weights(tree, tensor_shapes(make_network(network, {}, Device::reference)->layout()), file);
+  return load_weights(tree, tensor_shapes(make_network(network, Device::reference)->layout()), file);
 }
 
 NetworkPlan network_plan(const input::Document& document, const ProblemFamily& family, const SystemOptions& system, Origin origin) {
@@ -150,12 +193,7 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
   const GuessedOptions* guess = weights && weights->guess ? &*weights->guess : nullptr;
   NetworkPlan network = precision_options().read(document.root["precision"]);
   network.kind = node.kind();
-  network.input.modes = family.modes();
-  network.input.sites = family.lattice.sites();
-  network.input.lattice_size = family.lattice.options().size;
-  network.input.basis = family.lattice.basis();
-  network.input.translations = translations_of(family.lattice);
-  take_geometry(family.lattice, network.input);
+  take_geometry(family, network.input);
   network.options = wavefunction_options(node, guess, family, system, network.input);
   network.start = network.options.entry().start(network.options.value());
   if (network.start.start == OrbitalStart::hartree_fock) network.start.seed = resolved_seed(family, network.start.seed);

@@ -17,8 +17,11 @@ NetworkPlan network_plan(const input::Document& document, const ProblemFamily& f
 // another network, or a state of another system or irrep. `origin`: of the run.
 std::vector<double> stored_parameters(const NetworkPlan& network, const std::string& file, const Origin& origin);
 
-// The wavefunction of the plan for a stage with this symmetry: projected on its irrep, if there is one, with a twin for its chains if they follow
-// another precision. Without parameters. SymmetryError if the projection vanishes, whatever the parameters are.
-std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, const FamilySymmetry& symmetry, Device device);
+// The wavefunction of the plan for the problems of a stage: on their lattices, projected on their irrep, if there is one, with a twin for its chains
+// if they follow another precision. Without parameters. SymmetryError if the projection vanishes, whatever the parameters are; InputError if the
+// network counts sites and a lattice is not its own.
+std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, const Problems& problems, Device device);
+// On the lattice of `system`, not projected.
+std::unique_ptr<Wavefunction> make_network(const NetworkPlan& plan, Device device);
 
 }  // namespace qs

@@ -23,6 +23,12 @@ SystemOptions system_options(const Node& system) {
   return options;
 }
 
+SystemOptions on_lattice(SystemOptions system, const Node& variant) {
+  system.lattice = read_lattice(variant["lattice"]);
+  system.sector = read_sector(variant["sector"], Lattice(system.lattice).sites());
+  return system;
+}
+
 SystemOptions with_family(SystemOptions system, const Node& family) {
   input::FamilyRows rows = input::family_rows(family);
   system.varied = std::move(rows.names);

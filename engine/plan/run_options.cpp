@@ -38,6 +38,11 @@ Options<RunPlan> run_options() {
   options.word("on_nonfinite", &R::on_nonfinite, Words<OnNonfinite>{{"rollback", OnNonfinite::rollback}, {"stop", OnNonfinite::stop}},
                "after a NaN or infinity: go back to the last good parameters with a smaller step (at most 3 times), or stop");
   options.other("system", shape::section("system"), required(""), "lattice, sector, Hamiltonian, family");
+  options
+      .other("systems", shape::list(shape::section("systems"), 1), absent("'system' alone"),
+             "lattices that stages work on in place of the one of 'system', each by what differs from it; a network that does not count sites learns "
+             "them together, and of stages that do not train there is one for each")
+      .since("0.3.0");
   options.other("symmetry", shape::section("symmetry"), absent("all states of the sector"),
                 "irrep of the symmetry group: the network is projected on it, and exact states are those of it");
   options.other("wavefunction", shape::section("wavefunction"), absent("only ed stages can run"), "the neural network");

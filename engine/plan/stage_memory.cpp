@@ -7,8 +7,8 @@
 
 #include "engine/base/parallel.h"
 #include "engine/optimize/update_memory.h"
+#include "engine/plan/plan_network.h"
 #include "engine/sampling/sample_set.h"
-#include "hamiltonians/symmetry/symmetry_sector.h"
 
 namespace qs {
 namespace {
@@ -30,18 +30,25 @@ class ExactMemory {
     std::int64_t work = 0;
     if (!stage.exact_states) return work;
     kept_ += copies_for_files * stage.stored_bytes;
-    const std::int64_t amplitude = amplitude_bytes(stage.family);
-    for (int g = 0; g < stage.family.size(); ++g) {
-      const std::int64_t dimension = stage.family.problems[g].sector.dimension();
-      if (!known_.insert(ExactStates::key(stage.family, g)).second) continue;
-      kept_ += dimension * amplitude * std::min<std::int64_t>(options_.states, dimension);
-      work = std::max(work, ed_memory(block_dimension(stage.family, stage.family.problems[g].sector), options_, amplitude));
-    }
+    const Problems problems = stage.problems();
+    for (const ProblemFamily* family : problems.families()) work = std::max(work, add(*family));
     return std::max(work, copies_for_export * stage.exported_bytes);
   }
   std::int64_t kept() const { return kept_; }
 
  private:
+  std::int64_t add(const ProblemFamily& family) {
+    std::int64_t work = 0;
+    const std::int64_t amplitude = amplitude_bytes(family);
+    for (int g = 0; g < family.size(); ++g) {
+      const std::int64_t dimension = family.problems[g].sector.dimension();
+      if (!known_.insert(ExactStates::key(family, g)).second) continue;
+      kept_ += dimension * amplitude * std::min<std::int64_t>(options_.states, dimension);
+      work = std::max(work, ed_memory(block_dimension(family, family.problems[g].sector), options_, amplitude));
+    }
+    return work;
+  }
+
   // results.h5 and checkpoints are built in memory: the tree, its image, and the image of HDF5 beside the state's own outputs.
   static constexpr std::int64_t copies_for_files = 4;
   static constexpr std::int64_t copies_for_export = 3;  // the tree, its image, and that of HDF5
@@ -53,28 +60,24 @@ class ExactMemory {
 
 class Walk {
  public:
-  Walk(const RunPlan& plan, const Wavefunction* psi, int ranks)
-      : plan_(plan), psi_(psi), ranks_(ranks), threads_(plan.threads.value_or(threads())), exact_(plan) {}
+  Walk(const RunPlan& plan, int ranks) : plan_(plan), ranks_(ranks), threads_(plan.threads.value_or(threads())), exact_(plan) {}
 
-  StageMemory operator()(const StagePlan& stage) {
+  // psi: what the stage works with; null: it needs no network.
+  StageMemory operator()(const StagePlan& stage, const Wavefunction* psi) {
+    psi_ = psi;
     StageMemory memory;
     memory.exact = exact_.add(stage) + exact_.kept();
-    if (stage.sampler) sampled(*stage.sampler, stage.family, memory);
+    if (stage.sampler) sampled(*stage.sampler, stage, memory);
     memory.samples += stage.list_bytes;
-    if (stage.sampler && stage.exact_states) memory.samples = std::max(memory.samples, rows_bytes(states_of(stage.family), stage.family.modes()));
+    if (stage.sampler && stage.exact_states)
+      memory.samples = std::max(memory.samples, rows_bytes(states_of(stage.problems()), stage.problems().modes()));
     if (stage.optimizer && !stage.sampler) supervised(stage, memory);
     if (stage.optimizer) update(*stage.optimizer, memory);
-    if (psi_ != nullptr && stage.uses_network()) memory.network = network();
+    if (psi_ != nullptr) memory.network = network();
     return memory;
   }
 
  private:
-  // Of the Jacobian: an irrep with complex characters makes a real psi complex.
-  int rows_per_configuration(const ProblemFamily& family) const {
-    const SymmetrySector* sector = family.symmetry.sector.get();
-    return sector == nullptr || sector->real() ? rows_per_sample(psi_->jacobian_mode()) : rows_per_sample(JacobianMode::complex_log);
-  }
-
   // State, optimizer (two moments or the last direction), gradient, direction, trial, and the copies for the checkpoint.
   static constexpr std::int64_t parameter_vectors = 12;
 
@@ -92,26 +95,28 @@ class Walk {
     return (rows + ranks_ - 1) / ranks_ * row + rows * gathered;
   }
 
-  void sampled(const SamplerOptions& sampler, const ProblemFamily& family, StageMemory& memory) {
-    const int per_sample = rows_per_configuration(family);
+  void sampled(const SamplerOptions& sampler, const StagePlan& stage, StageMemory& memory) {
+    const Problems problems = stage.problems();
+    const int per_sample = rows_per_sample(psi_->jacobian_mode());
     std::int64_t rows = 0;
     if (sampler.kind == SamplerKind::exact_sum) {
-      rows = states_of(family);
+      rows = states_of(problems);
       layout_ = planned_layout(Blocks::of_grains(rows, rows_per_grain, ranks_, 0), 1, per_sample);
     } else {
       const MetropolisOptions& metropolis = sampler.metropolis;
-      rows = metropolis.samples * family.size();
-      layout_ = planned_layout(Blocks(metropolis.chains * family.size(), ranks_, 0), metropolis.samples / metropolis.chains, per_sample);
-      memory.samples +=
-          static_cast<std::int64_t>(metropolis_memory(metropolis, family, ranks_, Device::cpu, psi_->for_chains().memory_on(Device::cpu).chunk_rows));
+      rows = metropolis.samples * problems.size();
+      layout_ = planned_layout(Blocks(metropolis.chains * problems.size(), ranks_, 0), metropolis.samples / metropolis.chains, per_sample);
+      memory.samples += static_cast<std::int64_t>(
+          metropolis_memory(metropolis, problems, ranks_, Device::cpu, psi_->for_chains().memory_on(Device::cpu).chunk_rows));
     }
-    memory.samples += rows_bytes(rows, family.modes());
+    memory.samples += rows_bytes(rows, problems.modes());
   }
 
   void supervised(const StagePlan& stage, StageMemory& memory) {
-    const std::int64_t states = states_of(stage.family);
-    layout_ = planned_layout(Blocks::of_grains(stage.rows, rows_per_grain, ranks_, 0), 1, rows_per_configuration(stage.family));
-    memory.samples = rows_bytes(states, stage.family.modes()) + states * (complex + real);  // and targets, and the weights that rows are drawn with
+    const std::int64_t states = states_of(stage.problems());
+    layout_ = planned_layout(Blocks::of_grains(stage.rows, rows_per_grain, ranks_, 0), 1, rows_per_sample(psi_->jacobian_mode()));
+    memory.samples =
+        rows_bytes(states, stage.problems().modes()) + states * (complex + real);  // and targets, and the weights that rows are drawn with
   }
 
   // On a GPU rows and matrix are its own, and --dry-run plans them.
@@ -126,7 +131,7 @@ class Walk {
   }
 
   const RunPlan& plan_;
-  const Wavefunction* psi_;
+  const Wavefunction* psi_ = nullptr;  // of the present stage
   int ranks_, threads_;
   ExactMemory exact_;
   std::optional<RowLayout> layout_;  // of the present stage's update
@@ -148,10 +153,19 @@ std::int64_t kept_exact_states(const RunPlan& plan) {
   return exact.kept();
 }
 
-std::vector<StageMemory> stage_memory(const RunPlan& plan, const Wavefunction* psi, int ranks) {
-  Walk walk(plan, psi, ranks);
+StageNetworks networks_of(const RunPlan& plan) {
+  StageNetworks networks;
+  for (const StagePlan& stage : plan.stages) {
+    const bool needed = plan.network && stage.uses_network();
+    networks.push_back(needed ? make_network(*plan.network, stage.problems(), Device::reference) : nullptr);
+  }
+  return networks;
+}
+
+std::vector<StageMemory> stage_memory(const RunPlan& plan, const StageNetworks& networks, int ranks) {
+  Walk walk(plan, ranks);
   std::vector<StageMemory> all;
-  for (const StagePlan& stage : plan.stages) all.push_back(walk(stage));
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) all.push_back(walk(plan.stages[i], networks[i].get()));
   return all;
 }
 
@@ -167,8 +181,8 @@ std::string describe(const StageMemory& memory) {
   return fmt::format("about {:.3g} GiB on rank 0 ({})", memory.total() / gib, parts);
 }
 
-std::optional<MemoryExcess> memory_excess(const RunPlan& plan, const Wavefunction* psi, int ranks) {
-  const std::vector<StageMemory> all = stage_memory(plan, psi, ranks);
+std::optional<MemoryExcess> memory_excess(const RunPlan& plan, const StageNetworks& networks, int ranks) {
+  const std::vector<StageMemory> all = stage_memory(plan, networks, ranks);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].total() <= plan.memory_limit) continue;
     return MemoryExcess{static_cast<int>(i),

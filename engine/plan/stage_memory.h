@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,8 +23,11 @@ struct StageMemory {
 
 // Exact states that stay in memory until the end, with their copies for the files: of all stages together.
 std::int64_t kept_exact_states(const RunPlan& plan);
-// One per stage; `psi`: the network before any projection, null if only ed stages run.
-std::vector<StageMemory> stage_memory(const RunPlan& plan, const Wavefunction* psi, int ranks);
+// What each stage works with, without parameters and on no device in particular; null where it needs none.
+using StageNetworks = std::vector<std::unique_ptr<Wavefunction>>;
+StageNetworks networks_of(const RunPlan& plan);
+// One per stage.
+std::vector<StageMemory> stage_memory(const RunPlan& plan, const StageNetworks& networks, int ranks);
 // "0.61 GiB on rank 0 (derivatives and matrix 0.55 GiB, samples 0.04 GiB)"
 std::string describe(const StageMemory& memory);
 
@@ -33,6 +37,6 @@ struct MemoryExcess {
   std::string text;  // what it takes, and the limit
   std::string key;   // that makes it smaller
 };
-std::optional<MemoryExcess> memory_excess(const RunPlan& plan, const Wavefunction* psi, int ranks);
+std::optional<MemoryExcess> memory_excess(const RunPlan& plan, const StageNetworks& networks, int ranks);
 
 }  // namespace qs

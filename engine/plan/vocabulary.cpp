@@ -43,6 +43,8 @@ void add_system(input::Schema& schema) {
                     option("family", family(), absent("a single Hamiltonian"),
                            "couplings that one network serves together: {V: [0.0, 1.0]}, several lists mean all combinations, the last varies "
                            "fastest; or {names: [particles, V], rows: [[1, 0.0], [2, 1.0]]}")}));
+  schema.add("systems", plain({option("lattice", overriding("system.lattice"), absent("system.lattice"), "keys that differ from system.lattice"),
+                               option("sector", overriding("system.sector"), absent("system.sector"), "keys that differ from system.sector")}));
   std::vector<Variant> lattices;
   for (const LatticeKind& kind : lattice_kinds()) lattices.push_back({kind.name, kind.text, lattice_options(kind).list()});
   schema.add("system.lattice", lattices);
@@ -74,10 +76,13 @@ void add_stages(input::Schema& schema) {
                                "irrep from this stage on, in place of the last one, all of whose keys are forgotten; {}: none. Parameters are "
                                "carried over, chains start anew");
   own_symmetry.since = "0.2.0";
+  Option own_systems =
+      option("systems", list(section("systems"), 1), absent("the systems of the run"), "lattices of this stage, in place of those of the run");
+  own_systems.since = "0.3.0";
   std::vector<Variant> kinds;
   for (const StageEntry& stage : stages()) {
     kinds.push_back({stage.name, stage.text, stage.keys});
-    kinds.back().options.insert(kinds.back().options.begin(), {own_family, own_symmetry});
+    kinds.back().options.insert(kinds.back().options.begin(), {own_systems, own_family, own_symmetry});
     for (const auto& [name, keys] : stage.sections) schema.add(name, plain(keys));
   }
   schema.add("stages", kinds);

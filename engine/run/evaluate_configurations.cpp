@@ -138,7 +138,7 @@ DataTree evaluate_configurations(const RunPlan& plan, std::span<const double> pa
                                  Derivatives derivatives) {
   const ProblemFamily& family = *plan.family;
   const NetworkPlan& network = *plan.network;
-  const auto psi = make_network(network, family.symmetry, plan.device);
+  const auto psi = make_network(network, family, plan.device);
   psi->set_parameters(parameters);
   const SampleSet samples = equal_weights(configurations, family, *psi);
   const std::vector<Complex> energies = local_energies(family, *psi, samples);

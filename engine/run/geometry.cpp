@@ -56,18 +56,18 @@ std::vector<Momentum> momenta_of(const std::vector<Momentum>& once, const Datase
   return momenta;
 }
 
-void store_momenta(const Lattice& lattice, DataTree& tree) {
+void store_momenta(const Lattice& lattice, const std::string& group, DataTree& tree) {
   const std::vector<Momentum> momenta = lattice.momenta();
   std::vector<std::int64_t> numbers;
   for (const Momentum& momentum : momenta) numbers.insert(numbers.end(), momentum.k.begin(), momentum.k.begin() + lattice.axes());
-  tree.set("system/momenta/k", with(array(std::move(numbers), {static_cast<std::int64_t>(momenta.size()), lattice.axes()}),
-                                    {{"units", "1"}, {"long_name", "integers k of the wave vector"}}));
+  tree.set(group + "/momenta/k", with(array(std::move(numbers), {static_cast<std::int64_t>(momenta.size()), lattice.axes()}),
+                                      {{"units", "1"}, {"long_name", "integers k of the wave vector"}}));
   if (lattice.is_tilted()) {
     const CellVector& of = momenta.front().of;
-    tree.set("system/momenta/denominators", with(array(std::vector<std::int64_t>(of.begin(), of.begin() + lattice.axes()), {lattice.axes()}),
-                                                 {{"units", "1"}, {"long_name", "denominators of k along each reciprocal vector"}}));
+    tree.set(group + "/momenta/denominators", with(array(std::vector<std::int64_t>(of.begin(), of.begin() + lattice.axes()), {lattice.axes()}),
+                                                   {{"units", "1"}, {"long_name", "denominators of k along each reciprocal vector"}}));
   }
-  tree.set("system/momenta/q", wave_vectors(lattice, momenta));
+  tree.set(group + "/momenta/q", wave_vectors(lattice, momenta));
 }
 
 // The pairs of sites that the terms of each coupling join, whatever the operators there.
@@ -81,11 +81,11 @@ std::map<std::string, std::set<std::pair<int, int>>> joined_sites(const Operator
   return pairs;
 }
 
-void store_bonds(const ProblemFamily& family, DataTree& tree) {
+void store_bonds(const ProblemFamily& family, const std::string& group, DataTree& tree) {
   for (const auto& [coupling, pairs] : joined_sites(family.hamiltonian, family.lattice.sites())) {
     std::vector<std::int64_t> flat;
     for (const auto& [i, j] : pairs) flat.insert(flat.end(), {i, j});
-    tree.set("system/bonds/" + coupling,
+    tree.set(group + "/bonds/" + coupling,
              with(array(std::move(flat), {static_cast<std::int64_t>(pairs.size()), 2}),
                   {{"units", "site number"}, {"long_name", "pairs of sites that the terms of this coupling join, i < j"}}));
   }
@@ -93,17 +93,18 @@ void store_bonds(const ProblemFamily& family, DataTree& tree) {
 
 }  // namespace
 
-void store_geometry(const ProblemFamily& family, DataTree& tree) {
+void store_geometry(const ProblemFamily& family, const std::string& group, DataTree& tree) {
   const Lattice& lattice = family.lattice;
-  if (lattice.has_positions()) tree.set("system/positions", positions(lattice));
+  tree.groups[group]["sites"] = std::int64_t{lattice.sites()};
+  if (lattice.has_positions()) tree.set(group + "/positions", positions(lattice));
   if (lattice.has_cells()) {
     std::vector<Vector3> reciprocal;
     for (int axis = 0; axis < lattice.axes(); ++axis) reciprocal.push_back(lattice.reciprocal(axis));
-    tree.set("system/primitive_vectors", vectors(lattice, lattice.cell().primitive, kLength, "one cell along each axis"));
-    tree.set("system/reciprocal_vectors", vectors(lattice, reciprocal, kInverse, "a_i . b_j = 2 pi delta_ij"));
-    store_momenta(lattice, tree);
+    tree.set(group + "/primitive_vectors", vectors(lattice, lattice.cell().primitive, kLength, "one cell along each axis"));
+    tree.set(group + "/reciprocal_vectors", vectors(lattice, reciprocal, kInverse, "a_i . b_j = 2 pi delta_ij"));
+    store_momenta(lattice, group, tree);
   }
-  store_bonds(family, tree);
+  store_bonds(family, group, tree);
 }
 
 void store_random_numbers(const StagePlan& stage, DataTree& tree) {

@@ -45,11 +45,10 @@ DataTree results_tree(const ResultsContext& context, const RunState& state) {
   tree.set("provenance/input_resolved", with(scalar(context.document.resolved), {{"sha256", sha256_hex(context.document.resolved)}}));
   tree.set("provenance/seeds", array(std::vector<std::uint64_t>{context.plan.seed}));
   store_origin(tree, context.plan.origin);
-  if (context.plan.family) {
-    tree.groups["system"]["sites"] = std::int64_t{context.plan.family->lattice.sites()};
-    store_geometry(*context.plan.family, tree);
-  }
+  if (context.plan.family) store_geometry(*context.plan.family, "system", tree);
   for (const StagePlan& stage : context.plan.stages) {
+    const bool elsewhere = context.plan.family && stage.family.lattice.describe() != context.plan.family->lattice.describe();
+    if (elsewhere && stage.beside.empty()) store_geometry(stage.family, "stages/" + stage.group + "/system", tree);
     store_observable_axes(stage, tree);
     store_random_numbers(stage, tree);
   }

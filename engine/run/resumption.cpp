@@ -66,12 +66,18 @@ bool is_sealed(const std::string& text) {
   return text.substr(mark + seal_mark.size(), end - mark - seal_mark.size()) == sha256_hex(std::string_view(text).substr(end + 1));
 }
 
+// A section that trains makes one stage of the plan.
+int planned_stage(const RunPlan& plan, int position) {
+  const auto found = std::find_if(plan.stages.begin(), plan.stages.end(), [&](const StagePlan& stage) { return stage.position == position; });
+  return static_cast<int>(found - plan.stages.begin());
+}
+
 // What makes the state at the end of `stage` unfit to go on from, "" if nothing.
-std::string why_not_from(const std::string& file, const StepChange& change, const input::Document& before) {
+std::string why_not_from(const std::string& file, int stage, const StepChange& change, const input::Document& before) {
   if (!std::filesystem::exists(file)) return fmt::format("'{}', the state at its end, is not there", file);
   const DataTree tree = read_checkpoint(file).tree;
   if (!all_changes(before.root, parsed(resume_input(tree).resolved, file).root).empty() ||
-      tree.integers("schedule/stage") != std::vector<std::int64_t>{change.stage})
+      tree.integers("schedule/stage") != std::vector<std::int64_t>{stage})
     return fmt::format("'{}' belongs to another input", file);
   const std::vector<std::int64_t>& done = tree.integers("schedule/step");
   if (done != std::vector<std::int64_t>{change.before}) return fmt::format("it ended by itself after {} steps", fmt::join(done, ", "));
@@ -111,10 +117,11 @@ void refuse_edited_input(const std::string& directory, const ResumeInput& stored
 
 std::optional<int> reopened_stage(const StoredRun& stored, const input::Document& before, const input::Document& now, const RunPlan& plan) {
   for (const StepChange& change : changed_steps(before.root, now.root)) {
-    if (change.stage >= stored.stage) continue;
-    const std::string file = named_checkpoint(plan.directory, end_of_stage(plan.stages.at(change.stage).group));
-    const std::string reason = change.now < change.before ? "it has made them already" : why_not_from(file, change, before);
-    if (reason.empty()) return change.stage;
+    const int stage = planned_stage(plan, change.stage);
+    if (stage >= stored.stage) continue;
+    const std::string file = named_checkpoint(plan.directory, end_of_stage(plan.stages.at(stage).group));
+    const std::string reason = change.now < change.before ? "it has made them already" : why_not_from(file, stage, change, before);
+    if (reason.empty()) return stage;
     throw InputError(
         fmt::format("stages.{}.steps: {} -> {} cannot be obeyed: the stage is over and {}; start anew with --overwrite, or leave its steps",
                     change.stage, change.before, change.now, reason));

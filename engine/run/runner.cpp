@@ -79,7 +79,7 @@ class Runner {
     checkpoints_.emplace(plan_.directory, resume, CheckpointCadence{plan_.checkpoint_interval, plan_.keep_every}, *reporter_, clock_);
     requests_.emplace(plan_.directory, WallTime(plan_.walltime, job_end_time(), plan_.margin, clock_), clock_);
     if (plan_.network) {
-      psi_ = make_network(*plan_.network, {}, plan_.device);
+      psi_ = make_network(*plan_.network, plan_.device);
       layout_ = psi_->layout();
     }
     restore_or_start();
@@ -135,6 +135,7 @@ class Runner {
   StageContext context_of(const StagePlan& plan) {
     return {.comm = comm_,
             .family = plan.family,
+            .beside = plan.beside,
             .sign_rule = plan_.sign_rule,
             .psi = psi_.get(),
             .features = plan_.network ? plan_.network->input.feature_names : std::vector<std::string>{},
@@ -152,7 +153,7 @@ class Runner {
 
   int run_stage(const StagePlan& plan) {
     if (const int code = serve_early_requests(); code != 0) return code;
-    if (plan_.network) psi_ = make_network(*plan_.network, plan.family.symmetry, plan_.device);
+    if (plan_.network && plan.uses_network()) psi_ = make_network(*plan_.network, plan.problems(), plan_.device);
     const auto stage = plan.make(plan, context_of(plan), exact_);
     if (state_.step == 0) {
       state_.trace = {stage->trace_columns(), {}};

@@ -9,11 +9,12 @@
 
 namespace qs {
 
-bool many_are_equal(const ProblemFamily& family, const SampleSet& samples) {
+bool many_are_equal(const Problems& problems, const SampleSet& samples) {
   std::int64_t states = 0;
-  for (const Problem& problem : family.problems) {
-    if (!problem.sector.enumerable() || problem.sector.dimension() >= 2 * samples.total_rows) return false;
-    states += problem.sector.dimension();
+  for (int g = 0; g < problems.size(); ++g) {
+    const Sector& sector = problems[g].sector;
+    if (!sector.enumerable() || sector.dimension() >= 2 * samples.total_rows) return false;
+    states += sector.dimension();
   }
   return samples.markov && 2 * samples.total_rows > states;
 }

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "engine/sampling/sample_set.h"
-#include "hamiltonians/problem.h"
+#include "hamiltonians/problems.h"
 
 namespace qs {
 
 // Whether the samples outnumber half of the basis states.
-bool many_are_equal(const ProblemFamily& family, const SampleSet& samples);
+bool many_are_equal(const Problems& problems, const SampleSet& samples);
 
 struct DistinctSamples {
   SampleSet samples;                 // my share of the configurations, sorted, as chains of one sample

@@ -16,9 +16,10 @@ namespace {
 constexpr std::int64_t most_states = std::int64_t{1} << 26;
 
 // First state number of every problem, and the total behind.
-std::vector<std::int64_t> state_offsets(const ProblemFamily& family) {
+std::vector<std::int64_t> state_offsets(const Problems& problems) {
   std::vector<std::int64_t> offset{0};
-  for (const Problem& problem : family.problems) {
+  for (int g = 0; g < problems.size(); ++g) {
+    const Problem& problem = problems[g];
     if (!problem.sector.enumerable() || problem.sector.dimension() > most_states - offset.back()) {
       throw InputError(
           fmt::format("the sector is too large for an exact sum ({}; at most 2^26 states over all problems); use sampler kind 'metropolis'",
@@ -31,18 +32,18 @@ std::vector<std::int64_t> state_offsets(const ProblemFamily& family) {
 
 class ExactSum final : public Sampler {
  public:
-  ExactSum(const ProblemFamily& family, Communicator& comm)
+  ExactSum(const Problems& problems, Communicator& comm)
       : comm_(comm),
-        problems_(family.size()),
-        offset_(state_offsets(family)),
+        problems_(problems.size()),
+        offset_(state_offsets(problems)),
         blocks_(Blocks::of_grains(offset_.back(), rows_per_grain, comm.size(), comm.rank())),
-        modes_(family.modes()) {
-    states_ = ConfigurationBatch(family.modes(), blocks_.my_items());
+        modes_(problems.modes()) {
+    states_ = ConfigurationBatch(problems.modes(), blocks_.my_items());
     int g = 0;
     for (std::int64_t i = 0; i < states_.rows(); ++i) {
       const std::int64_t state = blocks_.my_begin() + i;
       while (state >= offset_[g + 1]) ++g;
-      *states_.row(i) = family.problems[g].sector.state(state - offset_[g]);
+      *states_.row(i) = problems[g].sector.state(state - offset_[g]);
       states_.problem[i] = g;
     }
   }
@@ -105,6 +106,6 @@ SampleSet ExactSum::sample(const Wavefunction& psi) {
 
 }  // namespace
 
-std::unique_ptr<Sampler> make_exact_sum(const ProblemFamily& family, Communicator& comm) { return std::make_unique<ExactSum>(family, comm); }
+std::unique_ptr<Sampler> make_exact_sum(const Problems& problems, Communicator& comm) { return std::make_unique<ExactSum>(problems, comm); }
 
 }  // namespace qs

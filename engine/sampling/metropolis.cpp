@@ -43,7 +43,7 @@ std::vector<ChainRange> ranges_of(const Blocks& blocks, const std::vector<std::s
 
 class Metropolis final : public Sampler {
  public:
-  Metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
+  Metropolis(const MetropolisOptions& options, const Problems& problems, Communicator& comm, RandomKey key);
 
   std::string kind() const override { return "metropolis"; }
   SampleSet sample(const Wavefunction& psi) override {
@@ -66,7 +66,7 @@ class Metropolis final : public Sampler {
   }
 
  private:
-  std::int64_t sweep_size() const { return options_.sweep_size > 0 ? options_.sweep_size : family_.lattice.sites(); }
+  std::int64_t sweep_size() const { return options_.sweep_size > 0 ? options_.sweep_size : problems_.most_sites(); }
   std::deque<Lockstep> pieces(const Wavefunction& psi, const DeviceMixtures& mixtures) const;
   void advance(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps);
   void swap_replicas(std::deque<Lockstep>& pieces);
@@ -80,7 +80,7 @@ class Metropolis final : public Sampler {
   SampleSet empty_samples(std::int64_t samples_per_chain) const;
 
   MetropolisOptions options_;
-  const ProblemFamily& family_;
+  Problems problems_;
   Communicator& comm_;
   RandomKey key_;
   std::vector<std::shared_ptr<const MoveMixture>> moves_;  // [problems]
@@ -89,14 +89,14 @@ class Metropolis final : public Sampler {
   AcceptanceCounter acceptance_;
 };
 
-Metropolis::Metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key)
+Metropolis::Metropolis(const MetropolisOptions& options, const Problems& problems, Communicator& comm, RandomKey key)
     : options_(options),
-      family_(family),
+      problems_(problems),
       comm_(comm),
       key_(key),
-      moves_(mixtures_of(options.moves, family)),
-      walkers_(options, family, comm, key),
-      acceptance_(family.size(), moves_[0]->names(), static_cast<int>(options.tempering.size()) - 1) {}
+      moves_(mixtures_of(options.moves, problems)),
+      walkers_(options, problems, comm, key),
+      acceptance_(problems.size(), moves_[0]->names(), static_cast<int>(options.tempering.size()) - 1) {}
 
 // Chains are independent, so threads meet once at the end; a device that takes all chains at once has one thread.
 void Metropolis::advance(const Wavefunction& psi, std::deque<Lockstep>& pieces, std::int64_t sweeps) {
@@ -141,15 +141,15 @@ void Metropolis::sweep(const Wavefunction& psi, std::deque<Lockstep>& pieces, st
 SampleSet Metropolis::empty_samples(std::int64_t n) const {
   const Blocks& blocks = walkers_.blocks();
   const std::int64_t rows = blocks.my_items() * n, samples_per_problem = options_.chains * n;
-  SampleSet samples{.rows = ConfigurationBatch(family_.modes(), rows),
+  SampleSet samples{.rows = ConfigurationBatch(problems_.modes(), rows),
                     .log_psi = std::vector<std::complex<double>>(rows),
                     .weight = std::vector<double>(rows, 1.0 / static_cast<double>(samples_per_problem)),
                     .block_begin = {},
                     .blocks = blocks,
-                    .problems = family_.size(),
+                    .problems = problems_.size(),
                     .samples_per_chain = n,
                     .markov = true,
-                    .total_rows = samples_per_problem * family_.size()};
+                    .total_rows = samples_per_problem * problems_.size()};
   for (int block = blocks.first(); block <= blocks.last(); ++block) samples.block_begin.push_back((blocks.begin(block) - blocks.my_begin()) * n);
   return samples;
 }
@@ -251,7 +251,7 @@ SampleSet Metropolis::read(const Wavefunction& psi, const Reading& reading) {
   return samples;
 }
 
-void check(const MetropolisOptions& options, const ProblemFamily& family) {
+void check(const MetropolisOptions& options, const Problems& problems) {
   const auto require = [](bool holds, const std::string& message) {
     if (!holds) throw InputError(message);
   };
@@ -265,22 +265,22 @@ void check(const MetropolisOptions& options, const ProblemFamily& family) {
           fmt::format("sampler.power is {} (samples follow |psi|^power); give 0 < power <= 2", options.power));
   require(options.moves.size() <= 255, "the sampler has more than 255 moves; merge some");
   check_ladder(options.tempering);
-  const std::int64_t walkers_per_chain = family.size() * static_cast<std::int64_t>(options.tempering.size());
-  require(family.size() >= 1 && options.chains <= std::int64_t{0xFFFFFFFF} / walkers_per_chain, "the sampler has more than 2^32 chains; use fewer");
+  const std::int64_t walkers_per_chain = problems.size() * static_cast<std::int64_t>(options.tempering.size());
+  require(problems.size() >= 1 && options.chains <= std::int64_t{0xFFFFFFFF} / walkers_per_chain, "the sampler has more than 2^32 chains; use fewer");
 }
 
 }  // namespace
 
-std::unique_ptr<Sampler> make_metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key) {
-  check(options, family);
-  return std::make_unique<Metropolis>(options, family, comm, key);
+std::unique_ptr<Sampler> make_metropolis(const MetropolisOptions& options, const Problems& problems, Communicator& comm, RandomKey key) {
+  check(options, problems);
+  return std::make_unique<Metropolis>(options, problems, comm, key);
 }
 
-std::size_t metropolis_memory(const MetropolisOptions& options, const ProblemFamily& family, int ranks, Device device, int chunk_rows) {
-  const auto mixtures = mixtures_of(options.moves, family);
+std::size_t metropolis_memory(const MetropolisOptions& options, const Problems& problems, int ranks, Device device, int chunk_rows) {
+  const auto mixtures = mixtures_of(options.moves, problems);
   std::size_t bytes = DeviceMixtures::bytes(mixtures);
-  for (const ChainRange& range : ranges_of(Blocks(options.chains * family.size(), ranks, 0), mixtures, device, chunk_rows)) {
-    bytes += options.tempering.size() * Lockstep::bytes(range.count, words_for(family.modes()), mixtures[0]->size(), chunk_rows);
+  for (const ChainRange& range : ranges_of(Blocks(options.chains * problems.size(), ranks, 0), mixtures, device, chunk_rows)) {
+    bytes += options.tempering.size() * Lockstep::bytes(range.count, words_for(problems.modes()), mixtures[0]->size(), chunk_rows);
   }
   return bytes;
 }

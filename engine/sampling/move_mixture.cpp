@@ -64,12 +64,13 @@ std::vector<std::string> MoveMixture::names() const {
   return names;
 }
 
-std::vector<std::shared_ptr<const MoveMixture>> mixtures_of(const std::vector<MoveOptions>& options, const ProblemFamily& family) {
+std::vector<std::shared_ptr<const MoveMixture>> mixtures_of(const std::vector<MoveOptions>& options, const Problems& problems) {
   std::vector<std::shared_ptr<const MoveMixture>> moves;
-  for (int g = 0; g < family.size(); ++g) {
-    const Sector& sector = family.problems[g].sector;
-    const bool repeated = g > 0 && same_sector(sector, family.problems[g - 1].sector);
-    moves.push_back(repeated ? moves.back() : std::make_shared<const MoveMixture>(options, family.lattice, sector));
+  for (int g = 0; g < problems.size(); ++g) {
+    const Sector& sector = problems[g].sector;
+    const Lattice& lattice = problems.family_of(g).lattice;
+    const bool repeated = g > 0 && &lattice == &problems.family_of(g - 1).lattice && same_sector(sector, problems[g - 1].sector);
+    moves.push_back(repeated ? moves.back() : std::make_shared<const MoveMixture>(options, lattice, sector));
   }
   return moves;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/sampling/moves.h"
-#include "hamiltonians/problem.h"
+#include "hamiltonians/problems.h"
 #include "kernels/api/chains.h"
 #include "kernels/api/memory.h"
 
@@ -32,8 +32,8 @@ class MoveMixture {
   bool frozen_;
 };
 
-// The moves of every problem; neighbours with the same sector share one mixture.
-std::vector<std::shared_ptr<const MoveMixture>> mixtures_of(const std::vector<MoveOptions>& options, const ProblemFamily& family);
+// The moves of every problem; neighbours on one lattice with the same sector share one mixture.
+std::vector<std::shared_ptr<const MoveMixture>> mixtures_of(const std::vector<MoveOptions>& options, const Problems& problems);
 
 // The moves of all problems where a device reads them.
 class DeviceMixtures {

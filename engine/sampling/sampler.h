@@ -11,7 +11,7 @@
 #include "engine/sampling/moves.h"
 #include "engine/sampling/sample_set.h"
 #include "engine/wavefunctions/wavefunction.h"
-#include "hamiltonians/problem.h"
+#include "hamiltonians/problems.h"
 
 namespace qs {
 
@@ -23,7 +23,7 @@ struct MetropolisOptions {
   std::vector<MoveOptions> moves;
   std::int64_t chains = 256;     // per problem
   std::int64_t samples = 1024;   // per problem and step; a multiple of chains
-  std::int64_t sweep_size = 0;   // proposals per chain and sample; 0 = number of sites
+  std::int64_t sweep_size = 0;   // proposals per chain and sample; 0 = number of sites, of the largest lattice
   std::int64_t discard = 0;      // sweeps thrown away at the start of each step
   std::int64_t thermalise = 20;  // sweeps after a random start, before anybody looks whether the chains have settled
   // Chains follow |psi|^power, and samples carry weights ~ |psi|^(2 - power): below 2, states of small |psi| are visited more often, which lowers
@@ -74,12 +74,12 @@ class Sampler {
   virtual void restore(const ConfigurationBatch& all_chains, std::uint64_t proposals_done) = 0;
 };
 
-// Metropolis-Hastings on |psi|^2: accept iff u < exp(2 [Re log psi(sigma') - Re log psi(sigma)] + L). The family and the communicator must outlive
+// Metropolis-Hastings on |psi|^2: accept iff u < exp(2 [Re log psi(sigma') - Re log psi(sigma)] + L). The families and the communicator must outlive
 // the sampler. key.stage distinguishes stages; streams are global chain numbers.
-std::unique_ptr<Sampler> make_metropolis(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
+std::unique_ptr<Sampler> make_metropolis(const MetropolisOptions& options, const Problems& problems, Communicator& comm, RandomKey key);
 // Bytes of the chains of rank 0 on a device where chunks have chunk_rows configurations; the device need not be there.
-std::size_t metropolis_memory(const MetropolisOptions& options, const ProblemFamily& family, int ranks, Device device, int chunk_rows);
+std::size_t metropolis_memory(const MetropolisOptions& options, const Problems& problems, int ranks, Device device, int chunk_rows);
 // All basis states of all problems with weight |psi|^2 / sum: small sectors only.
-std::unique_ptr<Sampler> make_exact_sum(const ProblemFamily& family, Communicator& comm);
+std::unique_ptr<Sampler> make_exact_sum(const Problems& problems, Communicator& comm);
 
 }  // namespace qs

@@ -24,14 +24,14 @@ std::string hexadecimal(const Word* row, int words) {
 
 }  // namespace
 
-Walkers::Walkers(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key)
-    : family_(family),
+Walkers::Walkers(const MetropolisOptions& options, const Problems& problems, Communicator& comm, RandomKey key)
+    : problems_(problems),
       comm_(comm),
       key_(key),
-      blocks_(options.chains * family.size(), comm.size(), comm.rank()),
+      blocks_(options.chains * problems.size(), comm.size(), comm.rank()),
       chains_per_problem_(options.chains),
       replicas_(static_cast<std::int64_t>(options.tempering.size())),
-      rows_(family.modes(), blocks_.my_items() * replicas_),
+      rows_(problems.modes(), blocks_.my_items() * replicas_),
       log_psi_(rows_.rows()) {
   for (std::int64_t walker = 0; walker < rows_.rows(); ++walker) {
     rows_.problem[walker] = problem_of(walker);
@@ -40,7 +40,7 @@ Walkers::Walkers(const MetropolisOptions& options, const ProblemFamily& family, 
 }
 
 void Walkers::draw(std::int64_t walker, int attempt) {
-  random_state(family_.problems[problem_of(walker)].sector, key_, stream(walker), start_step + attempt, rows_.row(walker));
+  random_state(problems_[problem_of(walker)].sector, key_, stream(walker), start_step + attempt, rows_.row(walker));
 }
 
 void Walkers::start(const Wavefunction& psi) {
@@ -104,9 +104,9 @@ void Walkers::take_of_all(const ConfigurationBatch& ordered) {
   }
   for (std::int64_t row = 0; row < ordered.rows(); ++row) {
     const auto problem = static_cast<std::int32_t>(row / (chains_per_problem_ * replicas_));
-    if (ordered.problem[row] != problem || !family_.problems[problem].sector.contains(ordered.row(row))) {
+    if (ordered.problem[row] != problem || !problems_[problem].sector.contains(ordered.row(row))) {
       throw CheckpointError(fmt::format("stored chain {} is not a state of problem {} ({}); the checkpoint belongs to another system", row, problem,
-                                        family_.problems[problem].sector.describe()));
+                                        problems_[problem].sector.describe()));
     }
   }
   take(ordered, blocks_.my_begin() * replicas_);

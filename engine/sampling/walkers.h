@@ -16,7 +16,7 @@ namespace qs {
 class Walkers {
  public:
   // At random states.
-  Walkers(const MetropolisOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
+  Walkers(const MetropolisOptions& options, const Problems& problems, Communicator& comm, RandomKey key);
 
   const Blocks& blocks() const { return blocks_; }  // of chains
   std::int64_t chains() const { return blocks_.my_items(); }
@@ -42,13 +42,13 @@ class Walkers {
   ConfigurationBatch ordered() const;
   // `first`: where in `ordered` mine begin.
   void take(const ConfigurationBatch& ordered, std::int64_t first);
-  // Of all ranks. CheckpointError if they are not states of this family and sampler.
+  // Of all ranks. CheckpointError if they are not states of these problems and of this sampler.
   void take_of_all(const ConfigurationBatch& ordered);
 
  private:
   void draw(std::int64_t walker, int attempt);
 
-  const ProblemFamily& family_;
+  Problems problems_;
   Communicator& comm_;
   RandomKey key_;
   Blocks blocks_;

@@ -17,10 +17,10 @@ namespace {
 using Complex = std::complex<double>;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-double mean_energy(const std::vector<Estimate>& energy) {
+double mean_energy(const Problems& problems, const std::vector<Estimate>& energy) {
   double sum = 0;
-  for (const Estimate& each : energy) sum += each.mean.real();
-  return sum / static_cast<double>(energy.size());
+  for (int g = 0; g < problems.size(); ++g) sum += problems.energy_weight(g) * energy[g].mean.real();
+  return sum / problems.size();
 }
 
 class ExactEnergyJudge final : public StepJudge {
@@ -29,23 +29,24 @@ class ExactEnergyJudge final : public StepJudge {
       : step_(step), rows_(all_rows(step.comm, step.samples)), log_psi_(gather_rows(step.comm, step.samples.log_psi)) {}
 
   Evidence evidence() const override { return Evidence::exact; }
-  double loss() const override { return mean_energy(step_.energy); }
+  double loss() const override { return mean_energy(step_.problems, step_.energy); }
   double tolerance() const override { return loss_tolerance(step_.psi.precision(), loss()); }
 
   std::optional<TangentModel> model(std::span<const double> image) override {
     std::vector<Complex> delta = relative_change(rows_, image);  // |u_i| D_i with the phase of u_i, of all rows
     for (std::size_t i = 0; i < delta.size(); ++i) delta[i] *= amplitude(i);
     std::vector<Complex> mine;
-    on_all(step_.comm, [&] { mine = apply_exact(step_.family.table, couplings_of(step_.family), step_.family, step_.samples, delta); });
+    on_all(step_.comm, [&] { mine = apply_hamiltonian_exact(step_.problems, step_.samples, delta); });
     const std::vector<Complex> h_delta = gather_rows(step_.comm, mine), local = gather_rows(step_.comm, step_.local);
     std::vector<TangentModel::Problem> problems(rows_.problems);
-    for (int g = 0; g < rows_.problems; ++g) problems[g].loss = step_.energy[g].mean.real();
+    for (int g = 0; g < rows_.problems; ++g) problems[g].loss = step_.problems.energy_weight(g) * step_.energy[g].mean.real();
     for (std::size_t i = 0; i < delta.size(); ++i) {
       if (!(rows_.weight[i] > 0)) continue;
       TangentModel::Problem& p = problems[rows_.problem[i]];
+      const double weight = step_.problems.energy_weight(rows_.problem[i]);
       const Complex residual = (local[i] - step_.energy[rows_.problem[i]].mean) * amplitude(i);  // (H - E) u
-      p.a += (std::conj(residual) * delta[i]).real();
-      p.b += (std::conj(delta[i]) * h_delta[i]).real();
+      p.a += weight * (std::conj(residual) * delta[i]).real();
+      p.b += weight * (std::conj(delta[i]) * h_delta[i]).real();
       p.c += std::norm(delta[i]);
     }
     return TangentModel(std::move(problems));
@@ -55,8 +56,8 @@ class ExactEnergyJudge final : public StepJudge {
     const AtParameters there(step_.psi, parameters, step_.parameters);
     try {
       const SampleSet samples = step_.sampler.sample(step_.psi);
-      const auto local = sampled_energies(step_.comm, step_.family, step_.psi, samples);
-      return {.decrease = loss() - mean_energy(estimate(step_.comm, samples, local, "local energy"))};
+      const auto local = sampled_energies(step_.comm, step_.problems, step_.psi, samples);
+      return {.decrease = loss() - mean_energy(step_.problems, estimate(step_.comm, samples, local, "local energy"))};
     } catch (const NumericalError&) {  // on every rank alike
       return {.decrease = not_a_number};
     }
@@ -88,7 +89,7 @@ class SampledEnergyJudge final : public StepJudge {
   }
 
   Evidence evidence() const override { return Evidence::sampled; }
-  double loss() const override { return mean_energy(step_.energy); }
+  double loss() const override { return mean_energy(step_.problems, step_.energy); }
   double tolerance() const override { return loss_tolerance(step_.psi.precision(), loss()); }
   std::optional<TangentModel> model(std::span<const double>) override { return std::nullopt; }
 
@@ -98,7 +99,7 @@ class SampledEnergyJudge final : public StepJudge {
     std::vector<Complex> local;
     on_all(step_.comm, [&] {
       moved.log_psi = log_psi(step_.psi, subset_.rows);
-      local = local_energies(step_.family, step_.psi, moved);
+      local = local_energies(step_.problems, step_.psi, moved);
     });
     return compare(log_ratios(gather_rows(step_.comm, moved.log_psi), log_psi_), gather_rows(step_.comm, local));
   }
@@ -141,8 +142,9 @@ class SampledEnergyJudge final : public StepJudge {
     Achieved total{.decrease = 0, .error = 0, .effective = 1};
     for (int g = 0; g < rows_.problems; ++g) {
       const Achieved one = compare_problem(g, log_ratio, after);
-      total.decrease += one.decrease / rows_.problems;
-      total.error = std::hypot(total.error, one.error / rows_.problems);
+      const double weight = step_.problems.energy_weight(g);
+      total.decrease += weight * one.decrease / rows_.problems;
+      total.error = std::hypot(total.error, weight * one.error / rows_.problems);
       total.effective = std::min(total.effective, one.effective);
     }
     return total;

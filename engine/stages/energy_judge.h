@@ -1,5 +1,6 @@
-// Judges trial steps by the energy, mean over the problems of the family: exactly where the whole sector is summed, else on the samples that are
-// there, reweighted to the trial's |psi|^2. Differences on the same samples are known to a fraction of the error of the energy itself.
+// Judges trial steps by the energy, mean over the problems, of several lattices per site: exactly where the whole sector is summed, else on the
+// samples that are there, reweighted to the trial's |psi|^2. Differences on the same samples are known to a fraction of the error of the energy
+// itself.
 #pragma once
 
 #include <complex>
@@ -12,14 +13,14 @@
 #include "engine/sampling/sampler.h"
 #include "engine/statistics/estimate.h"
 #include "engine/wavefunctions/wavefunction.h"
-#include "hamiltonians/problem.h"
+#include "hamiltonians/problems.h"
 
 namespace qs {
 
 // What a step starts from; all of it must outlive the judge.
 struct EnergyStep {
   Communicator& comm;
-  const ProblemFamily& family;
+  Problems problems;
   Wavefunction& psi;
   Sampler& sampler;  // of the exact sum: evaluates the trial
   const std::vector<double>& parameters;

@@ -41,7 +41,7 @@ EvaluateStage::EvaluateStage(EvaluateOptions options, StageContext context, Exac
   }
 }
 
-void EvaluateStage::begin(RunState&) { show_family(context_, context_.family); }
+void EvaluateStage::begin(RunState&) { show(context_, context_.family); }
 
 StepOutcome EvaluateStage::step(RunState& state) {
   context_.psi->set_parameters(state.parameters);

@@ -70,7 +70,8 @@ void ExactStates::warn_once(const ProblemFamily& family, int problem, const std:
 
 void ExactStates::compare_with_network(const ProblemFamily& family, int problem, const EdResult& exact) {
   constexpr double full = 1 - 1e-6;
-  if (!warn_ || network_translations_.empty() || family.symmetry.one_row) return;
+  const bool same_axes = network_translations_.size() == family.lattice.options().size.size();  // as the lattice of the network
+  if (!warn_ || network_translations_.empty() || !same_axes || family.symmetry.one_row) return;
   const TranslationContent content = translation_content(family.lattice, family.problems[problem].sector, exact, network_translations_);
   if (content.largest_overlap > full) return;
   const std::string momentum =

@@ -67,7 +67,7 @@ LanczosStage::LanczosStage(LanczosOptions options, StageContext context, ExactSt
   options_.sampler = for_verdicts(options_.sampler);
 }
 
-void LanczosStage::begin(RunState&) { show_family(context_, context_.family); }
+void LanczosStage::begin(RunState&) { show(context_, context_.family); }
 
 StepOutcome LanczosStage::step(RunState& state) {
   context_.psi->set_parameters(state.parameters);

@@ -20,12 +20,12 @@ struct ProblemRows {
 };
 
 // Equal samples share one evaluation: the value of a row does not depend on its neighbours, so nothing else changes, not by a bit.
-std::vector<std::complex<double>> local_values(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
-                                               const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples) {
-  if (!many_are_equal(family, samples)) return local_estimates(op, couplings, psi, samples);
+template <class Values>
+std::vector<std::complex<double>> once_each(Communicator& comm, const Problems& problems, const SampleSet& samples, const Values& values_of) {
+  if (!many_are_equal(problems, samples)) return values_of(samples);
   const DistinctSamples once = distinct_samples(comm, samples);
   std::vector<std::complex<double>> values;
-  on_all(comm, [&] { values = local_estimates(op, couplings, psi, once.samples); });
+  on_all(comm, [&] { values = values_of(once.samples); });
   return once.spread(comm, values);
 }
 
@@ -71,22 +71,20 @@ Estimate estimate_of(const SampleSet& samples, const ProblemRows& rows) {
 
 }  // namespace
 
-std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key) {
-  if (options.kind == SamplerKind::exact_sum) return make_exact_sum(family, comm);
-  return make_metropolis(options.metropolis, family, comm, key);
+std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const Problems& problems, Communicator& comm, RandomKey key) {
+  if (options.kind == SamplerKind::exact_sum) return make_exact_sum(problems, comm);
+  return make_metropolis(options.metropolis, problems, comm, key);
 }
 
-std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi,
-                                                   const SampleSet& samples) {
-  const std::vector<std::vector<double>> couplings = couplings_of(family);
-  if (samples.markov) return local_values(comm, family.table, couplings, family, psi, samples);
-  return local_estimates_exact(comm, family.table, couplings, family, samples);
+std::vector<std::complex<double>> sampled_energies(Communicator& comm, const Problems& problems, const Wavefunction& psi, const SampleSet& samples) {
+  if (!samples.markov) return local_energies_exact(comm, problems, samples);
+  return once_each(comm, problems, samples, [&](const SampleSet& rows) { return local_energies(problems, psi, rows); });
 }
 
 std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,
                                                  const ProblemFamily& family, const Wavefunction& psi, const SampleSet& samples) {
-  if (samples.markov) return local_values(comm, op, couplings, family, psi, samples);
-  return local_estimates_exact(comm, op, couplings, family, samples);
+  if (!samples.markov) return local_estimates_exact(comm, op, couplings, family, samples);
+  return once_each(comm, family, samples, [&](const SampleSet& rows) { return local_estimates(op, couplings, psi, rows); });
 }
 
 std::vector<Estimate> estimate(Communicator& comm, const SampleSet& samples, const std::vector<std::complex<double>>& values,

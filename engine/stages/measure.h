@@ -11,7 +11,7 @@
 #include "engine/statistics/diagnosis.h"
 #include "engine/statistics/estimate.h"
 #include "engine/wavefunctions/wavefunction.h"
-#include "hamiltonians/problem.h"
+#include "hamiltonians/problems.h"
 
 namespace qs {
 
@@ -22,11 +22,10 @@ struct SamplerOptions {
   MetropolisOptions metropolis = {};
 };
 
-std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const ProblemFamily& family, Communicator& comm, RandomKey key);
+std::unique_ptr<Sampler> make_sampler(const SamplerOptions& options, const Problems& problems, Communicator& comm, RandomKey key);
 
-// E_loc of the family's Hamiltonian on samples of either kind. Collective.
-std::vector<std::complex<double>> sampled_energies(Communicator& comm, const ProblemFamily& family, const Wavefunction& psi,
-                                                   const SampleSet& samples);
+// E_loc of the Hamiltonians on samples of either kind. Collective.
+std::vector<std::complex<double>> sampled_energies(Communicator& comm, const Problems& problems, const Wavefunction& psi, const SampleSet& samples);
 
 // O_loc of an observable, with its couplings in each problem, on samples of either kind. Collective.
 std::vector<std::complex<double>> sampled_values(Communicator& comm, const TermTable& op, const std::vector<std::vector<double>>& couplings,

@@ -48,14 +48,14 @@ struct Split {
 };
 
 // A problem is held out when each named coupling has one of the listed values.
-Split split(const Node& held_out, const ProblemFamily& family) {
+Split split(const Node& held_out, const Problems& problems) {
   Split parts;
-  for (int g = 0; g < family.size(); ++g) {
+  for (int g = 0; g < problems.size(); ++g) {
     bool held = !held_out.is_null();
     if (held) {
       for (const auto& [name, values] : held_out.entries()) {
         const std::vector<double> listed = values.numbers();
-        held = held && std::find(listed.begin(), listed.end(), family.feature(g, name)) != listed.end();
+        held = held && std::find(listed.begin(), listed.end(), problems.family_of(g).feature(problems.place_of(g), name)) != listed.end();
       }
     }
     (held ? parts.hold_out : parts.train).push_back(g);
@@ -67,13 +67,20 @@ Split split(const Node& held_out, const ProblemFamily& family) {
 
 // The listed problems with their states: from files, or from `exact`.
 TargetSet targets(const StagePlan& stage, const std::vector<int>& problems, ExactStates& exact) {
-  TargetSet set{stage.family, {}};
-  set.family.problems.clear();
-  set.family.varied_values.clear();
+  const Problems all = stage.problems();
+  TargetSet set;
+  for (const ProblemFamily* family : all.families()) {
+    set.families.push_back(*family);
+    set.families.back().problems.clear();
+    set.families.back().varied_values.clear();
+  }
   for (const int g : problems) {
-    set.family.problems.push_back(stage.family.problems[g]);
-    if (!stage.family.varied.empty()) set.family.varied_values.push_back(stage.family.varied_values[g]);
-    set.states.push_back(stage.exact_states ? exact.ground_state(stage.family, g, "the network learns") : stage.targets[g]);
+    const ProblemFamily& from = all.family_of(g);
+    ProblemFamily& to = set.families[all.lattice_of()[g]];
+    const int place = all.place_of(g);
+    to.problems.push_back(from.problems[place]);
+    if (!from.varied.empty()) to.varied_values.push_back(from.varied_values[place]);
+    set.states.push_back(stage.exact_states ? exact.ground_state(from, place, "the network learns") : stage.targets[g]);
   }
   return set;
 }
@@ -81,15 +88,21 @@ TargetSet targets(const StagePlan& stage, const std::vector<int>& problems, Exac
 void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   PretrainOptions options = pretrain_options().read(node);
   options.optimizer.device = run.device;
-  const Split parts = split(node["held_out"], stage.family);
+  const Problems problems = stage.problems();
+  const Split parts = split(node["held_out"], problems);
   stage.exact_states = node["targets"].is_text();
-  if (stage.exact_states)
-    check_exact_states(stage.family, 1);
-  else
-    stage.targets = run.read_targets(node["targets"]["files"], stage.family);
+  if (!stage.exact_states && !problems.on_one_lattice())
+    throw InputError(
+        "targets.files serves one lattice, but this stage trains on several (an ed stage over them finds their states); write targets: ed");
+  for (const ProblemFamily* family : problems.families()) {
+    if (stage.exact_states)
+      check_exact_states(*family, 1);
+    else
+      stage.targets = run.read_targets(node["targets"]["files"], *family);
+  }
   stage.steps = options.steps;
   stage.optimizer = options.optimizer;
-  for (const int g : parts.train) stage.rows += options.rows > 0 ? options.rows : stage.family.problems[g].sector.dimension();
+  for (const int g : parts.train) stage.rows += options.rows > 0 ? options.rows : problems[g].sector.dimension();
   stage.make = [options, parts](const StagePlan& planned, StageContext context, ExactStates& exact) {
     TargetSet train = targets(planned, parts.train, exact), hold_out = targets(planned, parts.hold_out, exact);
     return std::make_unique<PretrainStage>(options, std::move(context), std::move(train), std::move(hold_out));
@@ -117,6 +130,7 @@ StageEntry pretrain_entry() {
           .keys = pretrain_options().list(),
           .plan = plan,
           .summarise = summarise,
+          .lattices = Lattices::several,
           .sections = {{"stop", stop_options().list()}, {"targets", target_options().list()}}};
 }
 

@@ -84,17 +84,15 @@ PretrainStage::PretrainStage(PretrainOptions options, StageContext context, Targ
       context_(std::move(context)),
       train_(std::move(train)),
       hold_out_(std::move(hold_out)),
-      record_(Evidence::exact, options_.steps, train_.family.size()) {}
-
-void PretrainStage::select(const TargetSet& set) { show_family(context_, set.family); }
+      record_(Evidence::exact, options_.steps, train_.problems().size()) {}
 
 void PretrainStage::begin(RunState& state) {
-  select(train_);
+  show(context_, train_.problems());
   optimizer_ = make_optimizer(options_.optimizer, context_.psi->layout().total);
   if (state.optimizer.updates > 0) optimizer_->restore(state.optimizer);
   record_.restore(state.buffers);
   proposal_.clear();
-  for (int g = 0; g < train_.family.size(); ++g) {
+  for (int g = 0; g < train_.problems().size(); ++g) {
     const auto kept = state.buffers.find(fmt::format("proposal_{:03}", g));
     if (kept != state.buffers.end()) proposal_.push_back(kept->second);
   }
@@ -119,8 +117,8 @@ void PretrainStage::save(RunState& state) {
 }
 
 Overlaps PretrainStage::measure(const TargetSet& set) {
-  select(set);
-  const SampleSet full = make_exact_sum(set.family, context_.comm)->sample(*context_.psi);
+  show(context_, set.problems());
+  const SampleSet full = make_exact_sum(set.problems(), context_.comm)->sample(*context_.psi);
   return exact_overlaps(gather_rows(context_.comm, full.log_psi), set.states);
 }
 
@@ -128,13 +126,13 @@ StepOutcome PretrainStage::step(RunState& state) {
   context_.psi->set_parameters(state.parameters);
   const bool everything = options_.rows == 0;
   const bool measures = state.step % options_.evaluate_every == 0;
-  if (measures && hold_out_.family.size() > 0) {
+  if (measures && !hold_out_.empty()) {
     hold_out_overlaps_ = clock_.measure("overlap", [&] { return measure(hold_out_); });
-    select(train_);
+    show(context_, train_.problems());
   }
   std::optional<SampleSet> full;
   if (everything || measures) {
-    full = clock_.measure("overlap", [&] { return make_exact_sum(train_.family, context_.comm)->sample(*context_.psi); });
+    full = clock_.measure("overlap", [&] { return make_exact_sum(train_.problems(), context_.comm)->sample(*context_.psi); });
     train_overlaps_ = exact_overlaps(gather_rows(context_.comm, full->log_psi), train_.states);
     if (!std::isfinite(train_overlaps_.loss))
       throw NumericalError(fmt::format(
@@ -164,7 +162,7 @@ StepOutcome PretrainStage::step(RunState& state) {
 // misses). The noise of the gradient is least for q ~ |dpsi| |psi - phi|, which is flatter than |psi|^2: hence the power.
 void PretrainStage::refresh_proposal(const SampleSet& full) {
   const auto weight = gather_rows(context_.comm, full.weight);
-  proposal_.assign(train_.family.size(), {});
+  proposal_.assign(train_.states.size(), {});
   std::size_t row = 0;
   for (std::size_t g = 0; g < proposal_.size(); ++g) {
     double sum = 0;
@@ -177,23 +175,24 @@ void PretrainStage::refresh_proposal(const SampleSet& full) {
 
 SampleSet PretrainStage::drawn_rows(std::int64_t step) const {
   // Every rank draws the same list and keeps the rows of its own blocks.
-  ConfigurationBatch all(train_.family.modes(), 0);
+  const Problems problems = train_.problems();
+  ConfigurationBatch all(problems.modes(), 0);
   std::vector<double> count_over_probability;
-  for (int g = 0; g < train_.family.size(); ++g) {
+  for (int g = 0; g < problems.size(); ++g) {
     const auto multiplicity = stratified_draws(proposal_[g], options_.rows, context_.key, static_cast<std::uint32_t>(g), step);
     for (std::size_t i = 0; i < multiplicity.size(); ++i) {
       if (multiplicity[i] == 0) continue;
-      const Word state = train_.family.problems[g].sector.state(static_cast<std::int64_t>(i));
+      const Word state = problems[g].sector.state(static_cast<std::int64_t>(i));
       all.push_back(&state, g);
       count_over_probability.push_back(static_cast<double>(multiplicity[i]) / proposal_[g][i]);
     }
   }
-  SampleSet samples{.rows = ConfigurationBatch(train_.family.modes(), 0),
+  SampleSet samples{.rows = ConfigurationBatch(problems.modes(), 0),
                     .log_psi = {},
                     .weight = {},
                     .block_begin = {0},
                     .blocks = Blocks::of_grains(all.rows(), rows_per_grain, context_.comm.size(), context_.comm.rank()),
-                    .problems = train_.family.size(),
+                    .problems = problems.size(),
                     .samples_per_chain = 1,
                     .markov = false,
                     .total_rows = all.rows()};
@@ -218,10 +217,11 @@ LossPoint PretrainStage::infidelity() const {
 
 // phi at my rows.
 std::vector<std::complex<double>> PretrainStage::target_rows(const SampleSet& samples) const {
+  const Problems problems = train_.problems();
   std::vector<std::complex<double>> target;
   for (std::int64_t i = 0; i < samples.rows.rows(); ++i) {
     const int g = samples.rows.problem[i];
-    target.push_back(train_.states[g][train_.family.problems[g].sector.index(*samples.rows.row(i))]);
+    target.push_back(train_.states[g][problems[g].sector.index(*samples.rows.row(i))]);
   }
   return target;
 }
@@ -260,7 +260,7 @@ std::vector<std::complex<double>> PretrainStage::residual(const SampleSet& sampl
 std::vector<std::string> PretrainStage::trace_columns() const {
   std::vector<std::string> columns = {"step", "loss", "overlap", "overlap_min", "overlap_hold_out"};
   for (const std::string& name : step_columns()) columns.push_back(name);
-  for (int g = 0; g < train_.family.size(); ++g) columns.push_back(fmt::format("overlap_{:02}", g));
+  for (int g = 0; g < train_.problems().size(); ++g) columns.push_back(fmt::format("overlap_{:02}", g));
   return columns;
 }
 
@@ -270,7 +270,7 @@ StepOutcome PretrainStage::describe(std::int64_t step, const StepReport& report)
   for (const double value : step_values(report)) outcome.trace_row.push_back(value);
   outcome.trace_row.insert(outcome.trace_row.end(), train_overlaps_.modulus.begin(), train_overlaps_.modulus.end());
   outcome.shown = {{"overlap", fmt::format("{:.6f}", train_overlaps_.mean)}, {"lowest", fmt::format("{:.6f}", train_overlaps_.minimum)}};
-  if (hold_out_.family.size() > 0) outcome.shown.emplace_back("held out", fmt::format("{:.6f}", hold_out_overlaps_.mean));
+  if (!hold_out_.empty()) outcome.shown.emplace_back("held out", fmt::format("{:.6f}", hold_out_overlaps_.mean));
   return outcome;
 }
 
@@ -287,10 +287,10 @@ std::vector<std::string> PretrainStage::finish(RunState& state) {
   state.parameters = end.parameters;
   context_.psi->set_parameters(state.parameters);
   const auto store = [&](const TargetSet& set, const std::string& group) {
-    if (set.family.size() == 0) return;
+    if (set.empty()) return;
     const Overlaps overlaps = measure(set);
     state.outputs.set("stages/" + group + "/overlap", with(array(overlaps.modulus), quantity_attributes("overlap")));
-    store_couplings(set.family, group, state.outputs);
+    store_couplings(set.problems(), group, state.outputs);
   };
   store(train_, context_.group);
   store(hold_out_, context_.group + "/hold_out");

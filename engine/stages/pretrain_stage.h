@@ -32,8 +32,15 @@ struct PretrainOptions {
 
 // Problems with their exact states.
 struct TargetSet {
-  ProblemFamily family;
-  std::vector<Amplitudes> states;  // one per problem
+  std::vector<ProblemFamily> families;  // one per lattice
+  std::vector<Amplitudes> states;       // one per problem
+
+  bool empty() const { return states.empty(); }
+  Problems problems() const {
+    std::vector<const ProblemFamily*> all;
+    for (const ProblemFamily& family : families) all.push_back(&family);
+    return Problems(std::move(all));
+  }
 };
 
 struct Overlaps {
@@ -44,7 +51,7 @@ struct Overlaps {
 
 class PretrainStage : public Stage {
  public:
-  // context.family is ignored in favour of train.family; hold_out is measured, never trained on, and may be empty.
+  // context.family is ignored in favour of the families of train; hold_out is measured, never trained on, and may be empty.
   PretrainStage(PretrainOptions options, StageContext context, TargetSet train, TargetSet hold_out);
   std::int64_t steps() const override { return options_.steps; }
   std::vector<std::string> trace_columns() const override;
@@ -54,7 +61,6 @@ class PretrainStage : public Stage {
   std::vector<std::string> finish(RunState& state) override;
 
  private:
-  void select(const TargetSet& set);
   Overlaps measure(const TargetSet& set);
   SampleSet drawn_rows(std::int64_t step) const;
   void refresh_proposal(const SampleSet& full);

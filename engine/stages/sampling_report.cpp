@@ -24,12 +24,6 @@ std::vector<double> ratios_of(const std::vector<std::int64_t>& accepted, const s
 std::vector<double> move_ratios(const Acceptance& acceptance) { return ratios_of(acceptance.move_accepted, acceptance.move_proposed); }
 std::vector<double> swap_ratios(const Acceptance& acceptance) { return ratios_of(acceptance.swap_accepted, acceptance.swap_proposed); }
 
-// "V=2.0: ", or nothing where there is one problem.
-std::string prefix(const ProblemFamily& family, std::size_t problem) {
-  const std::string& label = family.problems[problem].label;
-  return label.empty() ? "" : label + ": ";
-}
-
 }  // namespace
 
 std::string movement_doubt(const Acceptance& acceptance, int problem, std::int64_t chains) {
@@ -39,11 +33,11 @@ std::string movement_doubt(const Acceptance& acceptance, int problem, std::int64
   return acceptance.accepted[problem] > 0 && ratio < least_acceptance ? fmt::format("acceptance {:.1e} < {:.0e}", ratio, least_acceptance) : "";
 }
 
-std::vector<std::string> movement_warnings(const Acceptance& acceptance, const ProblemFamily& family, std::int64_t chains) {
+std::vector<std::string> movement_warnings(const Acceptance& acceptance, const Problems& problems, std::int64_t chains) {
   std::vector<std::string> warnings;
   const std::vector<double> ratios = acceptance_ratios(acceptance), swaps = swap_ratios(acceptance);
   for (std::size_t g = 0; g < ratios.size(); ++g) {
-    const std::string who = prefix(family, g);
+    const std::string who = problems.prefix(static_cast<int>(g));
     const bool fixed = acceptance.accepted[g] == 0 && acceptance.still[g] == 0;  // a sector of one state
     if (2 * acceptance.still[g] > chains) warnings.push_back(who + "most chains are frozen: none of their proposals was accepted");
     if (!fixed && ratios[g] < low_acceptance)
@@ -77,7 +71,7 @@ void report_sampling(const Measurements& measured, const Thermalisation& start, 
   for (std::size_t g = 0; g < of_problems.size(); ++g) {
     if (of_problems[g] <= high_acceptance) continue;
     outcome.warnings.push_back(fmt::format("{}more than {} of the proposals are accepted; moves that reach further (d_max) forget faster",
-                                           prefix(family, g), high_acceptance));
+                                           Problems(family).prefix(static_cast<int>(g)), high_acceptance));
   }
 }
 
@@ -98,11 +92,11 @@ void report_observable(const ObservableValues& observable, const ProblemFamily& 
       if (doubtful++ == 0) first = fmt::format("{}: {}", observable.labels[k], value.diagnosis.doubt);
     }
     if (count > shown_values) values = fmt::format("{} values, {} reliable", count, count - doubtful);
-    outcome.notes.push_back(fmt::format("{}{}: {}", prefix(family, g), observable.name, values));
+    outcome.notes.push_back(fmt::format("{}{}: {}", Problems(family).prefix(static_cast<int>(g)), observable.name, values));
     if (doubtful == 0) continue;
     outcome.warnings.push_back(
-        fmt::format("{}{}: the errors of {} of {} values are not reliable, the first is {}; raise sampler.samples or sweep_size", prefix(family, g),
-                    observable.name, doubtful, count, first));
+        fmt::format("{}{}: the errors of {} of {} values are not reliable, the first is {}; raise sampler.samples or sweep_size",
+                    Problems(family).prefix(static_cast<int>(g)), observable.name, doubtful, count, first));
   }
 }
 

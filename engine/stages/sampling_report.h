@@ -13,9 +13,9 @@ namespace qs {
 // Why the chains of a problem are not to be trusted, whatever they say: chains without one accepted proposal, nearly no acceptance. Empty: no reason.
 std::string movement_doubt(const Acceptance& acceptance, int problem, std::int64_t chains);
 
-// Warnings about the moves of a family (`chains` a problem), in words that do not change from step to step: more than half of the chains stand still,
+// Warnings about the moves (`chains` a problem), in words that do not change from step to step: more than half of the chains stand still,
 // fewer than 2 % of the proposals are accepted, proposals have a log psi that is not a number, fewer than 10 % of the swaps of replicas are accepted.
-std::vector<std::string> movement_warnings(const Acceptance& acceptance, const ProblemFamily& family, std::int64_t chains);
+std::vector<std::string> movement_warnings(const Acceptance& acceptance, const Problems& problems, std::int64_t chains);
 
 // "-3.419(13)", with a question mark if the error is not reliable.
 std::string format_judged(const Judged& value);

@@ -9,7 +9,9 @@
 
 namespace qs {
 
-std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names, const StartOrbitals& start) {
+namespace {
+
+std::vector<std::vector<double>> features_of(const ProblemFamily& family, const std::vector<std::string>& names, const StartOrbitals& start) {
   std::vector<std::vector<double>> table(family.size());
   for (int g = 0; g < family.size(); ++g) {
     for (const std::string& name : names) table[g].push_back(family.feature(g, name));
@@ -20,8 +22,22 @@ std::vector<std::vector<double>> feature_table(const ProblemFamily& family, cons
   return table;
 }
 
-void show_family(const StageContext& context, const ProblemFamily& family) {
-  context.psi->set_features(feature_table(family, context.features, context.start));
+}  // namespace
+
+std::vector<std::vector<double>> feature_table(const Problems& problems, const std::vector<std::string>& names, const StartOrbitals& start) {
+  if (problems.on_one_lattice()) return features_of(problems.family_of(0), names, start);
+  std::vector<std::vector<double>> table;
+  for (std::size_t lattice = 0; lattice < problems.families().size(); ++lattice) {
+    for (std::vector<double>& row : features_of(*problems.families()[lattice], names, start)) {
+      row.insert(row.begin(), static_cast<double>(lattice));
+      table.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
+void show(const StageContext& context, const Problems& problems) {
+  context.psi->set_features(feature_table(problems, context.features, context.start));
 }
 
 void store_trace(const Trace& trace, const std::string& group, DataTree& outputs) {
@@ -45,13 +61,20 @@ void store_values(DataTree& outputs, const std::string& path, std::vector<double
   outputs.set(path, with(array(std::move(values), std::move(shape)), std::move(attributes)));
 }
 
-void store_couplings(const ProblemFamily& family, const std::string& group, DataTree& outputs) {
-  for (std::size_t c = 0; c < family.varied.size(); ++c) {
+void store_couplings(const Problems& problems, const std::string& group, DataTree& outputs) {
+  const std::vector<std::string>& names = problems.families().front()->varied;
+  for (std::size_t c = 0; c < names.size(); ++c) {
     std::vector<double> column;
-    for (const auto& row : family.varied_values) column.push_back(row[c]);
-    outputs.set("stages/" + group + "/couplings/" + family.varied[c],
+    for (const ProblemFamily* family : problems.families()) {
+      for (const auto& row : family->varied_values) column.push_back(row[c]);
+    }
+    outputs.set("stages/" + group + "/couplings/" + names[c],
                 with(array(std::move(column)), {{"units", "1"}, {"long_name", "coupling of every problem, in the energy unit of the Hamiltonian"}}));
   }
+  if (problems.on_one_lattice()) return;
+  std::vector<std::int64_t> sites;
+  for (int g = 0; g < problems.size(); ++g) sites.push_back(problems.family_of(g).lattice.sites());
+  outputs.set("stages/" + group + "/sites", with(array(std::move(sites)), {{"units", "1"}, {"long_name", "sites of the lattice of every problem"}}));
 }
 
 }  // namespace qs

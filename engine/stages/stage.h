@@ -13,7 +13,7 @@
 #include "engine/statistics/phase_clock.h"
 #include "engine/wavefunctions/wavefunction.h"
 #include "hamiltonians/mean_field/orbital_start.h"
-#include "hamiltonians/problem.h"
+#include "hamiltonians/problems.h"
 #include "hamiltonians/registry.h"
 
 namespace qs {
@@ -41,15 +41,18 @@ enum class EarlyStop { allowed, never };
 struct StageContext {
   Communicator& comm;
   ProblemFamily family;
-  SignRule sign_rule = SignRule::none;  // of the Hamiltonian; observables are rotated with it
-  Wavefunction* psi = nullptr;          // null only for ed
-  std::vector<std::string> features;    // names of the features the wavefunction sees
-  StartOrbitals start = {};             // and the mean field that it starts from
-  RandomKey key;                        // stage number included
-  std::string group;                    // "02_vmc": prefix of this stage's outputs
+  std::vector<ProblemFamily> beside = {};  // of a training stage: on other lattices
+  SignRule sign_rule = SignRule::none;     // of the Hamiltonian; observables are rotated with it
+  Wavefunction* psi = nullptr;             // null only for ed
+  std::vector<std::string> features;       // names of the features the wavefunction sees
+  StartOrbitals start = {};                // and the mean field that it starts from
+  RandomKey key;                           // stage number included
+  std::string group;                       // "02_vmc": prefix of this stage's outputs
   EarlyStop early_stop = EarlyStop::allowed;
   // Called on every rank before the step is repeated or given up: the runner keeps the evidence.
   std::function<void(const NonfiniteStep&)> keep_evidence = [](const NonfiniteStep&) {};
+
+  Problems problems() const { return problems_of(family, beside); }
 };
 
 // Whether the steps of a stage cost about the same: then one that lasts many times longer than all before it hangs.
@@ -75,17 +78,17 @@ class Stage {
   PhaseClock clock_;
 };
 
-// Values of the features for every problem of the family, and behind them the orbitals of its mean field, as the wavefunction wants them. InputError
-// where a problem has no such mean field.
-std::vector<std::vector<double>> feature_table(const ProblemFamily& family, const std::vector<std::string>& names, const StartOrbitals& start = {});
-// Shows the network the problems of a family: what every stage does before it evaluates psi.
-void show_family(const StageContext& context, const ProblemFamily& family);
+// Values of the features for every problem, and behind them the orbitals of its mean field, as the wavefunction wants them; in front, where there are
+// several lattices, the number of its own. InputError where a problem has no such mean field.
+std::vector<std::vector<double>> feature_table(const Problems& problems, const std::vector<std::string>& names, const StartOrbitals& start = {});
+// Shows the network its problems: what every stage does before it evaluates psi.
+void show(const StageContext& context, const Problems& problems);
 // Trace columns as datasets "stages/<group>/trace/<column>".
 void store_trace(const Trace& trace, const std::string& group, DataTree& outputs);
 // A dataset; when some values are not finite they are stored as 0 beside a mask "<path>_valid".
 void store_values(DataTree& outputs, const std::string& path, std::vector<double> values, std::vector<std::int64_t> shape,
                   std::map<std::string, Attribute> attributes);
-// Couplings that vary, one dataset per name, under "stages/<group>/couplings/<name>".
-void store_couplings(const ProblemFamily& family, const std::string& group, DataTree& outputs);
+// Couplings that vary, one dataset per name, under "stages/<group>/couplings/<name>"; and, of several lattices, the sites of every problem.
+void store_couplings(const Problems& problems, const std::string& group, DataTree& outputs);
 
 }  // namespace qs

@@ -24,15 +24,16 @@ std::span<const StageEntry> stages() {
   return table;
 }
 
-std::int64_t states_of(const ProblemFamily& family) {
+std::int64_t states_of(const Problems& problems) {
   std::int64_t states = 0;
-  for (const Problem& problem : family.problems) states += problem.sector.dimension();
+  for (int g = 0; g < problems.size(); ++g) states += problems[g].sector.dimension();
   return states;
 }
 
 std::int64_t rows_per_step(const StagePlan& stage) {
   if (!stage.sampler) return stage.rows;
-  return stage.sampler->kind == SamplerKind::exact_sum ? states_of(stage.family) : stage.sampler->metropolis.samples * stage.family.size();
+  const Problems problems = stage.problems();
+  return stage.sampler->kind == SamplerKind::exact_sum ? states_of(problems) : stage.sampler->metropolis.samples * problems.size();
 }
 
 void check_exact_states(const ProblemFamily& family, int states) {
@@ -47,12 +48,13 @@ void check_exact_states(const ProblemFamily& family, int states) {
   }
 }
 
-void check_sampler(const SamplerOptions& options, const ProblemFamily& family) {
+void check_sampler(const SamplerOptions& options, const Problems& problems) {
   constexpr std::int64_t exact_sum_limit = std::int64_t{1} << 22;
   check_ladder(options.metropolis.tempering);
-  for (const Problem& problem : family.problems) {
+  for (int g = 0; g < problems.size(); ++g) {
+    const Problem& problem = problems[g];
     if (options.kind == SamplerKind::metropolis) {
-      for (const MoveOptions& move : options.metropolis.moves) make_move(move, family.lattice, problem.sector);
+      for (const MoveOptions& move : options.metropolis.moves) make_move(move, problems.family_of(g).lattice, problem.sector);
     } else if (!problem.sector.enumerable()) {
       throw InputError(fmt::format("sampler exact_sum needs every state of the sector ({}), but {}; use kind: metropolis", problem.sector.describe(),
                                    problem.sector.why_not_enumerable()));

@@ -31,8 +31,10 @@ struct EdStageOptions;
 // A stage as the input asks for it, checked. What others want to know of it, whatever its kind, stands here.
 struct StagePlan {
   const StageEntry* entry = nullptr;
-  std::string group;  // "00_ed"
+  int position = 0;   // of its section in the input's list of stages
+  std::string group;  // "00_ed"; where there is one for each lattice: "00_ed_4x6"
   ProblemFamily family;
+  std::vector<ProblemFamily> beside = {};  // of a stage that trains on several lattices: on the others
   std::int64_t steps = 1;
   std::function<std::unique_ptr<Stage>(const StagePlan&, StageContext, ExactStates&)> make = {};
   std::optional<SamplerOptions> sampler = {};          // of a stage that draws configurations
@@ -47,12 +49,13 @@ struct StagePlan {
   std::int64_t list_bytes = 0;                         // of the configurations or vectors that a step lists beside its samples, on a rank
   std::string facts = {};                              // lines for --dry-run
 
+  Problems problems() const { return problems_of(family, beside); }
   bool uses_network() const { return sampler || optimizer; }
 };
 // Configurations that one step works on, of all problems together.
 std::int64_t rows_per_step(const StagePlan& stage);
-// States of all problems of a family.
-std::int64_t states_of(const ProblemFamily& family);
+// States of all problems.
+std::int64_t states_of(const Problems& problems);
 
 // What the planner lends to a stage.
 struct StagePlanning {
@@ -69,6 +72,9 @@ struct StagePlanning {
   std::function<std::vector<double>(const Node& file)> read_parameters;
 };
 
+// What a stage works on at a time; where the input names several lattices for a stage that takes one, there is a stage to each.
+enum class Lattices { one, several };
+
 struct StageEntry {
   std::string name, text;
   std::vector<Option> keys;
@@ -76,6 +82,7 @@ struct StageEntry {
   void (*plan)(const Node& node, StagePlanning& run, StagePlan& stage);
   // Adds to the stage's entry of summary.json what its results say.
   void (*summarise)(const StagePlan& stage, const DataTree& outputs, nlohmann::json& entry);
+  Lattices lattices = Lattices::one;
   std::vector<std::string> needs = {"wavefunction"};                       // sections of the input without which it cannot run
   std::vector<std::pair<std::string, std::vector<Option>>> sections = {};  // that only its keys name
 };
@@ -85,7 +92,7 @@ std::span<const StageEntry> stages();
 // For entries. InputError if a sector is too large to be diagonalised, or has fewer states (of the family's irrep) than the stage wants.
 void check_exact_states(const ProblemFamily& family, int states);
 // InputError if a sector has too many states to be summed over, or a move does not fit it.
-void check_sampler(const SamplerOptions& options, const ProblemFamily& family);
+void check_sampler(const SamplerOptions& options, const Problems& problems);
 // Value k of a dataset; null where there is none, or its mask says so (store_values).
 nlohmann::json value_at(const DataTree& outputs, const std::string& path, std::size_t k);
 // The couplings of problem g that vary, by name.

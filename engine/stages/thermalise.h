@@ -21,6 +21,6 @@ struct Thermalisation {
 // are looked at: do the energy, ln|psi| and the occupation of one sublattice of every problem drift from the first half to the second (Drift, about
 // one false alarm in a thousand)? If so, twice as many are looked at, and so on. thermalise: 0 asks for none of this, and exact sums need none.
 // Decided from values of all ranks, within one step: a resumed run finds its chains settled. Collective.
-Thermalisation thermalise(Sampler& sampler, const SamplerOptions& options, const ProblemFamily& family, Communicator& comm, const Wavefunction& psi);
+Thermalisation thermalise(Sampler& sampler, const SamplerOptions& options, const Problems& problems, Communicator& comm, const Wavefunction& psi);
 
 }  // namespace qs

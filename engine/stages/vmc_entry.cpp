@@ -18,7 +18,7 @@ Options<VmcOptions> vmc_options() {
 
 void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
   VmcOptions options = vmc_options().read(node);
-  check_sampler(options.sampler, stage.family);
+  check_sampler(options.sampler, stage.problems());
   options.optimizer.device = run.device;
   options.on_nonfinite = run.on_nonfinite;
   stage.steps = options.steps;
@@ -35,7 +35,12 @@ void summarise(const StagePlan& stage, const DataTree& outputs, nlohmann::json& 
 }  // namespace
 
 StageEntry vmc_entry() {
-  return {.name = "vmc", .text = "energy minimisation by sampling", .keys = vmc_options().list(), .plan = plan, .summarise = summarise};
+  return {.name = "vmc",
+          .text = "energy minimisation by sampling",
+          .keys = vmc_options().list(),
+          .plan = plan,
+          .summarise = summarise,
+          .lattices = Lattices::several};
 }
 
 }  // namespace qs

@@ -45,11 +45,12 @@ constexpr EnergyColumn energy_columns[] = {
 
 std::string shown(const LossPoint& loss) { return format_with_error(loss.family_mean(), loss.family_error()); }
 
-LossPoint loss_of(const std::vector<Estimate>& energy) {
+LossPoint loss_of(const Problems& problems, const std::vector<Estimate>& energy) {
   LossPoint loss;
-  for (const Estimate& each : energy) {
-    loss.mean.push_back(each.mean.real());
-    loss.error.push_back(std::isfinite(each.error) ? each.error : 0);
+  for (int g = 0; g < problems.size(); ++g) {
+    const double weight = problems.energy_weight(g);
+    loss.mean.push_back(weight * energy[g].mean.real());
+    loss.error.push_back(std::isfinite(energy[g].error) ? weight * energy[g].error : 0);
   }
   return loss;
 }
@@ -70,15 +71,15 @@ VmcStage::Measured VmcStage::measure(const RunState& state) {
   try {
     Thermalisation start;
     if (sampler_->proposals_done() == 0) {
-      start = clock_.measure("thermalise", [&] { return thermalise(*sampler_, options_.sampler, context_.family, context_.comm, psi); });
+      start = clock_.measure("thermalise", [&] { return thermalise(*sampler_, options_.sampler, context_.problems(), context_.comm, psi); });
     }
     samples = clock_.measure("sample", [&] { return sampler_->sample(psi); });  // sigma ~ |psi|^2
     auto local = clock_.measure("local_energy", [&] {
-      return sampled_energies(context_.comm, context_.family, psi, *samples);  // sum_s' H psi(s')/psi(s)
+      return sampled_energies(context_.comm, context_.problems(), psi, *samples);  // sum_s' H psi(s')/psi(s)
     });
     auto energy = estimate(context_.comm, *samples, local, "local energy");  // per problem, over ranks
     const Acceptance acceptance = sampler_->acceptance_counts(context_.comm);
-    std::vector<std::string> warnings = movement_warnings(acceptance, context_.family, options_.sampler.metropolis.chains);
+    std::vector<std::string> warnings = movement_warnings(acceptance, context_.problems(), options_.sampler.metropolis.chains);
     for (std::string& warning : start.warnings()) warnings.push_back(std::move(warning));
     return {*std::move(samples), std::move(local), std::move(energy), acceptance_ratios(acceptance), std::move(warnings)};
   } catch (const NumericalError& failure) {  // on every rank alike
@@ -108,16 +109,18 @@ StepReport VmcStage::update(RunState& state, const Measured& measured) {
   const SampleSet& samples = measured.samples;
   const auto& local = measured.local;
   const auto& energy = measured.energy;
-  const auto residual = centred(samples, local, energy);  // E_loc - <E>
+  const Problems problems = context_.problems();
+  auto residual = centred(samples, local, energy);  // E_loc - <E>
+  for (std::size_t i = 0; i < residual.size(); ++i) residual[i] *= problems.energy_weight(samples.rows.problem[i]);
   const bool adaptive = options_.optimizer.control == Control::adaptive;
-  const EnergyStep start{context_.comm, context_.family, *context_.psi, *sampler_, state.parameters, samples, local, energy};
+  const EnergyStep start{context_.comm, problems, *context_.psi, *sampler_, state.parameters, samples, local, energy};
   const auto judge = adaptive ? make_energy_judge(start) : nullptr;
   const auto step = [&](const SampleSet& rows, const std::vector<std::complex<double>>& residuals) {
     return optimizer_->update({*context_.psi, rows, context_.comm, &clock_, judge.get()}, residuals, state.parameters);
   };
   try {
     return clock_.measure("update", [&] {  // theta -= lr (S + shift)^-1 grad
-      if (!many_are_equal(context_.family, samples)) return step(samples, residual);
+      if (!many_are_equal(problems, samples)) return step(samples, residual);
       const DistinctSamples once = distinct_samples(context_.comm, samples);  // the same step from fewer rows
       return step(once.samples, once.merge(context_.comm, residual));
     });
@@ -128,11 +131,11 @@ StepReport VmcStage::update(RunState& state, const Measured& measured) {
 }
 
 void VmcStage::begin(RunState& state) {
-  show_family(context_, context_.family);
-  sampler_ = make_sampler(options_.sampler, context_.family, context_.comm, context_.key);
+  show(context_, context_.problems());
+  sampler_ = make_sampler(options_.sampler, context_.problems(), context_.comm, context_.key);
   optimizer_ = make_optimizer(options_.optimizer, context_.psi->layout().total);
   const Evidence evidence = options_.sampler.kind == SamplerKind::exact_sum ? Evidence::exact : Evidence::sampled;
-  record_.emplace(evidence, options_.steps, context_.family.size());
+  record_.emplace(evidence, options_.steps, context_.problems().size());
   record_->restore(state.buffers);
   if (const auto counts = state.buffers.find("counts"); counts != state.buffers.end()) {
     since_good_ = static_cast<std::int64_t>(counts->second.at(0));
@@ -155,7 +158,7 @@ StepOutcome VmcStage::step(RunState& state) {
   for (;;) {
     try {
       const Measured measured = measure(state);
-      const LossPoint loss = loss_of(measured.energy);
+      const LossPoint loss = loss_of(context_.problems(), measured.energy);
       const StepOutcome start = state.step == 0 ? describe_start(measured) : StepOutcome{};
       if (options_.optimizer.control == Control::adaptive && record_->runs_away(loss)) {
         roll_back(state, fmt::format("the energy has risen to {} (mean over the family), far above its lowest window of steps", shown(loss)),
@@ -224,7 +227,7 @@ void VmcStage::watch_scale(const StepReport& report, std::vector<std::string>& w
 std::vector<std::string> VmcStage::trace_columns() const {
   std::vector<std::string> columns = {"step"};
   for (const std::string& name : step_columns()) columns.push_back(name);
-  for (int g = 0; g < context_.family.size(); ++g) {
+  for (int g = 0; g < context_.problems().size(); ++g) {
     for (const EnergyColumn& column : energy_columns) columns.push_back(fmt::format("{}_{:02}", column.name, g));
   }
   return columns;
@@ -236,8 +239,8 @@ StepOutcome VmcStage::describe(const RunState& state, const Measured& measured, 
   outcome.trace_row = {static_cast<double>(state.step)};
   for (const double value : step_values(report)) outcome.trace_row.push_back(value);
   double variance = 0, rhat = 0, acceptance = 0;
-  const int problems = context_.family.size();
-  const double sites = context_.family.lattice.sites();
+  const int problems = context_.problems().size();
+  const double sites = context_.problems().mean_sites();
   for (int g = 0; g < problems; ++g) {
     const Estimate& e = measured.energy[g];
     const double accepted = measured.acceptance.empty() ? std::numeric_limits<double>::quiet_NaN() : measured.acceptance[g];
@@ -246,7 +249,7 @@ StepOutcome VmcStage::describe(const RunState& state, const Measured& measured, 
     rhat = std::max(rhat, e.rhat.value_or(0));
     acceptance += accepted / problems;
   }
-  const LossPoint loss = loss_of(measured.energy);
+  const LossPoint loss = loss_of(context_.problems(), measured.energy);
   outcome.shown = {{"E/N", format_with_error(loss.family_mean() / sites, loss.family_error() / sites)}, {"var", fmt::format("{:.3g}", variance)}};
   if (!measured.acceptance.empty()) outcome.shown.emplace_back("acc", fmt::format("{:.2f}", acceptance));
   if (rhat > 0) outcome.shown.emplace_back("R-hat", fmt::format("{:.3f}", rhat));
@@ -278,7 +281,7 @@ std::vector<std::string> VmcStage::finish(RunState& state) {
     const Measured measured = measure(state);
     const std::vector<SectorReport> sector = examine_sector(context_, options_.sampler, measured.samples);
     store_sector(sector, context_, state.outputs);
-    const LossPoint energy = loss_of(measured.energy);
+    const LossPoint energy = loss_of(context_.problems(), measured.energy);
     const LastStep last{state.parameters, energy};
     TrainingEnd end = end_training(*record_, options_.keep, loss, last);
     end.converged = end.converged && !stuck_;
@@ -297,7 +300,7 @@ std::vector<std::string> VmcStage::finish(RunState& state) {
 void VmcStage::store_trace_of_energies(RunState& state) const {
   const std::string group = "stages/" + context_.group + "/trace/";
   const auto steps = static_cast<std::int64_t>(state.trace.rows.size());
-  const std::int64_t problems = context_.family.size();
+  const std::int64_t problems = context_.problems().size();
   const std::size_t per_problem = std::size(energy_columns), scalars = state.trace.columns.size() - problems * per_problem;
   for (std::size_t c = 0; c < scalars; ++c) {
     std::vector<double> values;
@@ -313,7 +316,7 @@ void VmcStage::store_trace_of_energies(RunState& state) const {
     store_values(state.outputs, group + column.folder + column.quantity, std::move(values), {steps, problems},
                  quantity_attributes(column.quantity, context_.family.hamiltonian.convention));
   }
-  store_couplings(context_.family, context_.group, state.outputs);
+  store_couplings(context_.problems(), context_.group, state.outputs);
 }
 
 }  // namespace qs

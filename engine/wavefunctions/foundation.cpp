@@ -1,5 +1,8 @@
 // x_i = W s_i + b, of the sublattice of i perhaps; per block x += Shift(couplings), x += Attention(LN x), x += Dense(gelu(Dense(LN x)));
-// log psi = sum_i Dense(gelu(Dense(LN(x_i + Shift(couplings))))) + pairs (layers/pair_head.h).
+// with y_i = LN(x_i + Shift(couplings)): log psi = sum_i Dense(gelu(Dense(y_i))) + Dense(gelu(Dense(LN(sum_i y_i)))) + pairs (layers/pair_head.h).
+// The second term is bounded, and the same for a configuration and for its repetition on a larger lattice: without it, the weights of two orders that
+// repeat themselves would have ratios exponential in the size, exactly, and tunnelling between them does not (t-V rings of 8, 10 and 12 sites, V up
+// to 4: 1 - |z|^2 stayed at 4.1e-4 with 1,819, 2,461 and 6,039 parameters alike).
 #include "engine/wavefunctions/foundation.h"
 
 #include <algorithm>
@@ -20,6 +23,7 @@ namespace {
 
 constexpr const char* kWhat = "wavefunction.kind foundation";
 constexpr const char* kHead = "Head_0/";
+constexpr const char* kRest = "Rest_0/";
 
 std::string block_path(int block) { return "Block_" + std::to_string(block) + "/"; }
 std::string embedding_path(int sublattice) { return "Embed_" + std::to_string(sublattice); }
@@ -76,6 +80,9 @@ class Foundation final : public Network<Real> {
     x_ = build.keep(std::size_t(sites_) * width_);
     normed_ = build.keep(std::size_t(sites_) * width_);
     dnormed_ = build.keep_for_backward(std::size_t(sites_) * width_);
+    summed_ = build.keep(width_);
+    mean_ = build.keep(width_);
+    dmean_ = build.keep_for_backward(width_);
     local_ = build.keep(std::size_t(sites_) * outputs_);
     total_ = build.keep(outputs_);
     std::size_t first = 0;
@@ -90,6 +97,10 @@ class Foundation final : public Network<Real> {
     norm_.emplace(this->layer(), head + "LayerNorm_0", sites_, width_);
     head_.emplace(this->layer(), lecun_dense(head + "Dense_0", width_, hidden),
                   dense_spec(head + "Dense_1", hidden, outputs_, Initial::normal(0.1 / std::sqrt(hidden))), sites_);
+    const std::string rest = kRest;
+    rest_norm_.emplace(this->layer(), rest + "LayerNorm_0", 1, width_);
+    rest_.emplace(this->layer(), lecun_dense(rest + "Dense_0", width_, hidden),
+                  dense_spec(rest + "Dense_1", hidden, outputs_, Initial::normal(0.1 / std::sqrt(hidden))), 1);
     pairs_.emplace(this->layer(), "Pairs_0", plan.pairs.index, plan.pairs.correlations, sites_, couplings_, features);
     this->plan();
   }
@@ -137,6 +148,9 @@ class Foundation final : public Network<Real> {
     norm_->forward(chunk, x, chunk.at(normed_));
     head_->forward(chunk, chunk.at(normed_), chunk.at(local_), kernels::Write::overwrite);
     table.sum_tokens(sites_, outputs_, chunk.rows, chunk.at(local_), total);
+    table.sum_tokens(sites_, width_, chunk.rows, chunk.at(normed_), chunk.at(summed_));
+    rest_norm_->forward(chunk, chunk.at(summed_), chunk.at(mean_));
+    rest_->forward(chunk, chunk.at(mean_), total, kernels::Write::accumulate);
     pairs_->forward(chunk, spins, total);
     table.widen(chunk.rows, total, out.re);
     if (outputs_ == 2) return table.widen(chunk.rows, total + chunk.rows, out.im);
@@ -153,6 +167,9 @@ class Foundation final : public Network<Real> {
     if (outputs_ == 2) table.add(chunk.rows, cotangent.im, dtotal + chunk.rows);
     table.broadcast_tokens(sites_, outputs_, chunk.rows, dtotal, dlocal, kernels::Write::overwrite);
     head_->backward(chunk, chunk.at(normed_), dlocal, dnormed);
+    rest_->backward(chunk, chunk.at(mean_), dtotal, chunk.at(dmean_));
+    rest_norm_->backward(chunk, chunk.at(dmean_), chunk.at(summed_), kernels::Write::overwrite);
+    table.broadcast_tokens(sites_, width_, chunk.rows, chunk.at(summed_), dnormed, kernels::Write::accumulate);
     norm_->backward(chunk, dnormed, dx, kernels::Write::overwrite);
     residuals_.backward(chunk, dx);
     for (const Embedding& part : embeddings_) part.dense.backward_weights(chunk, chunk.at(part.spins), chunk.at(part.x));
@@ -162,13 +179,15 @@ class Foundation final : public Network<Real> {
   Buffer<std::int32_t> modes_, columns_;
   std::vector<Embedding> embeddings_;
   Residuals<Real> residuals_;
-  std::optional<LayerNorm<Real>> norm_;
-  std::optional<Perceptron<Real>> head_;
+  std::optional<LayerNorm<Real>> norm_, rest_norm_;
+  std::optional<Perceptron<Real>> head_, rest_;
   std::optional<PairHead<Real>> pairs_;
   Slot spins_;             // [T][B]
   Slot couplings_;         // [features][B]
   Slot x_;                 // [T][D][B], the residual stream
   Slot normed_, dnormed_;  // [T][D][B], its norm before the head
+  Slot summed_;            // [D][B], sum of the norms; later its gradient
+  Slot mean_, dmean_;      // [D][B], the direction of that sum, which does not count sites
   Slot local_;             // [T][outputs][B], each site's part of log psi
   Slot total_;             // [outputs][B]
 };

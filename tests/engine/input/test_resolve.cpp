@@ -40,6 +40,8 @@ TEST(InputResolved, IsAValidInputThatResolvesToItself) {
       {{"stages.3.sampler", "{kind: exact_sum}"}},
       {{"stages.1.held_out", "{V: [2.0]}"}, {"stages.1.rows", "100"}, {"stages.1.targets", "{files: [a b.csv, 'c']}"}},
       {{"limits.walltime", "11h30min"}, {"device", "reference"}, {"title", "'yes'"}},
+      {{"systems", "[{}, {lattice: {size: [8], boundary: antiperiodic}, sector: {particles: 4}}]"},
+       {"stages.3.systems", "[{lattice: {size: [14]}}]"}},
   };
   for (const auto& sets : variants) {
     const Document first = valid(example::quick_start, sets);
@@ -61,6 +63,37 @@ TEST(InputResolved, WritesNoNumberThatOtherReadersTakeForText) {
 
   EXPECT_NE(resolved.find("delta: 1.0e-07"), std::string::npos) << resolved;
   EXPECT_FALSE(std::regex_search(resolved, std::regex("[ \\[][0-9]+e")));
+}
+
+// What a lattice of `systems` does not say is as in `system`; a stage without lattices of its own has those of the run.
+TEST(InputResolve, SystemsAreKeysOverTheSystem) {
+  const Node root = valid(example::quick_start, {{"systems", "[{lattice: {size: [8], boundary: open}, sector: {particles: 4}}, {}]"},
+                                                 {"stages.3.systems", "[{lattice: {size: [14]}}]"}})
+                        .root;
+  const std::vector<Node> run = root["systems"].items(), vmc = root["stages"].items()[2]["systems"].items(),
+                          evaluate = root["stages"].items()[3]["systems"].items();
+
+  EXPECT_EQ(run[0]["lattice"]["kind"].text(), "chain");
+  EXPECT_EQ(run[0]["lattice"]["size"].items()[0].integer(), 8);
+  EXPECT_EQ(texts(run[0]["lattice"]["boundary"]), Words{"open"});
+  EXPECT_EQ(run[0]["sector"]["particles"].integer(), 4);
+  EXPECT_EQ(texts(run[1]["lattice"]["boundary"]), Words{"periodic"});
+  EXPECT_EQ(run[1]["sector"]["particles"].integer(), 6);
+  EXPECT_EQ(vmc[0]["lattice"]["size"].items()[0].integer(), 8);
+  EXPECT_EQ(vmc[1]["sector"]["particles"].integer(), 6);
+  ASSERT_EQ(evaluate.size(), 1u);
+  EXPECT_EQ(evaluate[0]["lattice"]["size"].items()[0].integer(), 14);
+  EXPECT_EQ(evaluate[0]["sector"]["particles"].integer(), 6);
+}
+
+TEST(InputResolve, SystemsMayExtendByOtherMeans) {
+  const Node root =
+      valid(example::square, {{"systems", "[{lattice: {torus: [[3, 1], [-1, 3]]}}, {lattice: {size: [6, 6], periodic: [true, false]}}]"}}).root;
+  const std::vector<Node> systems = root["systems"].items();
+
+  EXPECT_TRUE(systems[0]["lattice"]["size"].is_null());
+  EXPECT_EQ(systems[0]["lattice"]["torus"].items().size(), 2u);
+  EXPECT_EQ(texts(systems[1]["lattice"]["boundary"]), (Words{"periodic", "open"}));
 }
 
 TEST(InputResolve, BoundaryHasOneWordPerAxis) {

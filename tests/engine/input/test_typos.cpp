@@ -47,6 +47,7 @@ Place place_of(const std::string& section, const std::string& kind) {
   const std::string term = "{system: {hamiltonian: {kind: terms, terms: [{";
   if (section == "term") return {term, "}]}}}"};
   if (section == "cosine" || section == "plane_wave" || section == "random") return {term + section + ": {", "}}]}}}"};
+  if (section == "systems") return {"{systems: [{", "}]}"};
   if (section == "permutation") return {"{symmetry: {permutations: [{", "}]}}"};
   if (section == "own_observable") return {"{stages: [{kind: evaluate, observables: [{", "}]}]}"};
   if (section == "stop" || section == "targets") return {"{stages: [{kind: pretrain, " + section + ": {", "}}]}"};

@@ -32,7 +32,7 @@ test::InputText tv(const std::string& more, const std::string& family = "", cons
 
 // <psi|H|psi> / <psi|psi> by the sum over the sector, of the network before its first step.
 double initial_energy(const RunPlan& plan, int g) {
-  const auto psi = make_network(*plan.network, {}, Device::cpu);
+  const auto psi = make_network(*plan.network, Device::cpu);
   psi->set_parameters(psi->initial_parameters({3, 0}));
   const ProblemFamily& family = *plan.family;
   const Problem& problem = family.problems[g];

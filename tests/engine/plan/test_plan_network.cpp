@@ -262,7 +262,7 @@ TEST_F(WeightsInTheInput, GivesChainsTheirPrecision) {
   for (const auto& [precision, chains] :
        {std::pair{"{network: float64}", Precision::float64}, std::pair{"{network: float64, sampler: float32}", Precision::float32},
         std::pair{"{network: float32}", Precision::float32}}) {
-    const auto psi = make_network(*plan(std::string("precision: ") + precision + "\n" + text).network, {}, Device::reference);
+    const auto psi = make_network(*plan(std::string("precision: ") + precision + "\n" + text).network, Device::reference);
     EXPECT_EQ(psi->for_chains().precision(), chains) << precision;
   }
 }
@@ -281,7 +281,7 @@ TEST_F(WeightsInTheInput, OfAFidelityAreThoseOfTheRunsNetwork) {
   EXPECT_THAT(refused(bare), HasSubstr("w.h5"));  // there is none
   const RunPlan described = test::plan_of(test::InputText{
       .lattice = "{kind: chain, size: [4]}", .sector = "{kind: spin_half, total_sz: 0}", .hamiltonian = "{kind: heisenberg}", .wavefunction = bare});
-  const auto psi = make_network(*described.network, {}, Device::reference);
+  const auto psi = make_network(*described.network, Device::reference);
   DataTree tree;
   store_weights(tree, tensor_shapes(psi->layout()), psi->initial_parameters({5, 0}));
   seal_weights(tree);

@@ -280,10 +280,10 @@ TEST(PlanMemory, IsComparedForEveryStage) {
                             "{kind: evaluate, compare: ed}"}) {
     Text text{.sampler = sampled, .stages = stage};
     const RunPlan plan = test::plan_of(text);
-    const auto psi = make_wavefunction(plan.network->options, plan.network->input, Precision::float64, Device::reference);
+    const StageNetworks networks = networks_of(plan);
     std::int64_t most = 0;  // on the number of ranks that needs least
     for (int ranks = 1; ranks <= 64; ++ranks) {
-      const std::int64_t bytes = stage_memory(plan, psi.get(), ranks).at(0).total();
+      const std::int64_t bytes = stage_memory(plan, networks, ranks).at(0).total();
       most = ranks == 1 ? bytes : std::min(most, bytes);
     }
     text.limits = "limits: {memory: " + std::to_string(most) + "B}\n";
@@ -300,7 +300,7 @@ TEST(PlanMemory, CountsTheMatrixTheDerivativesAndTheExactStates) {
   const auto psi = make_wavefunction(plan.network->options, plan.network->input, Precision::float64, Device::reference);
   const std::int64_t parameters = psi->layout().total, rows = 2 * 4096;
 
-  const std::vector<StageMemory> memory = stage_memory(plan, psi.get(), 1);
+  const std::vector<StageMemory> memory = stage_memory(plan, networks_of(plan), 1);
 
   EXPECT_GE(memory[1].update, 8 * rows * (rows + parameters));
   EXPECT_LT(memory[1].update, 1.2 * 8 * rows * (rows + parameters));

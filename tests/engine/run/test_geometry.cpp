@@ -14,7 +14,7 @@ DataTree geometry_of(LatticeOptions lattice) {
   system.sector.kind = SectorKind::spin_half;
   system.model = "heisenberg";
   DataTree tree;
-  store_geometry(build_family(system), tree);
+  store_geometry(build_family(system), "system", tree);
   return tree;
 }
 

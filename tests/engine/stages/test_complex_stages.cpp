@@ -53,10 +53,10 @@ struct ComplexStages : ::testing::Test {
     state.buffers.clear();
   }
 
-  TargetSet targets() { return {family, {exact.ground_state(family, 0, "the network learns")}}; }
+  TargetSet targets() { return {{family}, {exact.ground_state(family, 0, "the network learns")}}; }
   TargetSet nobody() {
-    TargetSet set{family, {}};
-    set.family.problems.clear();
+    TargetSet set{{family}, {}};
+    set.families[0].problems.clear();
     return set;
   }
   // <H> of the network at these parameters.

@@ -22,7 +22,7 @@ class TwoStates {
                              .sector = "{kind: spinless_fermions, particles: 3}",
                              .hamiltonian = "{kind: tv, t: 1.0, V: [0.5, 1.5]}",
                              .wavefunction = "wavefunction: {kind: qstage, depth: 2, d_model: 8, heads: 2, mlp: 8, tail: [V]}\n"})),
-        psi_(make_network(*plan_.network, {}, Device::cpu)),
+        psi_(make_network(*plan_.network, Device::cpu)),
         own_(psi_->initial_parameters({.seed = seed})),
         other_(own_) {
     const std::vector<double> direction = psi_->initial_parameters({.seed = seed + 1});

@@ -174,7 +174,7 @@ TEST(Renyi2, OfAProjectedNetworkIsThatOfItsAmplitudes) {
       .lattice = "{kind: triangular, size: [3, 4]}", .sector = "{kind: spin_half, total_sz: 0}", .hamiltonian = "{kind: heisenberg}"};
   text.wavefunction = "symmetry: {momentum: [1, 0]}\nwavefunction: {kind: rbm, dtype: complex}\n";
   const RunPlan plan = test::plan_of(text);
-  const auto psi = make_network(*plan.network, {}, Device::cpu);
+  const auto psi = make_network(*plan.network, Device::cpu);
   RunState state;
   for (const double parameter : psi->initial_parameters({.seed = 3})) state.parameters.push_back(20 * parameter);
   const auto values = [&](const EvaluateOptions& options) {

@@ -52,7 +52,7 @@ struct Fixture : ::testing::Test {
   }
 
   TargetSet targets() {
-    TargetSet set{family, {}};
+    TargetSet set{{family}, {}};
     for (int g = 0; g < family.size(); ++g) {
       const auto& vector = exact.solve(family, g).states[0];
       set.states.emplace_back(vector.begin(), vector.end());
@@ -61,9 +61,9 @@ struct Fixture : ::testing::Test {
   }
 
   TargetSet nobody() {
-    TargetSet set{family, {}};
-    set.family.problems.clear();
-    set.family.varied_values.clear();
+    TargetSet set{{family}, {}};
+    set.families[0].problems.clear();
+    set.families[0].varied_values.clear();
     return set;
   }
 };
