@@ -148,27 +148,33 @@ class Planner {
     base_->symmetry = symmetry_of(*base_);
   }
 
-  // Of the irrep that is in force, a family to each lattice.
-  std::vector<ProblemFamily> families_of(const Node& stage) {
-    if (!stage["systems"].is_null()) return families_on(stage["systems"].items(), stage["family"]);
+  // What a stage works on: a system, and its problems in the irrep that is in force.
+  struct OnLattice {
+    SystemOptions system;
+    ProblemFamily family;
+  };
+
+  std::vector<OnLattice> lattices_of(const Node& stage) {
+    if (!stage["systems"].is_null()) return lattices_of(stage["systems"].items(), stage["family"]);
     ProblemFamily family = build_family(with_family(*system_, stage["family"]));
     family.symmetry = stage["family"].is_null() ? base_->symmetry : symmetry_of(family);
-    return {family};
+    return {{*system_, std::move(family)}};
   }
 
-  std::vector<ProblemFamily> families_on(const std::vector<Node>& systems, const Node& couplings) {
-    std::vector<ProblemFamily> families;
+  std::vector<OnLattice> lattices_of(const std::vector<Node>& systems, const Node& couplings) {
+    std::vector<OnLattice> lattices;
     for (const Node& node : systems) {
       diagnosed(diagnostics_, node, [&] {
-        ProblemFamily family = build_family(with_family(on_lattice(*system_, node), couplings));
+        const SystemOptions system = on_lattice(*system_, node);
+        ProblemFamily family = build_family(with_family(system, couplings));
         family.symmetry = symmetry_of(family);
         const std::string name = "size " + short_name(family.lattice);
         if (systems.size() > 1)
           for (Problem& problem : family.problems) problem.label = problem.label.empty() ? name : name + ", " + problem.label;
-        families.push_back(std::move(family));
+        lattices.push_back({system, std::move(family)});
       });
     }
-    return families;
+    return lattices;
   }
 
   // The network that a stage works with.
@@ -218,25 +224,26 @@ class Planner {
     const std::span<const StageEntry> known = qs::stages();
     const auto entry = std::find_if(known.begin(), known.end(), [&](const StageEntry& each) { return each.name == node.kind(); });
     take_symmetry(node);
-    std::vector<ProblemFamily> families = families_of(node);
-    if (families.empty()) return;
-    StagePlan stage{.entry = &*entry, .position = position, .group = fmt::format("{:02}_{}", position, entry->name), .family = families.front()};
-    if (entry->lattices == Lattices::several || families.size() == 1) {
-      stage.beside.assign(families.begin() + 1, families.end());
-      return plan_stage(node, std::move(stage));
+    std::vector<OnLattice> lattices = lattices_of(node);
+    if (lattices.empty()) return;
+    StagePlan stage{
+        .entry = &*entry, .position = position, .group = fmt::format("{:02}_{}", position, entry->name), .family = lattices.front().family};
+    if (entry->lattices == Lattices::several || lattices.size() == 1) {
+      for (std::size_t k = 1; k < lattices.size(); ++k) stage.beside.push_back(lattices[k].family);
+      return plan_stage(node, lattices.front().system, std::move(stage));
     }
     std::map<std::string, int> times;  // that a group has been named
-    for (ProblemFamily& family : families) {
+    for (OnLattice& lattice : lattices) {
       StagePlan one = stage;
-      one.group += "_" + short_name(family.lattice);
+      one.group += "_" + short_name(lattice.family.lattice);
       if (const auto seen = times[one.group]++; seen > 0) one.group += fmt::format("_{}", seen + 1);
-      one.family = std::move(family);
-      plan_stage(node, std::move(one));
+      one.family = std::move(lattice.family);
+      plan_stage(node, lattice.system, std::move(one));
     }
   }
 
-  void plan_stage(const Node& node, StagePlan stage) {
-    StagePlanning run{*system_,
+  void plan_stage(const Node& node, const SystemOptions& system, StagePlan stage) {
+    StagePlanning run{system,
                       plan_.device,
                       plan_.on_nonfinite,
                       plan_.directory,

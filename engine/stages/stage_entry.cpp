@@ -18,9 +18,11 @@ StageEntry vmc_entry();
 StageEntry evaluate_entry();
 StageEntry lanczos_entry();
 StageEntry extrapolate_entry();
+StageEntry sweep_entry();
 
 std::span<const StageEntry> stages() {
-  static const std::vector<StageEntry> table = {ed_entry(), pretrain_entry(), vmc_entry(), evaluate_entry(), lanczos_entry(), extrapolate_entry()};
+  static const std::vector<StageEntry> table = {ed_entry(),      pretrain_entry(),    vmc_entry(),  evaluate_entry(),
+                                                lanczos_entry(), extrapolate_entry(), sweep_entry()};
   return table;
 }
 

@@ -114,7 +114,7 @@ TEST(BashCompletion, FollowsTheKeysOfSetPartByPart) {
 
 TEST(BashCompletion, OffersTheChoicesOfAKey) {
   EXPECT_EQ(offered("a.yaml --set device = c"), (Words{"cpu", "cuda"}));
-  EXPECT_EQ(offered("a.yaml --set stages.10.kind ="), (Words{"ed", "evaluate", "extrapolate", "lanczos", "pretrain", "vmc"}));
+  EXPECT_EQ(offered("a.yaml --set stages.10.kind ="), (Words{"ed", "evaluate", "extrapolate", "lanczos", "pretrain", "sweep", "vmc"}));
   EXPECT_EQ(offered("a.yaml --set system.hamiltonian.marshall_sign = \"\""), (Words{"false", "true"}));
   EXPECT_EQ(offered("a.yaml --set device=c", " "), (Words{"device=cpu", "device=cuda"})) << "a shell that does not split at =";
 }
