@@ -124,15 +124,21 @@ def _phases(bars):
     return names if len(names) <= MOST_PHASES else [*names[:MOST_PHASES - 1], OTHERS]
 
 
+def _seconds(phases, phase, names):
+    """Of one phase in one bar; OTHERS are all that have no name of their own."""
+    return sum(float(seconds) for name, seconds in phases.items() if name == phase or (phase == OTHERS and name not in names))
+
+
 def add_times(panels, runs):
     """Stacked bars: one bar per stage and run, one colour per phase."""
     timings = [(run.name, stage, phases) for run in runs for stage, phases in sorted(run.data.get("timing", {}).items())]
     bars = [(f"{name}\n{stage}" if len(runs) > 1 else stage, phases if isinstance(phases, dict) else {"all": phases}) for name, stage, phases in timings]
     names = _phases(bars)
     panel = panels.of("time by phase", "seconds", x="")
+    panel.legend_place = {"loc": "center left", "bbox_to_anchor": (1, 0.5)}
     bottom = np.zeros(len(bars))
     for index, phase in enumerate(names):
-        heights = np.array([sum(float(seconds) for name, seconds in phases.items() if name == phase or (phase == OTHERS and name not in names)) for _, phases in bars])
+        heights = np.array([_seconds(phases, phase, names) for _, phases in bars])
         style = {"bottom": bottom.copy(), "color": colour(index, len(names)), "label": plain(phase)}
         panel.drawings.append(lambda axes, heights=heights, style=style: axes.bar(range(len(bars)), heights, **style))
         bottom += heights

@@ -18,7 +18,7 @@ class Panel:
 
     def __init__(self, title, unit="", scale="linear", x="step"):
         self.title, self.unit, self.scale, self.x = title, unit, scale, x
-        self.drawings, self.notes, self.most_points = [], [], None
+        self.drawings, self.notes, self.most_points, self.legend_place = [], [], None, {}
 
     def curve(self, x, y, **style):
         """A line where y is finite (and, on a logarithmic axis, positive); nothing else counts as content."""
@@ -54,7 +54,7 @@ class Panel:
         if self.x == "step":
             axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
         axes.set_ylabel(plain(self.unit))
-        legend(axes)
+        legend(axes, **self.legend_place)
 
     def _thinned(self, x, *columns):
         """Every k-th point, so that a page stays small; said below the picture."""
@@ -97,13 +97,13 @@ def plain(text):
     return str(text).replace("$", r"\$")
 
 
-def legend(axes):
+def legend(axes, **place):
     handles, labels = axes.get_legend_handles_labels()
     unique = dict(zip(labels, handles))
     if len(unique) > MOST_IN_LEGEND:
         axes.text(0.99, 0.98, f"{len(unique)} curves, blue to yellow in the order of the family", transform=axes.transAxes, ha="right", va="top", fontsize=7)
     elif unique:
-        axes.legend(unique.values(), unique.keys(), fontsize=7)
+        axes.legend(unique.values(), unique.keys(), fontsize=7, **place)
 
 
 def quantity(name, unit):
