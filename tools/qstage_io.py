@@ -27,10 +27,10 @@ def path_of(run):
     return os.path.join(run, RESULTS_NAME) if os.path.isdir(run) else run
 
 
-def load(run):
-    """The whole file as nested dicts."""
+def load(run, skip=()):
+    """The whole file as nested dicts, without the groups and datasets of the names in `skip`."""
     with h5py.File(path_of(run), "r") as file:
-        return _group(file)
+        return _group(file, set(skip))
 
 
 def attributes(run):
@@ -119,14 +119,14 @@ def _plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _group(group):
-    names = set(group)
+def _group(group, skip):
+    names = set(group) - skip
     masks = {name for name in names if name.endswith("_valid") and name[: -len("_valid")] in names}
     result = {}
     for name in sorted(names - masks):
         item = group[name]
         if isinstance(item, h5py.Group):
-            result[name] = _group(item)
+            result[name] = _group(item, skip)
             continue
         value = item[()]
         if name + "_valid" in masks:

@@ -20,6 +20,7 @@ int resume_command(const Line& line, const Arguments& arguments);
 int validate_command(const Line& line, const Arguments& arguments);
 int evaluate_command(const Line& line, const Arguments& arguments);
 int status_command(const Line& line, const Arguments& arguments);
+int report_command(const Line& line, const Arguments& arguments);
 int info_command(const Line& line, const Arguments& arguments);
 int check_command(const Line& line, const Arguments& arguments);
 int convert_command(const Line& line, const Arguments& arguments);

@@ -15,11 +15,14 @@
 namespace qs {
 namespace {
 
+constexpr std::size_t repeated = 10;  // of operands that may be repeated, so many are completed
+
 // What the scripts look up: a name, and the words that may stand there. A word that begins with @ stands for a kind of words.
 using Row = std::pair<std::string, std::vector<std::string>>;
 
 std::vector<std::string> offered(const ValueEntry& value) {
-  static const std::map<Meaning, std::string> stands = {{Meaning::file, "@file"}, {Meaning::directory, "@directory"}, {Meaning::setting, "@setting"}};
+  static const std::map<Meaning, std::string> stands = {
+      {Meaning::file, "@file"}, {Meaning::directory, "@directory"}, {Meaning::directories, "@directory"}, {Meaning::setting, "@setting"}};
   if (value.meaning == Meaning::key) return input::all_keys(vocabulary());
   const auto found = stands.find(value.meaning);
   return found == stands.end() ? value.words : std::vector<std::string>{found->second};
@@ -41,8 +44,11 @@ std::vector<Row> rows() {
       table.emplace_back(fmt::format("value {} {}", command.name, option.name), words.empty() ? std::vector<std::string>{"@any"} : words);
     }
     table.push_back(own);
-    for (std::size_t i = 0; i < command.operands.size(); ++i)
-      table.emplace_back(fmt::format("operand {} {}", command.name, i + 1), offered(command.operands[i]));
+    for (std::size_t i = 0; i < command.operands.size(); ++i) {
+      const ValueEntry& operand = command.operands[i];
+      const std::size_t last = operand.meaning == Meaning::directories ? i + repeated : i + 1;
+      for (std::size_t place = i; place < last; ++place) table.emplace_back(fmt::format("operand {} {}", command.name, place + 1), offered(operand));
+    }
   }
   Row settings{"settings", {}};
   for (const input::SettableKey& key : input::settable_keys(vocabulary())) {

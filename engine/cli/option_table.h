@@ -17,8 +17,9 @@ enum class Meaning {
   count,
   file,
   directory,
-  setting,  // KEY=VALUE of the input
-  key,      // a key of the input
+  directories,  // one or more, as the last operand
+  setting,      // KEY=VALUE of the input
+  key,          // a key of the input
 };
 
 struct ValueEntry {

@@ -58,6 +58,7 @@ input::SetOption set_option(const std::string& text) {
 
 CLI::Option* add_value(CLI::App& app, const std::string& name, const ValueEntry& value, Line& line) {
   if (value.meaning == Meaning::setting) return app.add_option(name, line.settings)->expected(1)->take_all();
+  if (value.meaning == Meaning::directories) return app.add_option(name, line.directories);
   CLI::Option* option = app.add_option(name, line.values[name]);
   if (value.meaning == Meaning::count) option->check(CLI::Range(0, std::numeric_limits<int>::max()));
   return option;

@@ -17,6 +17,7 @@ struct Line {
   std::string answer = {};
   std::map<std::string, std::string> values = {};
   std::map<std::string, bool> flags = {};
+  std::vector<std::string> directories = {};
   std::vector<std::string> settings = {};   // KEY=VALUE of every --set
   std::vector<input::SetOption> sets = {};  // the same, cut in two
 

@@ -5,6 +5,8 @@
 #include "engine/files/files.h"
 #include "engine/plan/weight_names.h"
 #include "engine/run/geometry.h"
+#include "engine/run/references.h"
+#include "hamiltonians/registry.h"
 
 namespace qs {
 namespace {
@@ -43,9 +45,13 @@ DataTree results_tree(const ResultsContext& context, const RunState& state) {
   tree.groups["provenance"] = provenance_attributes(context.provenance);
   tree.set("provenance/input_original", with(scalar(context.document.original), {{"sha256", sha256_hex(context.document.original)}}));
   tree.set("provenance/input_resolved", with(scalar(context.document.resolved), {{"sha256", sha256_hex(context.document.resolved)}}));
+  tree.set("provenance/citations", with(scalar(citations(context.document)), {{"long_name", "BibTeX of this program and of the methods used"}}));
   tree.set("provenance/seeds", array(std::vector<std::uint64_t>{context.plan.seed}));
   store_origin(tree, context.plan.origin);
-  if (context.plan.family) store_geometry(*context.plan.family, "system", tree);
+  if (context.plan.family) {
+    tree.groups["system"]["formula"] = find_model(context.plan.family->hamiltonian.name).doc;
+    store_geometry(*context.plan.family, "system", tree);
+  }
   for (const StagePlan& stage : context.plan.stages) {
     const bool elsewhere = context.plan.family && stage.family.lattice.describe() != context.plan.family->lattice.describe();
     if (elsewhere && stage.beside.empty()) store_geometry(stage.family, "stages/" + stage.group + "/system", tree);

@@ -55,7 +55,7 @@ def snippets(text):
 
 
 # Files that may name somebody else's kind: what they say is about particular kinds.
-SPEAK_OF_KINDS = {"engine/cli/references.cpp", "engine/cli/import_standard.cpp", "engine/cli/import_lists.cpp"}
+SPEAK_OF_KINDS = {"engine/run/references.cpp", "engine/cli/import_standard.cpp", "engine/cli/import_lists.cpp"}
 # Some are names of keys, words of keys or commands, too; a lattice without a kind is a chain. This list may only shrink.
 STILL_NAMED = {
     "chain": {"hamiltonians/lattice.h"}, "ed": {"engine/stages/stage_options.h", "engine/stages/pretrain_entry.cpp"},

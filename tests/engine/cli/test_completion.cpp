@@ -100,6 +100,7 @@ TEST(BashCompletion, OffersFilesAndFolders) {
 
   EXPECT_EQ(offered("validate " + begin), (Words{begin + "1", begin + "2.yaml"}));
   EXPECT_EQ(offered("resume " + begin), Words{begin + "1"});
+  EXPECT_EQ(offered("report runs/a runs/b " + begin), Words{begin + "1"});
   std::filesystem::remove_all(folder);
 }
 

@@ -87,6 +87,16 @@ TEST(Options, RefusalsSayWhatToDo) {
   EXPECT_NE(refusal({"evaluate", "a.yaml", "--wieghts", "w"}).find("did you mean '--weights'?"), std::string::npos);
 }
 
+TEST(Options, ReportTakesOneOrMoreDirectories) {
+  const Line line = parse({"report", "runs/a", "-o", "x.html", "runs/b"});
+
+  EXPECT_EQ(line.directories, (std::vector<std::string>{"runs/a", "runs/b"}));
+  EXPECT_EQ(line.text("-o"), "x.html");
+  EXPECT_EQ(parse({"report", "runs/a"}).directories.size(), 1u);
+  EXPECT_EQ(parse({"report", "runs/a"}).text("-o"), "");
+  EXPECT_NE(refusal({"report"}).find("--help"), std::string::npos);
+}
+
 TEST(Options, BenchTakesStepsAndAJsonFile) {
   const Line line = parse({"bench", "a.yaml", "--steps", "0", "--json", "b.json", "--set", "threads=1"});
 

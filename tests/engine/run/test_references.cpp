@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/cli/references.h"
 #include "engine/input/input.h"
 #include "engine/plan/vocabulary.h"
+#include "engine/run/references.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "engine/cli/references.h"
+#include "engine/run/references.h"
 
 #include <fmt/format.h>
 
