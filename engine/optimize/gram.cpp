@@ -78,9 +78,9 @@ class Slices {
 
 // Adds all products of `order` vectors of `summed` elements; slice(first, count): these elements of all vectors.
 template <class Real, class SliceOf>
-void add_slices(kernels::Arithmetic arithmetic, Communicator& comm, std::int64_t order, std::int64_t summed, const SliceOf& slice,
+void add_slices(kernels::Arithmetic arithmetic, Communicator& comm, Device device, std::int64_t order, std::int64_t summed, const SliceOf& slice,
                 SymmetricTiles& tiles) {
-  const std::int64_t length = slice_length(order, sizeof(Real));
+  const std::int64_t length = slice_length(order, sizeof(Real), kernels::shares_host_memory(device) ? host_slice_bytes : gpu_slice_bytes);
   for (std::int64_t first = 0; first < summed; first += length) {
     const kernels::GramFactor<Real> factor = slice(first, std::min(length, summed - first));
     on_all(comm, [&] { tiles.add(arithmetic, factor); });
@@ -89,8 +89,7 @@ void add_slices(kernels::Arithmetic arithmetic, Communicator& comm, std::int64_t
 
 }  // namespace
 
-std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes) {
-  constexpr std::int64_t slice_bytes = std::int64_t{16} << 20;
+std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes, std::int64_t slice_bytes) {
   const std::int64_t fitting = slice_bytes / (std::max<std::int64_t>(vectors, 1) * bytes);
   return std::max(fitting / kernels::gram_columns, std::int64_t{1}) * kernels::gram_columns;  // whole multiples leave no trace in the bits
 }
@@ -119,7 +118,7 @@ template <class Real>
 void add_gram(kernels::Arithmetic arithmetic, Communicator& comm, const TangentRows<Real>& rows, SymmetricTiles& tiles) {
   Slices<Real> slices(comm, rows);
   const auto slice = [&](std::int64_t first, std::int64_t count) { return slices.columns(first, count); };
-  add_slices<Real>(arithmetic, comm, rows.layout.total(), rows.parameters, slice, tiles);
+  add_slices<Real>(arithmetic, comm, rows.device, rows.layout.total(), rows.parameters, slice, tiles);
 }
 
 template <class Real>
@@ -134,7 +133,7 @@ Buffer<double> metric_matrix(kernels::Arithmetic arithmetic, Communicator& comm,
   Slices<Real> slices(comm, rows);
   SymmetricTiles tiles(comm, rows.device, rows.parameters);
   const auto slice = [&](std::int64_t first, std::int64_t count) { return slices.rows(first, count); };
-  add_slices<Real>(arithmetic, comm, rows.parameters, rows.layout.total(), slice, tiles);
+  add_slices<Real>(arithmetic, comm, rows.device, rows.parameters, rows.layout.total(), slice, tiles);
   return tiles.collect();
 }
 

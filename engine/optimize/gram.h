@@ -12,9 +12,14 @@
 
 namespace qs {
 
-// Elements of each of `vectors` vectors in a slice, of `bytes` bytes each. A slice takes about 16 MiB, so that it stays in the cache from its arrival
-// to its products. A rule of the sizes alone.
-std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes);
+// What a slice takes: on the host 16 MiB, so that it stays in the cache from its arrival to its products; on a GPU 256 MiB, of which a tile's
+// products are one batch that fills the chip (16 slabs of 512 terms for 8192 float32 rows). The memory plan counts 16 MiB and leaves the rest of a
+// gathered slice to its allowance for temporaries.
+inline constexpr std::int64_t host_slice_bytes = std::int64_t{16} << 20;
+inline constexpr std::int64_t gpu_slice_bytes = std::int64_t{256} << 20;
+// Elements of each of `vectors` vectors in a slice of about `slice_bytes` bytes, `bytes` bytes each. A rule of the sizes alone, whatever the number
+// of ranks: a GPU is asked for the same products by one rank, whose slices lie in place, as by several, and answers with the same bits.
+std::int64_t slice_length(std::int64_t vectors, std::int64_t bytes, std::int64_t slice_bytes = host_slice_bytes);
 // Elements between the rows of a gathered slice of columns: rows a power of two apart would share few sets of the caches.
 inline constexpr std::int64_t slice_gap = 16;
 

@@ -52,6 +52,7 @@ class PatchNetwork : public Network<Real> {
 
  private:
   void fill_inputs(const Chunk& chunk, Real* inputs) const {
+    if (columns_.size() == 0) return this->unpack(chunk, modes_.data(), modes_.size(), inputs);  // one call for all patches
     const std::size_t entries = modes_.size() / tokens_;
     for (int p = 0; p < tokens_; ++p) {
       this->unpack(chunk, modes_.data() + p * entries, entries, inputs);

@@ -16,6 +16,9 @@ Choice& choice() {
   return made;
 }
 
+constexpr std::size_t blas_workspace_bytes = std::size_t{32} << 20;  // what NVIDIA recommends for Hopper
+constexpr std::size_t library_bytes = std::size_t{256} << 20;        // of a solver at most, beside the workspace that it is given
+
 std::string mebibytes(std::size_t bytes) { return std::to_string((bytes + (std::size_t{1} << 20) - 1) >> 20) + " MiB"; }
 
 // Never destroyed: at the end of the process the CUDA runtime may be gone before a static object is.
@@ -34,7 +37,9 @@ Context* make_context() {
 
   check(cublasCreate(&made->blas), "cublasCreate");
   check(cublasSetStream(made->blas, made->stream), "cublasSetStream");
-  check(cublasSetMathMode(made->blas, CUBLAS_DEFAULT_MATH), "cublasSetMathMode");  // float32 is float32, not TF32
+  check(cudaMalloc(&made->blas_workspace, blas_workspace_bytes), "the workspace of cuBLAS");
+  check(cublasSetWorkspace(made->blas, made->blas_workspace, blas_workspace_bytes), "cublasSetWorkspace");  // a new stream would take it away
+  check(cublasSetMathMode(made->blas, CUBLAS_DEFAULT_MATH), "cublasSetMathMode");                           // float32 is float32, not TF32
   check(cublasSetAtomicsMode(made->blas, CUBLAS_ATOMICS_NOT_ALLOWED), "cublasSetAtomicsMode");
   check(cusolverDnCreate(&made->solver), "cusolverDnCreate");
   check(cusolverDnSetStream(made->solver, made->stream), "cusolverDnSetStream");
@@ -102,19 +107,50 @@ void* allocate_queued(Context& context, std::size_t bytes) {
   throw out_of_memory("asked for " + mebibytes(bytes) + ", free are " + mebibytes(available) + " of " + mebibytes(total));
 }
 
+void trim_pool(Context& context) {
+  cudaGetLastError();  // not to be reported again by the next launch
+  cudaMemPool_t pool = nullptr;
+  check(cudaStreamSynchronize(context.stream), "waiting for the GPU");
+  check(cudaDeviceGetDefaultMemPool(&pool, context.device), "the device's memory pool");
+  check(cudaMemPoolTrimTo(pool, 0), "the device's memory pool");
+}
+
+void leave_room_for_libraries(Context& context) {
+  std::size_t available = 0, total = 0;
+  check(cudaMemGetInfo(&available, &total), "cudaMemGetInfo");
+  if (available < library_bytes) trim_pool(context);
+}
+
 // Errors are ignored: this runs in destructors, perhaps because of one, and the next call reports it.
 void release_queued(Context& context, void* memory) noexcept { cudaFreeAsync(memory, context.stream); }
 
+namespace {
+
+// call() once more with what the pool gives back, if cuBLAS found no memory: then it has not begun.
+template <class Call>
+void multiply_with_room(Context& context, const Call& call) {
+  cublasStatus_t status = call();
+  if (status == CUBLAS_STATUS_ALLOC_FAILED) {
+    trim_pool(context);
+    status = call();
+  }
+  check(status, "a matrix product");
+}
+
+}  // namespace
+
 void multiply(Context& context, const Product<float>& p) {
-  check(cublasSgemmStridedBatched_64(context.blas, operation(p.ta), operation(p.tb), p.m, p.n, p.k, &p.alpha, p.a, p.lda, p.a_stride, p.b, p.ldb,
-                                     p.b_stride, &p.beta, p.c, p.ldc, p.c_stride, p.count),
-        "a matrix product");
+  multiply_with_room(context, [&] {
+    return cublasSgemmStridedBatched_64(context.blas, operation(p.ta), operation(p.tb), p.m, p.n, p.k, &p.alpha, p.a, p.lda, p.a_stride, p.b, p.ldb,
+                                        p.b_stride, &p.beta, p.c, p.ldc, p.c_stride, p.count);
+  });
 }
 
 void multiply(Context& context, const Product<double>& p) {
-  check(cublasDgemmStridedBatched_64(context.blas, operation(p.ta), operation(p.tb), p.m, p.n, p.k, &p.alpha, p.a, p.lda, p.a_stride, p.b, p.ldb,
-                                     p.b_stride, &p.beta, p.c, p.ldc, p.c_stride, p.count),
-        "a matrix product");
+  multiply_with_room(context, [&] {
+    return cublasDgemmStridedBatched_64(context.blas, operation(p.ta), operation(p.tb), p.m, p.n, p.k, &p.alpha, p.a, p.lda, p.a_stride, p.b, p.ldb,
+                                        p.b_stride, &p.beta, p.c, p.ldc, p.c_stride, p.count);
+  });
 }
 
 }  // namespace qs::kernels::cuda

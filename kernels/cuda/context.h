@@ -21,6 +21,7 @@ struct Context {
   int team_memory = 0;  // bytes of shared memory that a thread block may ask for
   cudaStream_t stream = nullptr;
   cublasHandle_t blas = nullptr;
+  void* blas_workspace = nullptr;  // its own: cuBLAS would allocate it in a recorded stream, and might choose other kernels there
   cusolverDnHandle_t solver = nullptr;
   cusolverDnParams_t solver_options = nullptr;
   std::mutex mutex;  // handles and the order of what is queued belong to one host thread at a time
@@ -45,6 +46,11 @@ struct Held {
 };
 
 DeviceError out_of_memory(const std::string& reason);
+
+// What the stream-ordered pool keeps for later goes back to the driver, which the libraries and MPI ask for memory. Waits.
+void trim_pool(Context& context);
+// The same where the driver has little left.
+void leave_room_for_libraries(Context& context);
 
 // Memory in the order of the stream: usable by what is queued after, returned to the device's pool once what was queued before has run.
 void* allocate_queued(Context& context, std::size_t bytes);

@@ -25,15 +25,6 @@ cudaError_t take(Side side, std::size_t bytes, void** memory) {
   return side == Side::device ? cudaMalloc(memory, bytes) : cudaMallocHost(memory, bytes);
 }
 
-// What the stream-ordered pool keeps for later goes back to the driver.
-void trim_pool(Context& device) {
-  cudaGetLastError();  // not to be reported again by the next launch
-  cudaMemPool_t pool = nullptr;
-  check(cudaStreamSynchronize(device.stream), "waiting for the GPU");
-  check(cudaDeviceGetDefaultMemPool(&pool, device.device), "the device's memory pool");
-  check(cudaMemPoolTrimTo(pool, 0), "the device's memory pool");
-}
-
 }  // namespace
 
 void* allocate_exchange(Side side, std::size_t bytes) {

@@ -8,8 +8,9 @@
 
 namespace qs::kernels::cuda {
 
-// How much of the summed index is worked on at a time: float32 values converted to float64, and partial products of gram_columns terms kept.
-inline constexpr std::int64_t wide_columns = 8192;
+// How much of the summed index is worked on at a time: float32 values converted to float64, and partial products of gram_columns terms kept. One
+// tile of 512 x 512 occupies 16 of a hundred multiprocessors; a batch of slabs occupies all.
+inline constexpr std::int64_t wide_columns = 16 * gram_columns;
 inline constexpr std::int64_t slabs_at_once = 64;
 
 // What a Gram product adds to C: all elements of the terms, or their lower triangles mirrored, which makes a symmetric product exactly symmetric.
@@ -100,22 +101,19 @@ struct Matrices {
     Queue queue;
     if (sizeof(Real) == sizeof(float) && arithmetic == Arithmetic::wide) {
       add_wide(queue, f, which, c, ldc);
-    } else if (sizeof(Real) == sizeof(float)) {
+    } else {
       add_slabs(queue, f, which, c, ldc);
-    } else if (f.k > 0) {
-      auto term = queue.template temporary<Real>(f.m * f.n);
-      multiply(queue, f, 1, term.data());
-      queue.for_each(f.m * f.n, AddTerms<Real>{which, 1, f.m, f.n, term.data(), c, ldc});
     }
   }
 
-  // Sums of gram_columns products in Real, then float64.
-  static void add_slabs(Queue& queue, const Factors<Real>& f, Terms which, double* c, std::int64_t ldc) {
+  // Sums of gram_columns products in T, then float64.
+  template <class T>
+  static void add_slabs(Queue& queue, const Factors<T>& f, Terms which, double* c, std::int64_t ldc) {
     const std::int64_t whole = f.k / gram_columns, rest = f.k % gram_columns;
-    auto terms = queue.template temporary<Real>(std::max(std::min(whole, slabs_at_once), std::int64_t{1}) * f.m * f.n);
-    const auto add_part = [&](const Factors<Real>& part, std::int64_t count) {
+    auto terms = queue.template temporary<T>(std::max(std::min(whole, slabs_at_once), std::int64_t{1}) * f.m * f.n);
+    const auto add_part = [&](const Factors<T>& part, std::int64_t count) {
       multiply(queue, part, count, terms.data());
-      queue.for_each(f.m * f.n, AddTerms<Real>{which, count, f.m, f.n, terms.data(), c, ldc});
+      queue.for_each(f.m * f.n, AddTerms<T>{which, count, f.m, f.n, terms.data(), c, ldc});
     };
     for (std::int64_t slab = 0; slab < whole; slab += slabs_at_once) {
       add_part(f.from(slab * gram_columns, gram_columns), std::min(slabs_at_once, whole - slab));
@@ -128,15 +126,13 @@ struct Matrices {
     const std::int64_t most = std::min(f.k, wide_columns);
     auto a = queue.template temporary<double>(f.m * most);
     auto b = queue.template temporary<double>(f.n * most);
-    auto term = queue.template temporary<double>(f.m * f.n);
     for (std::int64_t first = 0; first < f.k; first += wide_columns) {
       const Factors<Real> part = f.from(first, std::min(wide_columns, f.k - first));
       const bool of_rows = f.of == GramOf::rows;
       const std::int64_t a_columns = of_rows ? part.k : f.m, b_columns = of_rows ? part.k : f.n;
       queue.for_each(f.m * part.k, WidenBlock<Real>{a_columns, part.a, f.lda, a.data()});
       queue.for_each(f.n * part.k, WidenBlock<Real>{b_columns, part.b, f.ldb, b.data()});
-      multiply(queue, Factors<double>{f.of, f.m, f.n, part.k, a.data(), a_columns, b.data(), b_columns}, 1, term.data());
-      queue.for_each(f.m * f.n, AddTerms<double>{which, 1, f.m, f.n, term.data(), c, ldc});
+      add_slabs(queue, Factors<double>{f.of, f.m, f.n, part.k, a.data(), a_columns, b.data(), b_columns}, which, c, ldc);
     }
   }
 };

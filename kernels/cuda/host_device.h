@@ -6,6 +6,17 @@
 
 #include "engine/base/host_device.h"
 
+// Functions of a team run where the team does: under nvcc on the device, elsewhere on the host.
+#ifdef __CUDACC__
+#define QS_TEAM __device__
+#define QS_UNROLL _Pragma("unroll")
+#define QS_UNROLL_BY_FOUR _Pragma("unroll 4")
+#else
+#define QS_TEAM
+#define QS_UNROLL
+#define QS_UNROLL_BY_FOUR
+#endif
+
 namespace qs::kernels::cuda {
 
 // Element [t][d][b] of an activation with D features and B rows.

@@ -16,6 +16,7 @@
 #include "kernels/cuda/bodies/functions.h"
 #include "kernels/cuda/bodies/gradient.h"
 #include "kernels/cuda/bodies/layer_norm.h"
+#include "kernels/cuda/bodies/log_cosh_sum.h"
 #include "kernels/cuda/bodies/mixing_residual.h"
 #include "kernels/cuda/bodies/mlp_residual.h"
 #include "kernels/cuda/bodies/tokens.h"
@@ -100,7 +101,7 @@ struct Network {
   static void multiply(std::int64_t n, const Real* x, const Real* z, Real* y, Write write) { Queue().for_each(n, Multiply<Real>{x, z, y, write}); }
 
   static void log_cosh_sum(int width, int rows, const Real* re, const Real* im, double* re_out, double* im_out, Write write) {
-    Queue().for_each(rows, LogCoshSum<Real>{width, rows, re, im, re_out, im_out, write});
+    if (rows > 0) Queue().for_each_team(LogCoshSum<Real>{width, rows, re, im, re_out, im_out, write});
   }
   static void log_cosh_backward(int width, int rows, const Real* re, const Real* im, const Real* wre, const Real* wim, Real* dre, Real* dim) {
     Queue().for_each(std::int64_t{width} * rows, LogCoshBackward<Real>{rows, re, im, wre, wim, dre, dim});
@@ -134,7 +135,9 @@ struct Network {
   }
 
   static void mlp_residual(MlpShape s, MlpWeights<Real> w, Real* x, Real* scratch) {
-    if (!ran_as_teams(MlpResidual<Real>{s, w, x})) compose_mlp_residual(table(), s, w, x, scratch);
+    const bool ran = ran_as_teams(MlpOfTiles<Real, 16>{s, w, x}) || ran_as_teams(MlpOfTiles<Real, 32>{s, w, x}) ||
+                     ran_as_teams(MlpOfTiles<Real, most_team_tiles>{s, w, x});
+    if (!ran) compose_mlp_residual(table(), s, w, x, scratch);
   }
   static void mixing_residual(MixShape s, MixingWeights<Real> w, Real* x, Real* scratch) {
     if (!ran_as_teams(MixingResidual<Real>{s, w, x})) compose_mixing_residual(table(), s, w, x, scratch);

@@ -58,9 +58,9 @@ __global__ void __launch_bounds__(block) sum_rows(std::int64_t n, int valid, Rea
   }
 }
 
-// Two blocks of a multiprocessor leave every thread 128 registers: 64 accumulators of a warp's tiles, and their operands.
+// Two blocks of a multiprocessor leave every thread 128 registers, three leave 80.
 template <class Body>
-__global__ void __launch_bounds__(DeviceTeam::threads, 2) teams(Body body) {
+__global__ void __launch_bounds__(DeviceTeam::threads, Body::teams_at_once) teams(Body body) {
   body(DeviceTeam());
 }
 

@@ -17,6 +17,7 @@ cudaGraph_t capture(Context& device, const std::function<void()>& calls) {
   } catch (...) {
     cudaStreamEndCapture(device.stream, &graph);
     if (graph != nullptr) cudaGraphDestroy(graph);
+    cudaGetLastError();  // of the recording that failed: not to be reported again by the next launch
     throw;
   }
   check(cudaStreamEndCapture(device.stream, &graph), "recording a graph");

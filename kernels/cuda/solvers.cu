@@ -21,6 +21,7 @@ std::int64_t run_solver(DeviceQueue& queue, WorkspaceBytes bytes, const Call& ca
   auto device_memory = queue.temporary<unsigned char>(static_cast<std::int64_t>(bytes.device));
   auto info_memory = queue.temporary<int>(1);
   std::vector<unsigned char> host_memory(bytes.host);
+  leave_room_for_libraries(queue.device());  // a solver works in place: it cannot be asked once more
   call(device_memory.data(), host_memory.data(), info_memory.data());
   int info = 0;
   check(cudaMemcpyAsync(&info, info_memory.data(), sizeof info, cudaMemcpyDeviceToHost, queue.device().stream), "reading a solver's status");

@@ -1,79 +1,42 @@
 // A team on the device (bodies/team.h): one thread block, its shared memory, and its warps' tensor cores.
 #pragma once
 
-#include <mma.h>
-
 #include "kernels/cuda/bodies/team.h"
 
 namespace qs::kernels::cuda {
 
-// x = high + low + O(2^-22 x) in TF32, which has 11 bits of precision: low takes the rest that high leaves.
-struct SplitTf32 {
-  float high, low;
-  __device__ explicit SplitTf32(float x) : high(nvcuda::wmma::__float_to_tf32(x)), low(nvcuda::wmma::__float_to_tf32(x - high)) {}
-};
+// c += a b by the tensor cores of the warp, all of whose lanes are here (layouts: bodies/tile_lanes.h).
+__device__ inline void multiply_add(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
+               : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+               : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+__device__ inline void multiply_add(double (&c)[2], double a, double b) {
+  asm volatile("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0,%1}, {%2}, {%3}, {%0,%1};" : "+d"(c[0]), "+d"(c[1]) : "d"(a), "d"(b));
+}
 
 template <class Real>
-class WarpTile;
+class WarpTile {
+ public:
+  __device__ void clear() { sums_ = {}; }
+  __device__ void add_product(const Real* a, int lda, const Real* w, int ldw) { add(TileFactors<Real>(lane(), a, lda, w, ldw)); }
+  __device__ void store(Real* c, int ldc) const { sums_.store(lane(), c, ldc); }
 
-// float32 from TF32 tensor cores: a b = a_h b_h + a_h b_l + a_l b_h + O(2^-21 a b), where one float32 product and sum rounds by 2^-24 (Ootomo and
-// Yokota, Int. J. High Perform. Comput. Appl. 36, 475 (2022), who also say that the cores' sums are cut and not rounded). Small terms first.
-template <>
-class WarpTile<float> {
-  using Shape = TileShape<float>;
-  template <class Use, class Layout>
-  using Factor = nvcuda::wmma::fragment<Use, Shape::m, Shape::n, Shape::k, nvcuda::wmma::precision::tf32, Layout>;
-  template <class Fragment>
-  __device__ static void load(const float* from, int ld, Fragment& high, Fragment& low) {
-    nvcuda::wmma::load_matrix_sync(high, from, static_cast<unsigned>(ld));
-    for (int k = 0; k < high.num_elements; ++k) {
-      const SplitTf32 split(high.x[k]);
-      high.x[k] = split.high;
-      low.x[k] = split.low;
+ private:
+  __device__ static int lane() { return static_cast<int>(threadIdx.x) % 32; }
+  // a b = a_h b_h + a_h b_l + a_l b_h + O(2^-21 a b), where one float32 product and sum rounds by 2^-24 (Ootomo and Yokota, Int. J. High Perform.
+  // Comput. Appl. 36, 475 (2022), who also say that the cores' sums are cut and not rounded). Small terms first.
+  __device__ void add(const TileFactors<float>& f) {
+    QS_UNROLL
+    for (int j = 0; j < TileFactors<float>::halves; ++j) {
+      multiply_add(sums_.c[j], f.a_low, f.b_high[j]);
+      multiply_add(sums_.c[j], f.a_high, f.b_low[j]);
+      multiply_add(sums_.c[j], f.a_high, f.b_high[j]);
     }
   }
+  __device__ void add(const TileFactors<double>& f) { multiply_add(sums_.c, f.a, f.b); }
 
- public:
-  __device__ void clear() { nvcuda::wmma::fill_fragment(sum_, 0.0f); }
-  __device__ void add_product(const float* a, int lda, const float* w, int ldw) {
-    Factor<nvcuda::wmma::matrix_a, nvcuda::wmma::col_major> a_high, a_low;
-    Factor<nvcuda::wmma::matrix_b, nvcuda::wmma::row_major> w_high, w_low;
-    load(a, lda, a_high, a_low);
-    load(w, ldw, w_high, w_low);
-    nvcuda::wmma::mma_sync(sum_, a_low, w_high, sum_);
-    nvcuda::wmma::mma_sync(sum_, a_high, w_low, sum_);
-    nvcuda::wmma::mma_sync(sum_, a_high, w_high, sum_);
-  }
-  __device__ void store(float* c, int ldc) const {
-    nvcuda::wmma::store_matrix_sync(c, sum_, static_cast<unsigned>(ldc), nvcuda::wmma::mem_col_major);
-  }
-
- private:
-  nvcuda::wmma::fragment<nvcuda::wmma::accumulator, Shape::m, Shape::n, Shape::k, float> sum_;
-};
-
-// float64 as the tensor cores have it.
-template <>
-class WarpTile<double> {
-  using Shape = TileShape<double>;
-  template <class Use, class Layout>
-  using Factor = nvcuda::wmma::fragment<Use, Shape::m, Shape::n, Shape::k, double, Layout>;
-
- public:
-  __device__ void clear() { nvcuda::wmma::fill_fragment(sum_, 0.0); }
-  __device__ void add_product(const double* a, int lda, const double* w, int ldw) {
-    Factor<nvcuda::wmma::matrix_a, nvcuda::wmma::col_major> left;
-    Factor<nvcuda::wmma::matrix_b, nvcuda::wmma::row_major> right;
-    nvcuda::wmma::load_matrix_sync(left, a, static_cast<unsigned>(lda));
-    nvcuda::wmma::load_matrix_sync(right, w, static_cast<unsigned>(ldw));
-    nvcuda::wmma::mma_sync(sum_, left, right, sum_);
-  }
-  __device__ void store(double* c, int ldc) const {
-    nvcuda::wmma::store_matrix_sync(c, sum_, static_cast<unsigned>(ldc), nvcuda::wmma::mem_col_major);
-  }
-
- private:
-  nvcuda::wmma::fragment<nvcuda::wmma::accumulator, Shape::m, Shape::n, Shape::k, double> sum_;
+  TileSums<Real> sums_;
 };
 
 struct DeviceTeam {

@@ -89,6 +89,35 @@ TYPED_TEST(CudaProducts, FormGramTilesOfRowsAndOfColumns) {
   }
 }
 
+// Says of every product how many matrices it multiplied at once.
+struct CountingQueue : HostQueue {
+  static inline std::vector<std::int64_t> batches;
+  template <class Real>
+  void multiply(const kernels::cuda::Product<Real>& p) {
+    batches.push_back(p.count);
+    HostQueue::multiply(p);
+  }
+};
+
+// A tile's product alone would leave most of a GPU idle, in either precision.
+TEST(CudaGram, MultipliesManySlabsOfATileAtOnce) {
+  const std::int64_t k = 66 * kernels::gram_columns + 1;
+  const auto batches = [&]<class Real>(Arithmetic arithmetic, Real) {
+    kernels::MatrixTable<Real> table{};
+    kernels::cuda::Matrices<Real, CountingQueue>::install(table);
+    const auto a = random_array<Real>(2 * k, 1);
+    std::vector<double> c(4);
+    const kernels::GramTile tile{0, 0, c.data(), 2};
+    CountingQueue::batches.clear();
+    table.gram_tiles(arithmetic, {GramOf::rows, 2, k, a.data(), k}, 2, &tile, 1);
+    return CountingQueue::batches;
+  };
+
+  EXPECT_EQ(batches(Arithmetic::own, float()), (std::vector<std::int64_t>{64, 2, 1}));
+  EXPECT_EQ(batches(Arithmetic::own, double()), (std::vector<std::int64_t>{64, 2, 1}));
+  EXPECT_EQ(batches(Arithmetic::wide, float()), (std::vector<std::int64_t>{16, 16, 16, 16, 2, 1}));
+}
+
 TEST(CudaSymmetric, FollowsTheReference) {
   using Symmetric = kernels::cuda::Symmetric<HostQueue>;
   const kernels::SymmetricTable& exact = kernels::symmetric(Device::reference);

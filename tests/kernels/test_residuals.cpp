@@ -1,6 +1,7 @@
 // The residual blocks of an encoder against their formulas in float64, on every device; and the teams of the CUDA kernels: barriers, tiles, what
 // they do where a block does not fit.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
@@ -296,11 +297,11 @@ TYPED_TEST(Residuals, RowsDoNotSeeEachOther) {
 }
 
 // Threads that leave each barrier at different times write the same bits as one thread alone: no barrier is missing.
-template <class Real, template <class> class Body, class Case>
+template <class Body, class Case>
 void expect_enough_barriers(const Case& problem) {
   auto alone = problem.x, together = problem.x;
-  run_host_teams<1>(Body<Real>{problem.s, problem.weights(), alone.data()});
-  run_host_teams<3>(Body<Real>{problem.s, problem.weights(), together.data()});
+  run_host_teams<1>(Body{problem.s, problem.weights(), alone.data()});
+  run_host_teams<3>(Body{problem.s, problem.weights(), together.data()});
   EXPECT_TRUE(same_bits(alone, together));
 }
 
@@ -315,10 +316,12 @@ void expect_enough_barriers(const AttentionCase<Real>& problem) {
 
 TEST(Teams, MeetWhereTheyMust) {
   for (int round = 0; round < 3; ++round) {
-    expect_enough_barriers<float, kernels::cuda::MlpResidual>(MlpCase<float>({2, 20, 150, 32}));
-    expect_enough_barriers<double, kernels::cuda::MlpResidual>(MlpCase<double>({2, 20, 150, 32}));
-    expect_enough_barriers<float, kernels::cuda::MixingResidual>(MixingCase<float>(18, 5, 4, 16));
-    expect_enough_barriers<double, kernels::cuda::MixingResidual>(MixingCase<double>(10, 5, 4, 16));
+    expect_enough_barriers<kernels::cuda::MlpResidual<float>>(MlpCase<float>({2, 20, 150, 32}));
+    expect_enough_barriers<kernels::cuda::MlpResidual<double>>(MlpCase<double>({2, 20, 150, 32}));
+    expect_enough_barriers<kernels::cuda::MlpOfTiles<float, 16>>(MlpCase<float>({2, 60, 150, 32}));
+    expect_enough_barriers<kernels::cuda::MlpOfTiles<double, 32>>(MlpCase<double>({2, 60, 150, 32}));
+    expect_enough_barriers<kernels::cuda::MixingResidual<float>>(MixingCase<float>(18, 5, 4, 16));
+    expect_enough_barriers<kernels::cuda::MixingResidual<double>>(MixingCase<double>(10, 5, 4, 16));
     expect_enough_barriers(AttentionCase<float>({18, 5, 6, 16}));
     expect_enough_barriers(AttentionCase<double>({10, 5, 6, 16}));
   }
@@ -359,7 +362,33 @@ TEST(Teams, SplitProductsKeepTheirStatedError) {
     worst = std::max(worst, std::abs(static_cast<double>(c[0]) - exact) / std::abs(exact));
   }
   EXPECT_LE(worst, std::ldexp(1, -21));
-  EXPECT_EQ(to_tf32(1 + std::ldexp(1.0f, -11)), 1 + std::ldexp(1.0f, -10));  // a tie goes away from zero
+}
+
+// Whatever its bits become in the upper part: nothing that is no number may turn into one.
+TEST(Teams, KeepWhatIsNoNumber) {
+  const std::uint32_t all_bits = 0x7fffffff;  // the NaN that a GPU makes
+  for (const float x : {std::bit_cast<float>(all_bits), -std::bit_cast<float>(all_bits), std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+    for (const int at : {0, 5, 77}) {
+      LaneArray<float> column(16 * 8), row(8 * 16), c(16 * 16);
+      HostTile<float> tile;
+      for (float& value : row) value = 1;
+      column[at] = x;
+      tile.clear();
+      tile.add_product(column.data(), 16, row.data(), 16);
+      tile.store(c.data(), 16);
+      for (int n = 0; n < 16; ++n) EXPECT_FALSE(std::isfinite(c[n * 16 + at % 16])) << x << " " << at;
+    }
+  }
+}
+
+// A score that overflows leaves no number behind, as the composed attention does.
+TEST(Teams, KeepScoresThatAreNoNumbers) {
+  AttentionCase<float> problem({2, 1, 16, 16});
+  for (float& value : problem.query.bias) value = 1e30f;
+  for (float& value : problem.key.bias) value = 1e30f;
+  LaneArray<float> mixed(problem.x.size());
+  run_host_teams<1>(kernels::cuda::AttentionResidual<float>{problem.s, problem.weights(), problem.x.data(), mixed.data()});
+  EXPECT_FALSE(std::isfinite(problem.x[0]));
 }
 
 }  // namespace

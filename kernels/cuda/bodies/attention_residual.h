@@ -19,6 +19,7 @@ struct AttentionResidual {
 
   using Value = Real;
   using Tile = TileShape<Real>;
+  static constexpr int teams_at_once = 2;
   static constexpr int rows = Tile::m;
   static constexpr int group = stage_tokens<Real>;
   static constexpr int most_head_width = 128 / static_cast<int>(sizeof(Real));  // a query and its result stay in registers
@@ -73,7 +74,6 @@ struct AttentionResidual {
       team_project_in_place(team, stage, out_weights, ld_out());
       team.sync();
       team_add(team, stage, w.out.bias, StagePlace<Real>{x, s.tokens, s.rows, first, first_row});
-      team.sync();
     }
   }
 
@@ -137,9 +137,11 @@ struct AttentionResidual {
       for (int c = 0; c < most_head_width; ++c) {
         if (c < s.head_width) score += query[c] * keys[j * token + c * rows];
       }
-      const Real above = score > most ? score : most;
-      const Real shrink = std::exp(most - above), weight = std::exp(score - above);
-      most = above;
+      // One of the two factors exp(most - above), exp(score - above) is 1, and a score that is no finite number must stay one.
+      const bool rises = score > most;
+      const Real less = std::exp(-std::abs(score - most));
+      const Real shrink = rises ? less : Real(1), weight = rises ? score - score + 1 : less;
+      most = rises ? score : most;
       total = total * shrink + weight;
       QS_UNROLL
       for (int c = 0; c < most_head_width; ++c) {

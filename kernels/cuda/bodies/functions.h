@@ -67,29 +67,6 @@ QS_HOST_DEVICE inline Complex complex_tanh(Complex u) {
   return {std::copysign(one_minus * (1 + r) / n, u.re), 2 * r * std::sin(2 * u.im) / n};
 }
 
-// re_out[b] + i im_out[b] (+)= sum_j log_cosh(re[j][b] + i im[j][b]); im may be nullptr. k = b
-template <class Real>
-struct LogCoshSum {
-  int width, rows;
-  const Real* re;
-  const Real* im;
-  double* re_out;
-  double* im_out;
-  Write write;
-
-  QS_HOST_DEVICE void operator()(std::int64_t k) const {
-    Complex sum{0, 0};
-    for (int j = 0; j < width; ++j) {
-      const std::int64_t from = static_cast<std::int64_t>(j) * rows + k;
-      const Complex term = log_cosh({static_cast<double>(re[from]), im != nullptr ? static_cast<double>(im[from]) : 0.0});
-      sum.re += term.re;
-      sum.im += term.im;
-    }
-    re_out[k] = write == Write::accumulate ? re_out[k] + sum.re : sum.re;
-    if (im != nullptr) im_out[k] = write == Write::accumulate ? im_out[k] + sum.im : sum.im;
-  }
-};
-
 // tanh u = a + i b: dre = wre a + wim b, dim = -wre b + wim a; im, wim and dim may be nullptr. k = (j, b)
 template <class Real>
 struct LogCoshBackward {

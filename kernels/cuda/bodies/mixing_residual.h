@@ -14,6 +14,7 @@ struct MixingResidual {
 
   using Value = Real;
   using Tile = TileShape<Real>;
+  static constexpr int teams_at_once = 2;
   static constexpr int rows = Tile::m;
   static constexpr int group = stage_tokens<Real>;
 

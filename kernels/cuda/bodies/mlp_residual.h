@@ -7,14 +7,16 @@
 
 namespace qs::kernels::cuda {
 
-template <class Real>
-struct MlpResidual {
+// most_tiles: of the result, in the registers of the team. Few of them leave registers for more teams on a multiprocessor.
+template <class Real, int most_tiles>
+struct MlpOfTiles {
   MlpShape s;
   MlpWeights<Real> w;
   Real* x;
 
   using Value = Real;
   using Tile = TileShape<Real>;
+  static constexpr int teams_at_once = most_tiles <= 16 ? 3 : 2;
   static constexpr int row_tiles = 4;
   static constexpr int rows = row_tiles * Tile::m;
   static constexpr int ld = rows + skew<Real>;
@@ -30,12 +32,12 @@ struct MlpResidual {
 
   std::int64_t teams() const { return std::int64_t{s.tokens} * row_blocks(); }
   std::int64_t memory_values() const { return (width() + part) * std::int64_t{ld} + weight_values() + 2 * rows; }
-  bool fits_registers() const { return tiles(width()) <= most_team_tiles; }
+  bool fits_registers() const { return tiles(width()) <= most_tiles; }
 
   template <class Team>
   QS_TEAM void operator()(const Team& team) const {
     using Accumulator = typename Team::template Accumulator<Real>;
-    constexpr int kept = most_team_tiles / Team::warps;
+    constexpr int kept = (most_tiles + Team::warps - 1) / Team::warps;
     Real* memory = static_cast<Real*>(team.memory());
     const Stage<Real> stage{memory, 1, s.width, rows, ld};
     Real* hidden = memory + width() * ld;
@@ -91,5 +93,8 @@ struct MlpResidual {
     });
   }
 };
+
+template <class Real>
+using MlpResidual = MlpOfTiles<Real, most_team_tiles>;
 
 }  // namespace qs::kernels::cuda

@@ -12,31 +12,10 @@
 
 #include "kernels/api/network.h"
 #include "kernels/cuda/bodies/layer_norm.h"
+#include "kernels/cuda/bodies/tile_lanes.h"
 #include "kernels/cuda/host_device.h"
 
-// Functions of a team run where the team does: under nvcc on the device, elsewhere on the host.
-#ifdef __CUDACC__
-#define QS_TEAM __device__
-#define QS_UNROLL _Pragma("unroll")
-#else
-#define QS_TEAM
-#define QS_UNROLL
-#endif
-
 namespace qs::kernels::cuda {
-
-// Tiles of the tensor cores: C [m, n] += A [m, k] B [k, n]; m counts rows of the batch, k and n features. A and C have rows innermost, as activations
-// do, B its columns, as weights do. Tiles begin at multiples of 32 bytes, and so do the rows or columns within them.
-template <class Real>
-struct TileShape;
-template <>
-struct TileShape<float> {
-  static constexpr int m = 16, n = 16, k = 8;
-};
-template <>
-struct TileShape<double> {
-  static constexpr int m = 8, n = 8, k = 4;
-};
 
 // Features are padded with zeros to a multiple of this, which either tile's n and k divide.
 inline constexpr int feature_multiple = 16;
@@ -160,6 +139,7 @@ QS_TEAM void team_load(const Team& team, const WeightPart<Real>& part, Real* tar
 // c += A W over `features` features: A with rows innermost, one feature every lda values, W with one every ldw.
 template <class Real, class Accumulator>
 QS_TEAM void add_tile_product(Accumulator& c, const Real* a, int lda, const Real* w, int ldw, int features) {
+  QS_UNROLL_BY_FOUR
   for (int i = 0; i < features; i += TileShape<Real>::k) c.add_product(a + i * lda, lda, w + i * ldw, ldw);
 }
 
@@ -175,7 +155,7 @@ QS_TEAM void store_tile_product(const Real* a, int lda, const Real* w, int ldw, 
 // stage = stage W for its tokens of one tile of rows, W [padded][ldw]: every warp keeps its results until all have read what they overwrite.
 template <class Real, class Team>
 QS_TEAM void team_project_in_place(const Team& team, const Stage<Real>& stage, const Real* w, int ldw) {
-  constexpr int kept = most_team_tiles / Team::warps, n = TileShape<Real>::n;
+  constexpr int kept = (most_team_tiles + Team::warps - 1) / Team::warps, n = TileShape<Real>::n;
   const int tiles_per_token = stage.padded() / n, tiles = stage.tokens * tiles_per_token;
   typename Team::template Accumulator<Real> product[kept];
   QS_UNROLL

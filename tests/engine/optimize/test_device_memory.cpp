@@ -121,6 +121,13 @@ TEST(NaturalOnAGpu, PlansForRowsOfOtherRanks) {
   EXPECT_EQ(shared.matrix, alone.matrix);
 }
 
+// 16 slabs of a tile of 8192 rows are one batch of 256 blocks of threads.
+TEST(NaturalOnAGpu, FormsItsMatrixFromSlicesThatFillTheChip) {
+  EXPECT_EQ(slice_length(8192, 4), 512);
+  EXPECT_EQ(slice_length(8192, 4, gpu_slice_bytes), 16 * 512);
+  EXPECT_EQ(slice_length(1 << 30, 8, gpu_slice_bytes), 512) << "at least one slab";
+}
+
 TEST(NaturalOnAGpu, DecomposesWhatHasNoCholeskyFactor) {
   const auto solved = [](Device device) {
     ShiftedMatrix system(device, 2, buffer_of<double>(device, {1, 1, 1, 1}));  // eigenvalues 0 and 2: the second rung
