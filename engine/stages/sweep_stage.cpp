@@ -86,7 +86,7 @@ SweepStage::SweepStage(SweepOptions options, StageContext context, ProblemFamily
       points_(one_.size()) {}
 
 void SweepStage::begin(RunState& state) {
-  const auto kept = state.buffers.find("sweep");
+  const auto kept = state.buffers.find("points");
   if (kept == state.buffers.end()) return;
   const double* value = kept->second.data();
   reach_ = static_cast<int>(*value++);
@@ -99,7 +99,7 @@ void SweepStage::begin(RunState& state) {
 }
 
 void SweepStage::save(RunState& state) {
-  std::vector<double>& kept = state.buffers["sweep"];
+  std::vector<double>& kept = state.buffers["points"];
   kept = {static_cast<double>(reach_), static_cast<double>(attempted_)};
   for (const Point& p : points_) {
     kept.insert(kept.end(), {p.energy, p.error, p.variance, p.rhat, p.effective, p.anchor, p.susceptibility, p.susceptibility_error, p.fidelity,

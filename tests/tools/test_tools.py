@@ -363,7 +363,7 @@ else:
     folder = pathlib.Path(settings["output.directory"])
     folder.mkdir(parents=True, exist_ok=True)
     rows = [{"V": v, "energy": -1 - v, "exact": -1.0 - v, "relative_error": seed * 1e-5 * (1 + v), "overlap": 0.5} for v in (0.0, 1.0)]
-    evaluate = {"kind": "evaluate", "couplings": ["V"], "results": rows}
+    evaluate = {"kind": "evaluate", "group": "00_evaluate", "couplings": ["V"], "results": rows}
     stages = [{"kind": "vmc", "converged": seed < 9}, evaluate]
     (folder / "summary.json").write_text(json.dumps({"stages": stages}))
     sys.exit(4 if seed == 20 else 0)
