@@ -409,10 +409,11 @@ else:
         self.measure("quickstart", "--seeds", "1", "--isa", "avx2")
         self.assertEqual(self.runs_made(), 7)
 
-    def test_writes_one_table_into_both_readmes(self):
+    def test_writes_one_table_into_the_readmes_that_have_its_place(self):
         marked = "before\n<!-- tools/convergence quickstart -->\nold\n<!-- end -->\nafter\n"
         for name in ("README.md", "inputs/README.md"):
             self.put(name, marked)
+        self.put("inputs/foundation/README.md", "of others\n")
         code, output = self.measure("quickstart", "--write")
         self.assertEqual(code, 0, output)
         texts = {(self.root / name).read_text() for name in ("README.md", "inputs/README.md")}
@@ -422,6 +423,7 @@ else:
         self.assertIn("| 1 | -2.00000 | -2.00000 | 8.0e-05 | 0.50000 |", text)
         self.assertTrue(text.startswith("before\n<!-- tools/convergence quickstart -->\n") and text.endswith("<!-- end -->\nafter\n"))
         self.assertNotIn("old", text)
+        self.assertEqual((self.root / "inputs/foundation/README.md").read_text(), "of others\n")
 
     def test_the_templates_are_those_of_the_program(self):
         code, output = self.measure("templates", "--only", "xxz,tv", "--seeds", "2")
