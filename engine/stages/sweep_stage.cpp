@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -12,6 +11,7 @@
 #include "engine/stages/quantities.h"
 #include "engine/stages/sampling_report.h"
 #include "engine/stages/thermalise.h"
+#include "engine/stages/trial.h"
 #include "engine/statistics/jackknife.h"
 #include "engine/wavefunctions/chunked.h"
 
@@ -56,18 +56,12 @@ WithError of_moments(const Rows& rows, const std::vector<Complex>& x, const OfSu
     sum[2] += w * x[i].imag();
     sum[3] += w * std::norm(x[i]);
   }
-  const double error = blocks.size() > 1 ? std::sqrt(jackknife_variance(blocks, estimator)) : 0;
+  const double error = rows.per_block > 0 ? std::sqrt(jackknife_variance(blocks, estimator)) : 0;  // of one chain nobody knows it
   return {estimator(total_of(blocks)), error};
 }
 
 double spread(std::span<const double> sum) { return sum[3] / sum[0] - (sum[1] * sum[1] + sum[2] * sum[2]) / (sum[0] * sum[0]); }
 double fidelity(std::span<const double> sum) { return (sum[1] * sum[1] + sum[2] * sum[2]) / (sum[0] * sum[3]); }
-
-// Phases are known up to 2 pi, and those of neighbours differ by little.
-Complex log_ratio(Complex after, Complex before) {
-  const Complex difference = after - before;
-  return {difference.real(), std::remainder(difference.imag(), 2 * std::numbers::pi)};
-}
 
 double effective_share(const std::vector<double>& weight) {
   double squares = 0;
@@ -91,20 +85,15 @@ void SweepStage::begin(RunState& state) {
   const double* value = kept->second.data();
   reach_ = static_cast<int>(*value++);
   attempted_ = static_cast<int>(*value++);
-  for (Point& p : points_) {
-    for (double* field : {&p.energy, &p.error, &p.variance, &p.rhat, &p.effective, &p.anchor, &p.susceptibility, &p.susceptibility_error, &p.fidelity,
-                          &p.fidelity_error})
-      *field = *value++;
-  }
+  for (Point& p : points_)
+    for (double Point::*field : fields) p.*field = *value++;
 }
 
 void SweepStage::save(RunState& state) {
   std::vector<double>& kept = state.buffers["points"];
   kept = {static_cast<double>(reach_), static_cast<double>(attempted_)};
-  for (const Point& p : points_) {
-    kept.insert(kept.end(), {p.energy, p.error, p.variance, p.rhat, p.effective, p.anchor, p.susceptibility, p.susceptibility_error, p.fidelity,
-                             p.fidelity_error});
-  }
+  for (const Point& p : points_)
+    for (double Point::*field : fields) kept.push_back(p.*field);
 }
 
 const ProblemFamily& SweepStage::only(const ProblemFamily& family, int problem) {
@@ -134,6 +123,7 @@ int SweepStage::next_anchor() {
 }
 
 bool SweepStage::visit(int point, int anchor, const SampleSet& samples) {
+  if (point != anchor && !samples.markov) return false;
   Communicator& comm = context_.comm;
   SampleSet here = samples;
   if (point != anchor) {
@@ -144,8 +134,8 @@ bool SweepStage::visit(int point, int anchor, const SampleSet& samples) {
     reweight(comm, log_weight, here);
   }
   const Rows rows = rows_of(comm, here);
-  const double effective = point == anchor || !samples.markov ? 1 : effective_share(rows.weight);
-  if (point != anchor && (!samples.markov || effective < options_.least_effective || effective <= points_[point].effective)) return false;
+  const double effective = point == anchor ? 1 : effective_share(rows.weight);
+  if (point != anchor && (effective < options_.least_effective || effective <= points_[point].effective)) return false;
 
   Point result{.effective = effective, .anchor = static_cast<double>(anchor)};
   const ProblemFamily& family = only(context_.family, point);
@@ -157,14 +147,14 @@ bool SweepStage::visit(int point, int anchor, const SampleSet& samples) {
   result.rhat = energy.rhat.value_or(1);
   clock_.measure("ratios", [&] {
     const std::vector<Complex> down = log_psi_of(shifted_, 2 * point, here.rows), up = log_psi_of(shifted_, 2 * point + 1, here.rows);
-    std::vector<Complex> derivative, ratio(down.size());
-    for (std::size_t i = 0; i < down.size(); ++i) derivative.push_back(log_ratio(up[i], down[i]) / (2 * shift_));
+    std::vector<Complex> derivative = log_ratios(up, down);
+    for (Complex& each : derivative) each /= 2 * shift_;
     const WithError chi = of_moments(rows, gather_rows(comm, derivative), spread);
     result.susceptibility = chi.value;
     result.susceptibility_error = chi.error;
     if (point + 1 == context_.family.size()) return;
-    const std::vector<Complex> next = log_psi_of(context_.family, point + 1, here.rows);
-    for (std::size_t i = 0; i < next.size(); ++i) ratio[i] = std::exp(log_ratio(next[i], here.log_psi[i]));
+    std::vector<Complex> ratio = log_ratios(log_psi_of(context_.family, point + 1, here.rows), here.log_psi);
+    for (Complex& each : ratio) each = std::exp(each);
     const WithError overlap = of_moments(rows, gather_rows(comm, ratio), fidelity);
     result.fidelity = overlap.value;
     result.fidelity_error = overlap.error;

@@ -44,7 +44,10 @@ class SweepStage : public Stage {
     double susceptibility = 0, susceptibility_error = 0;
     double fidelity = 0, fidelity_error = 0;  // |<psi_p|psi_p+1>|^2, both normalised; of the last point nothing
   };
-  static constexpr int fields = 10;  // of a point in the checkpoint
+  // As a checkpoint holds them.
+  static constexpr double Point::*fields[] = {&Point::energy,    &Point::error,         &Point::variance,       &Point::rhat,
+                                              &Point::effective, &Point::anchor,        &Point::susceptibility, &Point::susceptibility_error,
+                                              &Point::fidelity,  &Point::fidelity_error};
 
   int next_anchor();
   // Covers the point from the anchor's samples; false if another anchor has served it better, or too few of the samples count.
