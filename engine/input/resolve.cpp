@@ -46,21 +46,6 @@ void check_both_moves(const Node::Data& override, Diagnostics& diagnostics) {
     diagnostics.error(moves->key_where, fmt::format("{} contradicts {} (one proposal or a mixture; keep one)", moves->path, move->path));
 }
 
-// Global keys below, the stage's keys above. A stage's `move` also replaces global `moves` and the other way round.
-DataPtr merge_sampler(const Schema& schema, const Node::Data& global, const Node::Data& own, Diagnostics& diagnostics) {
-  check_both_moves(own, diagnostics);
-  const DataPtr merged = copy_to(global, own.path);
-  merged->where = own.where;
-  merged->key_where = own.key_where;
-  for (const auto& [key, value] : own.entries) {
-    replace(*merged, key, value);
-    if (key == "move") replace(*merged, "moves", null_like(*value));
-    if (key == "moves") replace(*merged, "move", null_like(*value));
-  }
-  if (own.find("move") && !own.find("moves")) resolve_moves(schema, *merged, diagnostics);
-  return merged;
-}
-
 void resolve_sampler(const Schema& schema, Node::Data& stage, const Node::Data& root, Diagnostics& diagnostics) {
   const DataPtr own = stage.find("sampler");
   const DataPtr global = find_form(root, "sampler", Form::map);
@@ -80,7 +65,9 @@ void resolve_sampler(const Schema& schema, Node::Data& stage, const Node::Data& 
     resolve_moves(schema, *own, diagnostics);
     return check_samples(*own, written(*own, *own), diagnostics);
   }
-  const DataPtr merged = merge_sampler(schema, *global, *own, diagnostics);
+  check_both_moves(*own, diagnostics);
+  const DataPtr merged = laid_over(*own, *global);
+  if (own->find("move") && !own->find("moves")) resolve_moves(schema, *merged, diagnostics);
   if (own->find("samples") || own->find("chains")) check_samples(*merged, written(*own, *own), diagnostics);
   replace(stage, "sampler", merged);
 }

@@ -20,6 +20,8 @@ DataPtr null_like(const Node::Data& like);
 DataPtr copy_to(const Node::Data& source, const std::string& path);
 // True if `own` is a whole section: it has another kind than the global one, or there is no global one.
 bool complete(const Node::Data& own, const DataPtr& global);
+// The global keys below, the own ones above; of two ways to say one thing (size or torus, move or moves) the own one takes back the other.
+DataPtr laid_over(const Node::Data& own, const Node::Data& global);
 DataPtr make_list(const Node::Data& like, std::vector<DataPtr> items);
 void replace(Node::Data& map, const std::string& key, DataPtr data);
 

@@ -28,7 +28,7 @@ bool complete(const Node::Data& own, const DataPtr& global) {
 namespace {
 
 // Two ways to say one thing: who writes one takes back the other.
-constexpr std::array<std::array<const char*, 2>, 2> alternatives = {{{"size", "torus"}, {"periodic", "boundary"}}};
+constexpr std::array<std::array<const char*, 2>, 3> alternatives = {{{"size", "torus"}, {"periodic", "boundary"}, {"move", "moves"}}};
 
 void take_back(Node::Data& merged, const std::string& key) {
   for (const auto& [one, other] : alternatives) {
@@ -36,6 +36,8 @@ void take_back(Node::Data& merged, const std::string& key) {
     if (const DataPtr old = back.empty() ? nullptr : merged.find(back)) replace(merged, back, null_like(*old));
   }
 }
+
+}  // namespace
 
 DataPtr laid_over(const Node::Data& own, const Node::Data& global) {
   const DataPtr merged = copy_to(global, own.path);
@@ -45,6 +47,8 @@ DataPtr laid_over(const Node::Data& own, const Node::Data& global) {
   for (const auto& [key, value] : own.entries) replace(*merged, key, value);
   return merged;
 }
+
+namespace {
 
 void resolve_one(Node::Data& variant, const Node::Data& system, Diagnostics& diagnostics) {
   for (const char* name : {"lattice", "sector"}) {
