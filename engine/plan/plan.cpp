@@ -251,7 +251,8 @@ class Planner {
                       plan_.stages,
                       diagnostics_,
                       [&](const Node& files, const ProblemFamily& family) { return read_targets(files, family); },
-                      [&](const Node& file) { return read_parameters(file); }};
+                      [&](const Node& file) { return read_parameters(file); },
+                      [&](const Node& at, const std::string& text) { warn(at, text); }};
     stage.entry->plan(node, run, stage);
     if (plan_.network && stage.uses_network()) {
       const Problems problems = stage.problems();

@@ -70,6 +70,8 @@ struct StagePlanning {
   std::function<std::vector<Amplitudes>(const Node& files, const ProblemFamily& family)> read_targets;
   // Parameters of the run's network out of a weight file; none if it cannot be used, which is reported.
   std::function<std::vector<double>(const Node& file)> read_parameters;
+  // Said before the run, in its log and in summary.json.
+  std::function<void(const Node& node, const std::string& text)> warn;
 };
 
 // What a stage works on at a time; where the input names several lattices for a stage that takes one, there is a stage to each.

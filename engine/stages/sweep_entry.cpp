@@ -62,10 +62,9 @@ void warn_outside(const Node& node, StagePlanning& run, const StagePlan& stage) 
   }
   const double first = stage.family.varied_values.front()[0], last = stage.family.varied_values.back()[0];
   if (low <= high && (first < low || last > high))
-    run.diagnostics.warning(node.where(),
-                            fmt::format("the sweep goes from {0} = {1:g} to {2:g}, but the network is trained from {3:g} to {4:g}: outside "
-                                        "it extrapolates",
-                                        stage.family.varied[0], first, last, low, high));
+    run.warn(node, fmt::format("the sweep goes from {0} = {1:g} to {2:g}, but the network is trained from {3:g} to {4:g}: outside "
+                               "it extrapolates",
+                               stage.family.varied[0], first, last, low, high));
 }
 
 void plan(const Node& node, StagePlanning& run, StagePlan& stage) {
